@@ -1,0 +1,93 @@
+/*
+ * data.h: what goes in and out. JSON is read (json.c) into checked values, written once (view.c) as JSON text or
+ * as the tree a page is filled from, and marked-up text is cleaned (markup.c).
+ */
+#pragma once
+
+#include "base.h"
+
+/* ---- json.c: checked reading; the only file that calls jansson -------------------------------- */
+
+/* Limits are counted on the raw bytes before anything is allocated (security.md §2.5, §2.6). */
+struct json_limits {
+	size_t bytes;   /* of the document; 1 MiB when 0 */
+	size_t values;  /* 20 000 when 0 */
+	size_t depth;   /* 32 when 0 */
+	size_t string;  /* bytes of one string: 256 KiB when 0 */
+	size_t members; /* of one object: 500 when 0 */
+};
+struct json; /* a parsed document; nodes below point into it */
+typedef struct json_t json_node; /* jansson's; opaque outside json.c */
+
+/* One JSON text, UTF-8, no duplicate keys, no \u0000. ERR_TOO_MUCH past a limit (NULL = the defaults),
+ * ERR_INVALID otherwise. The document belongs to the arena and is freed with it. */
+enum err json_read(struct arena *, struct bytes, const struct json_limits *, const json_node **out) MUST_USE;
+enum err json_prescan(struct bytes, const struct json_limits *) MUST_USE; /* only the counting */
+
+bool json_is_object(const json_node *); /* all of these take NULL and answer false, NULL, 0 */
+bool json_is_array(const json_node *);
+bool json_is_string(const json_node *);
+const json_node *json_member(const json_node *object, const char *name); /* NULL if absent or JSON null */
+size_t json_count(const json_node *);                       /* items of an array; 1 for any other value; 0 for NULL */
+const json_node *json_item(const json_node *, size_t i);    /* an array's item; a scalar is its own item 0 */
+const char *json_text(const json_node *);                   /* the string, or NULL if it is none */
+bool json_number(const json_node *, int64_t *out);          /* integer, or a real without fraction */
+bool json_true(const json_node *);                          /* JSON true and nothing else */
+/* Walk an object's members in document order. */
+size_t json_members(const json_node *, bool (*visit)(void *, const char *name, const json_node *), void *arg);
+/* Back to compact text, members in their order. */
+struct bytes json_write(struct arena *, const json_node *);
+/* RFC 8785 (JCS) of a node; `skip` names one top-level member to leave out (NULL: none). */
+enum err json_canonical(struct arena *, const json_node *, const char *skip, struct bytes *out) MUST_USE;
+
+/* ---- view.c: written once, two sinks ---------------------------------------------------------- */
+
+/*
+ * A handler says view_text(v, "title", t) and never asks where it goes. Inside an object names are given; inside a
+ * list they are NULL. NULL text writes nothing. The first misuse is remembered; view_ok tells at the end.
+ * JSON sink: compact text. Tree sink: struct node, read by webui/page.c.
+ */
+struct view;
+enum view_kind { VIEW_JSON, VIEW_TREE };
+struct view *view_create(struct arena *, enum view_kind); /* the root object is open */
+enum view_kind view_kind(const struct view *);
+void view_begin(struct view *, const char *name); /* object */
+void view_end(struct view *);
+void view_list(struct view *, const char *name);
+void view_list_end(struct view *);
+void view_text(struct view *, const char *name, const char *value);
+void view_format(struct view *, const char *name, const char *format, ...) PRINTF(3, 4);
+void view_html(struct view *, const char *name, const char *clean); /* already clean HTML: not escaped again */
+void view_number(struct view *, const char *name, int64_t value);
+void view_flag(struct view *, const char *name, bool value);
+void view_time(struct view *, const char *name, int64_t ms); /* JSON: ISO text; tree: a time a page formats. 0: nothing */
+void view_id(struct view *, const char *name, uint64_t id);  /* always decimal text */
+void view_null(struct view *, const char *name);             /* JSON null; nothing in a tree */
+void view_raw(struct view *, const char *name, struct bytes json); /* JSON sink: verbatim; tree: nothing */
+bool view_ok(const struct view *);
+struct bytes view_json(struct view *);        /* closes the root; JSON sink only */
+
+enum node_kind { NODE_OBJECT, NODE_LIST, NODE_TEXT, NODE_HTML, NODE_NUMBER, NODE_FLAG, NODE_TIME };
+struct node {
+	enum node_kind kind;
+	const char *name;       /* member name, NULL in a list */
+	const char *text;       /* TEXT, HTML */
+	int64_t number;         /* NUMBER, FLAG, TIME (ms) */
+	struct node *first, *last; /* OBJECT, LIST: children */
+	struct node *next;
+};
+const struct node *view_root(struct view *);  /* tree sink only */
+
+/* ---- markup.c: foreign and own marked-up text; the only file that calls md4c ------------------- */
+
+/*
+ * The allowlist of security.md §5.4, by a linear streaming tokenizer: no tree, at most 32 open elements, at most
+ * 2 000 tags, output at most 256 KiB. Idempotent. Links get rel="nofollow noopener noreferrer ugc"; a link whose words
+ * name another host shows the real one after them.
+ */
+char *markup_clean(struct arena *, const char *html);   /* never NULL; whatever cannot be kept is left out */
+char *markup_plain(struct arena *, const char *html, size_t points); /* words only, at most so many code points */
+/* Markdown (CommonMark, no raw HTML) to clean HTML. `link` may be NULL; it is asked for each @name@host and #tag and
+ * answers the address to link to, or NULL to leave the words alone. ERR_TOO_MUCH past 50 KB. */
+typedef const char *markup_link(void *arg, struct arena *, char sign, const char *word);
+enum err markup_from_markdown(struct arena *, const char *markdown, markup_link *link, void *arg, char **html) MUST_USE;

@@ -1,0 +1,33 @@
+/*
+ * engine.h: what an engine must do. Seen by store.c and the engines only; both engines pass one conformance suite
+ * (tests/engine). Reads may run on many threads, one write transaction at a time on the writer's thread.
+ */
+#pragma once
+
+#include "store.h"
+
+struct engine_txn;
+struct engine_cursor;
+
+struct engine {
+	const char *name;
+	/* Errors: ERR_CONFLICT in use, ERR_INVALID not ours, ERR_STORE unreadable; *why is static. */
+	enum err (*open)(const struct store_settings *, void **env, const char **why);
+	void (*close)(void *env);
+	enum err (*begin)(void *env, bool write, struct engine_txn **out);
+	enum err (*commit)(struct engine_txn *); /* durable when OK; ERR_AGAIN: full, nothing written */
+	void (*abort)(struct engine_txn *);
+	enum err (*get)(struct engine_txn *, struct bytes key, struct bytes *value);
+	enum err (*put)(struct engine_txn *, struct bytes key, struct bytes value);
+	enum err (*del)(struct engine_txn *, struct bytes key);
+	/* First row with key >= from (forward) or <= from (backward); then next in that direction. ERR_NOT_FOUND at the end. */
+	enum err (*seek)(struct engine_txn *, struct bytes from, bool backward, struct engine_cursor **out);
+	enum err (*row)(struct engine_cursor *, struct bytes *key, struct bytes *value); /* where it stands */
+	enum err (*step)(struct engine_cursor *);
+	void (*unseek)(struct engine_cursor *);
+	enum err (*backup)(void *env, const char *file, const char **why);
+	void (*numbers)(void *env, struct store_numbers *);
+	void (*tidy)(void *env); /* dead readers; called every ten seconds or so */
+};
+
+extern const struct engine engine_lmdb, engine_memory;

@@ -1,0 +1,55 @@
+/*
+ * schema.h: the map of the database. Every key layout, one line each; numbers are never reused.
+ * `u64` is 8 bytes big-endian; `hash` the first 16 bytes of SHA-256 of a URI or name; `text` the bytes themselves.
+ * Record layouts stand with the feature that keeps them (features.h, federation.h); storage keeps only its own.
+ */
+#pragma once
+
+enum table {
+	/* storage */
+	TABLE_META = 1,        /* text name                       → version, node secrets' check, … */
+	TABLE_JOURNAL = 2,     /* u64 place                       → line */
+	TABLE_READER = 3,      /* text reader                     → u64 place */
+	/* accounts, actors */
+	TABLE_ACTOR = 10,      /* u64 actor                       → actor (local and remote) */
+	TABLE_ACTOR_URI = 11,  /* hash uri                        → u64 actor */
+	TABLE_NAME = 12,       /* text name                       → u64 actor: local names, never given out again */
+	TABLE_HANDLE = 13,     /* hash "name@host"                → u64 actor: remote names */
+	TABLE_KEYS = 14,       /* u64 actor                       → keys: sealed private keys of a local actor */
+	TABLE_ACCOUNT = 15,    /* u64 actor                       → account: how a local person signs in */
+	TABLE_EMAIL = 16,      /* hash e-mail                     → u64 actor */
+	TABLE_SESSION = 17,    /* hash of the cookie              → session */
+	TABLE_TOKEN = 18,      /* hash of the bearer token        → token */
+	TABLE_COMMUNITY = 19,  /* u64 community                   → 1: local communities, in order of making */
+	TABLE_MODERATOR = 20,  /* u64 community, u64 actor        → 1 */
+	/* following */
+	TABLE_FOLLOWER = 30,   /* u64 followed, u64 follower      → follow */
+	TABLE_FOLLOWING = 31,  /* u64 follower, u64 followed      → follow (the same record) */
+	TABLE_FOLLOW_URI = 32, /* hash uri of a Follow            → u64 follower, u64 followed */
+	/* posts */
+	TABLE_POST = 40,       /* u64 post                        → post */
+	TABLE_POST_URI = 41,   /* hash uri                        → u64 post */
+	TABLE_BY_AUTHOR = 42,  /* u64 actor, u64 post             → 1 */
+	TABLE_BY_COMMUNITY = 43, /* u64 community, u64 post       → 1: starting posts only */
+	TABLE_BY_ROOT = 44,    /* u64 root, u64 post              → u64 parent: the conversation in order of time */
+	TABLE_REACTION = 45,   /* u64 post, u64 kind, u64 actor   → reaction: likes, dislikes, boosts */
+	TABLE_REACTION_URI = 46, /* hash uri of the activity      → u64 post, u64 kind, u64 actor */
+	TABLE_TALLY = 47,      /* u64 post, u64 kind              → counter: replies, likes, boosts */
+	TABLE_FEATURED = 48,   /* u64 actor, u64 post             → 1: pinned */
+	TABLE_GONE = 49,       /* hash uri                        → i64 ms: deleted before we ever saw it, or ours and deleted */
+	TABLE_ORPHAN = 50,     /* hash parent uri, u64 post       → 1: replies that wait for their parent */
+	TABLE_HISTORY = 51,    /* u64 post, u64 ms                → revision */
+	/* moderation */
+	TABLE_BLOCK = 60,      /* u64 blocker, u64 blocked        → block */
+	TABLE_REPORT = 61,     /* u64 report                      → report */
+	TABLE_DOMAIN = 62,     /* text host                       → domain: blocked hosts */
+	/* federation */
+	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
+	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */
+	TABLE_SEEN_AGE = 82,   /* u64 ms, hash                    → 1: which to forget first */
+	TABLE_ACTIVITY = 83,   /* u64 id                          → activity: what we sent, as sent */
+	TABLE_QUEUE = 84,      /* hash host, u64 id, hash inbox   → delivery */
+	TABLE_HOST = 85,       /* hash host                       → host: health, signature form, software */
+	TABLE_PARKED = 86,     /* u64 place                       → received: failed too often, kept for the admin */
+	TABLE_END = 255
+};

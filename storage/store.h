@@ -1,0 +1,151 @@
+/*
+ * store.h: one ordered map from bytes to bytes, in transactions; records, the journal and its readers on top.
+ *
+ * A write is a function that may run again: it touches nothing but the transaction and its own arg's outputs.
+ * One writer thread gathers waiting writes and commits them with one sync; what store_write answers OK is on disk.
+ * Keys are at most 128 bytes (schema.h lists them), values at most 1 MiB.
+ */
+#pragma once
+
+#include "base.h"
+
+struct store;
+struct txn;
+
+/* ---- store.c ---------------------------------------------------------------------------------- */
+
+struct store_settings {
+	const char *path; /* a directory, made when missing (0700); NULL: in memory, for tests */
+	size_t map_size;  /* bytes of address space; 0: 64 GiB, or what the machine allows */
+	size_t max_waiting; /* writes; 0: 10 000. Over it: ERR_AGAIN */
+};
+
+/* Opens, takes the directory's lock, runs the migrations. On failure *why says so in a sentence (static or in the
+ * arena): in use by another process, a newer store, not a store, unreadable. */
+enum err store_open(struct arena *, const struct store_settings *, struct store **out, const char **why) MUST_USE;
+void store_close(struct store *); /* runs what was accepted, then closes; NULL ok */
+
+typedef enum err write_fn(struct txn *, void *arg);
+typedef enum err read_fn(struct txn *, void *arg);
+typedef void done_fn(void *arg, enum err); /* on the writer thread: pass on, do not work */
+
+/* Run fn in a write transaction; answers after its durable commit, or fn's own error with nothing written.
+ * ERR_AGAIN: too many waiting, stopping, or the disk or map is full (reads go on). Not from inside a write_fn. */
+enum err store_write(struct store *, write_fn *, void *arg) MUST_USE;
+/* The same without waiting. When it returns OK, done runs exactly once. */
+enum err store_submit(struct store *, write_fn *, void *arg, done_fn *, void *done_arg) MUST_USE;
+/* A consistent view; keep it under a second, never over a wait. Calls may nest on different threads only. */
+enum err store_read(struct store *, read_fn *, void *arg) MUST_USE;
+
+/* Bytes handed out by txn_get and txn_walk live until the next change in, or the end of, the transaction.
+ * Things in txn_arena live until it ends. */
+struct arena *txn_arena(struct txn *);
+bool txn_writes(const struct txn *);
+
+struct place { /* a key */
+	uint8_t size;
+	uint8_t at[128];
+};
+struct walk {
+	struct place prefix;
+	const struct place *from; /* start at this key (or the next one in direction), not before it; NULL: the edge */
+	bool backward;
+	size_t max;               /* rows at most; 0: no rows. Use WALK_ALL knowingly */
+};
+#define WALK_ALL SIZE_MAX
+/* OK goes on, anything else stops and is returned; ERR_CONFLICT is the polite "enough" and becomes OK. */
+typedef enum err visit_fn(void *arg, struct bytes key, struct bytes value);
+
+enum err txn_get(struct txn *, const struct place *, struct bytes *value) MUST_USE; /* ERR_NOT_FOUND */
+/* values[i].data is NULL where absent. One round trip on a distant engine. */
+enum err txn_get_many(struct txn *, size_t count, const struct place *keys, struct bytes *values) MUST_USE;
+enum err txn_put(struct txn *, const struct place *, struct bytes value) MUST_USE;
+enum err txn_del(struct txn *, const struct place *) MUST_USE; /* OK also when absent */
+enum err txn_walk(struct txn *, const struct walk *, visit_fn *, void *arg) MUST_USE; /* do not write while walking */
+/* Counter: a little-endian int64 value; absent is 0; never below 0 (stays 0, and says so in the log). */
+enum err txn_add(struct txn *, const struct place *, int64_t delta, int64_t *now) MUST_USE; /* now may be NULL */
+enum err txn_count(struct txn *, const struct place *, int64_t *now) MUST_USE; /* read a counter; absent is 0 */
+
+enum err store_backup(struct store *, const char *file, const char **why) MUST_USE; /* hot, compact, then fsynced */
+/* Into an empty or missing directory, by way of a temporary one and a rename. */
+enum err store_restore(const char *path, const char *file, const char **why) MUST_USE;
+
+struct store_numbers {
+	uint64_t writes, commits, replays; /* since open */
+	uint64_t waiting;
+	uint64_t used_bytes, map_bytes, rows;
+	int64_t commit_p50_us, commit_p99_us; /* of the last 1 024 commits */
+	uint32_t version;
+};
+void store_numbers(struct store *, struct store_numbers *);
+
+/* ---- keys (store.c): one table byte, then big-endian fields, so that keys sort as numbers do --------------- */
+
+struct place place_0(uint8_t table);
+struct place place_1(uint8_t table, uint64_t a);
+struct place place_2(uint8_t table, uint64_t a, uint64_t b);
+struct place place_3(uint8_t table, uint64_t a, uint64_t b, uint64_t c);
+struct place place_text(uint8_t table, const char *s);  /* s itself, at most 100 bytes: cut never, dies over it */
+struct place place_hash(uint8_t table, const char *uri); /* the first 16 bytes of SHA-256(uri) */
+struct place place_hash_1(uint8_t table, const char *uri, uint64_t a);
+uint64_t place_id(struct bytes key, size_t field); /* the field-th u64 after the table byte */
+uint64_t place_id_at(struct bytes key, size_t offset); /* the u64 at a byte offset */
+
+/* ---- record.c: struct ↔ bytes by field table -------------------------------------------------------------- */
+
+/* Unknown tags are skipped, missing ones stay zero: adding a field needs no migration. Tags are never reused. */
+enum field_kind { F_U64 = 1, F_I64, F_U32, F_FLAG, F_TEXT, F_BYTES, F_U64S };
+struct u64s { /* a short list of ids */
+	const uint64_t *at;
+	size_t count;
+};
+struct field {
+	uint16_t tag;
+	uint8_t kind;
+	uint16_t offset;
+	uint32_t max; /* bytes of TEXT/BYTES, items of U64S; longer is ERR_TOO_MUCH on write, ERR_STORE on read */
+};
+struct shape {
+	const char *name;
+	size_t size; /* sizeof the struct */
+	const struct field *fields; /* tags rising */
+	size_t count;
+};
+enum err record_write(struct arena *, const struct shape *, const void *record, struct bytes *out) MUST_USE;
+/* Total: any bytes give a record or ERR_STORE. Text and bytes are copied into the arena; *record is set whole. */
+enum err record_read(struct arena *, const struct shape *, struct bytes, void *record) MUST_USE;
+/* The two steps together, in the transaction's arena. */
+enum err txn_load(struct txn *, const struct place *, const struct shape *, void *record) MUST_USE;
+enum err txn_save(struct txn *, const struct place *, const struct shape *, const void *record) MUST_USE;
+
+/* ---- journal.c: the ordered log of acts, and its readers --------------------------------------------------- */
+
+/* Numbers only have a meaning above (feature.h, enum act); the journal carries them. */
+struct line {
+	uint64_t place;  /* set by journal_append: rising, time-sorted; the id of what follows from it */
+	int64_t at;      /* ms; set when 0 */
+	uint32_t act;
+	uint64_t actor;  /* who */
+	uint64_t object; /* what */
+	uint64_t target; /* to whom or where */
+	const char *uri; /* the activity's own id when another node made it */
+	struct bytes raw;/* that activity as received, when it may be passed on; ≤ 1 MiB */
+	const char *note;/* a word the act needs (old address of an edited thing, reason); ≤ 2 048 bytes */
+};
+enum err journal_append(struct txn *, struct line *) MUST_USE;
+enum err journal_read(struct txn *, uint64_t place, struct line *out) MUST_USE; /* text lives in txn_arena */
+
+/* A reader follows lines in order, some at a time, each group in one write transaction that also moves its place:
+ * what it puts is exactly as durable and as often there as the line. It may run again and must not wait. */
+struct journal_reader {
+	const char *name; /* its place is kept under it */
+	enum err (*follow)(struct txn *, const struct line *, void *arg); /* an error stops this reader, is logged and retried */
+	void (*after)(void *arg); /* after each commit that moved it; may be NULL */
+	void *arg;
+};
+struct journal; /* the thread that runs the readers; commits wake it */
+struct journal *journal_start(struct store *, const struct journal_reader *, size_t count);
+void journal_stop(struct journal *); /* NULL ok */
+void journal_settle(struct journal *); /* waits until every reader is at the end: tests and orderly stop */
+enum err journal_rewind(struct txn *, const char *reader, uint64_t place) MUST_USE; /* 0: from the start */
+enum err journal_trim(struct txn *, uint64_t before, size_t max, const char *const *readers, size_t count) MUST_USE; /* deletes lines all have read */
