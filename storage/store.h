@@ -18,6 +18,7 @@ struct store_settings {
 	const char *path; /* a directory, made when missing (0700); NULL: in memory, for tests */
 	size_t map_size;  /* bytes of address space; 0: 64 GiB, or what the machine allows */
 	size_t max_waiting; /* writes; 0: 10 000. Over it: ERR_AGAIN */
+	const void *owner;   /* whatever the owner wants to find again from a transaction: txn_owner */
 };
 
 /* Opens, takes the directory's lock, runs the migrations. On failure *why says so in a sentence (static or in the
@@ -41,6 +42,7 @@ enum err store_read(struct store *, read_fn *, void *arg) MUST_USE;
  * Things in txn_arena live until it ends. */
 struct arena *txn_arena(struct txn *);
 bool txn_writes(const struct txn *);
+const void *txn_owner(const struct txn *); /* store_settings.owner */
 
 struct place { /* a key */
 	uint8_t size;

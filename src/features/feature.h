@@ -1,0 +1,124 @@
+/*
+ * feature.h: the contract of a feature: what people may ask of it, what it keeps, what it answers to other nodes,
+ * what it does on time. One file, one feature.
+ */
+#pragma once
+
+#include "schema.h"
+#include "server.h"
+
+/* ---- what an activity or object of another node says, in plain words (filled by federation/activity.c) --------- */
+
+struct names { /* a list of URIs or words */
+	const char *const *at;
+	size_t count;
+};
+struct tag {
+	const char *type; /* Mention, Hashtag, Emoji, Link */
+	const char *href, *name;
+};
+struct attachment {
+	const char *type, *media_type, *url, *name; /* name: alt text */
+	int64_t width, height;
+};
+struct option { /* of a Question */
+	const char *name;
+	int64_t votes;
+};
+
+/* All text is checked UTF-8 within the limits of security.md §2.6; absent is NULL or 0. `content` and `summary` are
+ * still foreign HTML: markup_clean before it is kept. */
+struct object {
+	const char *id, *type;
+	const char *attributed_to, *url, *in_reply_to, *context, *audience;
+	const char *name, *content, *summary, *language;
+	const char *source, *source_type;
+	struct names to, cc;
+	const struct tag *tags;
+	size_t tag_count;
+	const struct attachment *attachments;
+	size_t attachment_count;
+	const struct option *options; /* Question */
+	size_t option_count;
+	bool any_of;                  /* several may be chosen */
+	int64_t voters;
+	int64_t published, updated, end_time, closed;
+	bool sensitive, comments_closed;
+	const struct actor *actor;    /* when the object is an actor: its claims; id and local are unset */
+};
+
+struct activity {
+	const char *id, *type;
+	const char *actor;             /* uri */
+	const char *object_id;         /* also when the object is embedded */
+	const struct object *object;   /* embedded and to be trusted (same host, proved or fetched), or NULL */
+	const struct activity *inner;  /* embedded activity: of Undo, Accept, Reject, Announce */
+	struct names objects;          /* every id in `object`, for Flag */
+	const char *target, *origin, *audience, *content; /* content: a reason or comment, plain words */
+	struct names to, cc;
+	int64_t published;
+	bool remove_data;              /* Lemmy's ban with removal */
+	struct bytes raw;              /* the JSON as received */
+	/* set by inbox.c before a verb sees it */
+	uint64_t actor_id;             /* its record: known and not blocked */
+	uint64_t via;                  /* the group whose Announce brought it, or 0 */
+};
+
+/* A verb answers one kind of activity, in the writer's transaction. ERR_NOT_FOUND, ERR_INVALID, ERR_FORBIDDEN,
+ * ERR_CONFLICT and ERR_GONE drop it (logged); ERR_AGAIN and ERR_STORE retry it. */
+struct verb {
+	const char *type;        /* "Create" */
+	const char *object_type; /* "Note"; NULL: any. For Undo, Accept, Reject: the inner activity's type */
+	enum err (*receive)(struct txn *, const struct activity *);
+};
+
+/* A kind of record that has an ActivityPub shape. */
+struct kind {
+	const char *type;        /* "Note" */
+	enum err (*show)(struct txn *, uint64_t id, struct view *); /* members of the object, without @context */
+};
+
+struct table_use { /* what `kring check` decodes */
+	uint8_t table;
+	const struct shape *shape; /* NULL: a number, a flag or a counter */
+};
+
+struct feature {
+	const char *name;
+	const struct route *routes;     /* ended by method 0; all of these may be NULL */
+	const struct verb *verbs;       /* ended by NULL type */
+	const struct table_use *tables; /* ended by table 0 */
+	const struct chore *chores;     /* ended by NULL name */
+};
+extern const struct feature *const features[]; /* features.c: the list; NULL-ended */
+
+/* ---- acts: what the journal tells its readers ------------------------------------------------------------------- */
+
+/* actor does it; object and target are record ids. A line with `raw` came from another node. */
+enum act {
+	ACT_CREATE = 1,    /* actor, object post, target community or 0 */
+	ACT_UPDATE,        /* actor, object post, target community or 0 */
+	ACT_DELETE,        /* actor (author or moderator), object post, target community or 0; note: reason */
+	ACT_LIKE,          /* actor, object post, target community or 0 */
+	ACT_UNLIKE,        /* note: uri of the Like */
+	ACT_DISLIKE,
+	ACT_UNDISLIKE,
+	ACT_ANNOUNCE,      /* a boost by actor, object post */
+	ACT_UNANNOUNCE,    /* note: uri of the Announce */
+	ACT_FOLLOW,        /* actor follows object (an actor); uri: the Follow's id */
+	ACT_UNFOLLOW,      /* note: uri of the Follow */
+	ACT_ACCEPT,        /* actor accepts the follow of object (an actor); uri and raw: the Follow */
+	ACT_REJECT,        /* actor refuses or ends the follow of object; uri and raw: the Follow */
+	ACT_BLOCK,         /* actor, object actor, target community or 0 */
+	ACT_UNBLOCK,
+	ACT_FLAG,          /* actor reports object (report) */
+	ACT_PIN,           /* actor, object post, target the actor whose featured it joins */
+	ACT_UNPIN,
+	ACT_MODERATOR,     /* actor makes object (an actor) moderator of target */
+	ACT_UNMODERATOR,
+	ACT_UPDATE_ACTOR,  /* actor changed object (itself, or its community) */
+	ACT_DELETE_ACTOR,  /* actor is gone */
+	ACT_MOVE,          /* actor moved to object */
+	ACT_LOCK,          /* actor closes the conversation object of target */
+	ACT_UNLOCK
+};

@@ -1,0 +1,185 @@
+/*
+ * server.h: a call, its route, its viewer and its reply: what a feature needs to answer.
+ *
+ * The method decides. A GET route has `read`: it runs on the http thread in a read transaction and writes a view,
+ * which becomes JSON or a page. A changing route has `write`: a write_fn run by the writer after its inputs were
+ * checked; the reply goes out after the durable commit. What must sign, verify, hash a password or wait has `work`:
+ * it runs on the crypto pool outside any transaction and may answer later.
+ */
+#pragma once
+
+#include "data.h"
+#include "store.h"
+#include "webui.h"
+
+/* ---- site: what this node is; immutable after start, owned by main, found by txn_owner and call->site ---------- */
+
+struct site {
+	const char *domain;   /* "ex.org"; with a port for loopback names only */
+	const char *base_url; /* "https://ex.org": no trailing slash; begins every local URI */
+	const char *name;     /* the association */
+	const char *summary;  /* one sentence, may be "" */
+	const char *language; /* "nl" or "en" */
+	const char *version;  /* of the program */
+	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
+	uint64_t actor;       /* the node's own Application actor */
+	uint8_t secret[32];   /* for sealing keys, CSRF tokens, notices */
+};
+const struct site *txn_site(const struct txn *); /* what store_settings.owner pointed to */
+
+/* ---- call ------------------------------------------------------------------------------------------------------ */
+
+enum method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS };
+
+/* Who asks. A signed-in member, a signed remote actor, or nobody (all zero). */
+struct viewer {
+	uint64_t actor;     /* 0: nobody */
+	bool member;        /* a local account, confirmed and active */
+	bool admin;
+	bool remote;        /* proved by an HTTP signature on this request */
+	bool by_token;      /* bearer token, not cookie: no CSRF check, JSON answers */
+	const char *session;/* the session's public handle, for CSRF; NULL without one */
+};
+
+struct reply {
+	int status;          /* 0: route.c fills in */
+	const char *type;    /* content type, with charset where it has one */
+	struct bytes body;   /* lives in the call's arena, or for ever when `kept` */
+	bool kept;
+	const char *location;
+	const char *cache;   /* Cache-Control; NULL: route.c's default: private, no-store unless nobody asks */
+	const char *etag;    /* quoted; answers 304 by itself */
+	struct header *headers; /* further ones, newest first */
+};
+struct header {
+	const char *name, *value;
+	struct header *next;
+};
+
+struct call {
+	struct arena *arena;
+	const struct site *site;
+	struct store *store;
+	enum method method;
+	const char *target;  /* raw target as received: what signatures cover */
+	const char *path;    /* decoded and checked, no query */
+	const char *language;/* of this answer: choice, Accept-Language, then the site's */
+	const char *peer;    /* address of the caller, for rate limits only: never logged, never stored */
+	bool wants_activity; /* Accept names an ActivityPub type, and prefers it to HTML (protocol.md §3) */
+	bool wants_json;     /* Accept prefers JSON, or the path is under /api */
+	struct bytes body;   /* raw bytes, at most the route's max_body */
+	struct viewer viewer;
+	const struct route *route;
+	struct refusal refusal; /* write and work handlers fill it and return ERR_INVALID */
+	struct reply reply;
+	void *server;        /* http.c's and route.c's own */
+};
+
+const char *call_header(const struct call *, const char *name); /* any case; NULL if absent. Security headers are single */
+const char *call_part(const struct call *, const char *name);   /* {name} of the route's path, never NULL */
+uint64_t call_part_id(const struct call *, const char *name);   /* 0 when it is no id */
+/* An input from the query, an urlencoded or multipart form, or a JSON body: one way for all (client-api.md rule 9).
+ * Declared inputs are already checked. NULL when absent. */
+const char *call_input(const struct call *, const char *name);
+int64_t call_number(const struct call *, const char *name, int64_t otherwise);
+bool call_flag(const struct call *, const char *name);
+const char *call_url(struct call *, const char *path); /* absolute: base_url + path */
+
+void reply_header(struct call *, const char *name, const char *value); /* CR, LF, NUL: dies (our own mistake) */
+void reply_see_other(struct call *, const char *path); /* 303 to an own path: anything else becomes "/" */
+void reply_bytes(struct call *, int status, const char *type, struct bytes);
+void reply_notice(struct call *, const char *msgid);   /* shown once on the next page */
+void reply_cookie(struct call *, const char *name, const char *value, int64_t seconds); /* Secure, HttpOnly, Lax; 0 clears */
+
+/* A work handler that waits for something says call_later and returns OK; call_answer then ends the call exactly
+ * once, from any thread. */
+void call_later(struct call *);
+void call_answer(struct call *, enum err);
+
+/* ---- route ------------------------------------------------------------------------------------------------------- */
+
+enum access {
+	ANYONE,    /* also nobody */
+	MEMBER,    /* signed in here */
+	ADMIN,
+	FEDERATION /* other nodes: no cookies, no CSRF; the handler verifies the signature itself */
+};
+enum wants { WANTS_ANY, WANTS_ACTIVITY, WANTS_PAGE }; /* two routes may share a path and differ in this */
+
+enum input_kind { INPUT_TEXT = 1, INPUT_LINE, INPUT_NUMBER, INPUT_FLAG, INPUT_ID, INPUT_CHOICE, INPUT_PASSWORD, INPUT_EMAIL };
+struct input {
+	const char *name;
+	enum input_kind kind;
+	bool required;
+	int64_t min, max;       /* TEXT, LINE, PASSWORD: code points; NUMBER: value */
+	const char *choices;    /* CHOICE: "public|followers" */
+	const char *label;      /* msgid used in the refusal: "Title" */
+};
+#define INPUTS_MAX 12
+
+struct route {
+	enum method method;
+	const char *path;       /* "/c/{name}/new": a part matches one segment; literal text beats a part */
+	enum access access;
+	enum wants wants;
+	enum err (*read)(struct call *, struct txn *, struct view *);
+	enum err (*write)(struct call *, struct txn *); /* may run again: start from a clean reply */
+	enum err (*work)(struct call *);
+	const char *page;       /* webui/pages/<page>.html; NULL: the handler fills reply itself, or JSON */
+	/* When inputs are refused: this reader renders `page` again with what was typed under "input" and the reasons
+	 * under "errors", status 422. NULL: the plain error answer. */
+	enum err (*form)(struct call *, struct txn *, struct view *);
+	struct input takes[INPUTS_MAX];
+	size_t max_body;        /* 0: 64 KiB */
+	int per_minute;         /* calls per viewer (or address) of this handler; 0: 600 */
+};
+
+/* ---- server: http.c, route.c, session.c, clock.c ----------------------------------------------------------------- */
+
+struct server_settings {
+	const struct site *site;
+	struct store *store;
+	struct pool *crypto;
+	const char *address;   /* "127.0.0.1", "::" */
+	uint16_t port;         /* 0: any; server_port tells */
+	int threads;           /* 0: cores */
+	const char *trusted_proxy; /* address whose X-Forwarded-For is believed; NULL: nobody's */
+	const struct route *const *routes; /* lists, each ended by a zero method; NULL-ended */
+};
+struct server;
+enum err server_start(const struct server_settings *, struct server **out, const char **why) MUST_USE;
+uint16_t server_port(const struct server *);
+/* Stops listening, lets running calls end (10 s at most; later ones get 503), then frees. */
+void server_stop(struct server *);
+void server_numbers(struct server *, struct view *); /* for /metrics and `kring stats` */
+
+/* session.c: the cookie, the bearer token, CSRF. Records are below because commands make tokens too. */
+struct session {
+	uint64_t actor;
+	int64_t created, used; /* ms; idle 14 days, 60 days in all */
+	const char *handle;    /* public name of the session: CSRF is HMAC(secret, handle) */
+	const char *agent;     /* "Firefox on Linux": what its owner sees in the list */
+};
+struct token {
+	uint64_t actor;
+	int64_t created, used;
+	const char *scope, *label;
+};
+extern const struct shape session_shape, token_shape;
+enum err session_begin(struct txn *, struct call *, uint64_t actor) MUST_USE; /* sets the cookie */
+enum err session_end(struct txn *, struct call *) MUST_USE;
+enum err session_end_all(struct txn *, uint64_t actor) MUST_USE; /* tokens too */
+enum err token_create(struct txn *, struct arena *, uint64_t actor, const char *scope, const char *label, const char **out) MUST_USE;
+/* Pace of one thing (a handler, an account, an address): false when it went over `most` in `window_ms`. */
+bool pace_allows(const char *what, const char *who, int most, int64_t window_ms);
+
+/* clock.c: chores on time; each runs on the clock's thread and submits its writes. */
+struct chore {
+	const char *name;
+	int64_t every; /* ms */
+	void (*run)(struct store *, void *arg);
+	void *arg;
+};
+struct clock;
+struct clock *clock_start(struct store *, const struct chore *const *lists); /* lists ended by a NULL name; NULL-ended */
+void clock_stop(struct clock *);
