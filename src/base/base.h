@@ -58,6 +58,8 @@ void arena_destroy(struct arena *); /* NULL ok */
 void arena_reset(struct arena *);   /* keeps one block */
 void *arena_alloc(struct arena *, size_t size);             /* zeroed, aligned for any type */
 void *arena_array(struct arena *, size_t count, size_t size); /* zeroed; aborts on overflow */
+/* What `old` holds, in more room; it need not move while it is the newest. The new part is not zeroed. */
+void *arena_grow(struct arena *, void *old, size_t old_size, size_t size);
 void *arena_copy(struct arena *, const void *data, size_t size); /* a NUL follows the copy */
 char *arena_text(struct arena *, const char *s);            /* NULL in, NULL out */
 char *arena_text_n(struct arena *, const char *s, size_t size);
@@ -86,6 +88,7 @@ void text_add(struct text *, const char *s); /* NULL adds nothing */
 void text_add_n(struct text *, const char *s, size_t size);
 void text_char(struct text *, char c);
 void text_format(struct text *, const char *format, ...) PRINTF(2, 3);
+void text_format_v(struct text *, const char *format, va_list) PRINTF(2, 0);
 void text_html(struct text *, const char *s); /* & < > " ' escaped: for text and attributes */
 void text_url(struct text *, const char *s);  /* percent-encoded but for RFC 3986 unreserved */
 void text_json(struct text *, const char *s); /* the inside of a JSON string, without quotes */
@@ -105,6 +108,7 @@ bool text_to_i64(const char *s, int64_t min, int64_t max, int64_t *out);
 bool text_unescape_url(struct arena *, const char *s, size_t size, bool plus_is_space, char **out);
 /* snprintf that returns false instead of a length when it did not fit. */
 bool text_print(char *at, size_t room, const char *format, ...) PRINTF(3, 4) MUST_USE;
+bool text_print_v(char *at, size_t room, const char *format, va_list) PRINTF(3, 0) MUST_USE;
 
 /* URL, parsed once and compared everywhere in this form (security.md R4, R5). Strings are in the arena. */
 struct url {

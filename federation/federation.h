@@ -1,0 +1,185 @@
+/*
+ * federation.h: the only directory that knows HTTP signatures, inboxes and remote nodes.
+ *
+ *   in:  http → inbox.c (limits, signature.c, actor.c for keys) → append (durable) → 202 → apply → a feature's verb
+ *   out: journal → outbox.c (activity, audience, inboxes) → delivery.c (durable queue per host) → transport.c
+ *
+ * Only what main.c, the commands and tests need is at the top; what the files of this directory share follows.
+ */
+#pragma once
+
+#include "features.h"
+
+/* ---- federation.c: start, stop, and the few things others ask -------------------------------------------------- */
+
+struct federation;
+struct federation_settings {
+	const struct site *site;
+	struct store *store;
+	struct pool *crypto;
+	const char *ca_file;     /* extra CA bundle (tests), NULL: the system's */
+	bool deliver;            /* false: only fetches (a command beside a running node) */
+	int64_t retry_unit;      /* ms of the first retry step; 0: 10 s. Tests shorten it */
+	size_t inbox_max;        /* rows waiting to be applied; 0: 50 000. Over it: 503 */
+};
+/* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
+enum err federation_start(const struct federation_settings *, struct federation **out, const char **why) MUST_USE;
+void federation_stop(struct federation *); /* NULL ok; nothing queued is lost */
+extern const struct route federation_routes[]; /* call->server finds the federation through federation_of */
+void federation_numbers(struct federation *, struct view *);
+/* A handle or URI to an actor's record, fetched when unknown. Waits: pool and command threads only. */
+enum err federation_find_actor(struct federation *, const char *handle_or_uri, uint64_t *actor) MUST_USE;
+enum err federation_find_post(struct federation *, const char *uri, uint64_t *post) MUST_USE;
+void federation_settle(struct federation *); /* inbox applied, outbox expanded, first tries made: tests, the demo, drain */
+
+/* ---- shared inside this directory -------------------------------------------------------------------------------- */
+
+struct transport;
+struct delivery;
+struct inbox;
+struct federation {
+	struct federation_settings set;
+	struct transport *transport;
+	struct delivery *delivery;
+	struct inbox *inbox;
+	struct journal *journal; /* runs the outbox reader */
+	struct key_pair node_keys; /* of site->actor: signs every GET */
+};
+struct federation *federation_running(void); /* the one of this process; routes find it here */
+
+/* activity.c: JSON ↔ struct activity. Tolerant in: scalar or array, id or object everywhere (protocol.md §0.8). */
+enum err activity_read(struct arena *, struct bytes json, struct activity *out, struct refusal *) MUST_USE; /* limits of security.md §2.6 */
+enum err activity_from_node(struct arena *, const json_node *, struct activity *out, struct refusal *) MUST_USE;
+enum err object_from_node(struct arena *, const json_node *, struct object *out, struct refusal *) MUST_USE;
+enum err actor_from_node(struct arena *, const json_node *, struct actor *claims, struct refusal *) MUST_USE; /* with keys */
+bool activity_is_public(const char *uri); /* the three spellings of as:Public */
+#define ACTIVITY_TYPE "application/activity+json"
+#define PUBLIC_URI "https://www.w3.org/ns/activitystreams#Public"
+void activity_context(struct view *); /* writes "@context" */
+
+/* signature.c: both forms, both ways; FEP-8b32 proofs */
+enum signature_form { FORM_CAVAGE = 1, FORM_RFC9421 };
+struct signed_request { /* what was received, or is to be sent */
+	const char *method; /* "POST" */
+	const char *target; /* raw target */
+	const char *origin; /* "https://host": for @target-uri */
+	const char *host;   /* Host header */
+	struct bytes body;
+	bool has_body;      /* POST: a digest must be covered */
+	const char *(*header)(void *arg, const char *name); /* receiving; single values joined as received */
+	void *arg;
+};
+struct signature { /* parsed, not yet verified */
+	enum signature_form form;
+	const char *key_id;
+	const char *base;    /* the exact bytes signed, with the query … */
+	const char *base_no_query; /* … and without, when there is one (cavage) */
+	struct bytes bytes;
+	const char *algorithm; /* as named, or NULL */
+	int64_t created;     /* ms */
+};
+/* Everything that costs nothing first: form, duplicates, coverage, window, digest. ERR_SIGN_IN: none or not good;
+ * ERR_INVALID: malformed. *why gets a word for the log. */
+enum err signature_parse(struct arena *, const struct signed_request *, int64_t now, struct signature *out, const char **why) MUST_USE;
+bool signature_verify(const struct signature *, const struct key *);
+/* The headers to send with it, "Name: value" each, NULL-ended: Date, Digest or Content-Digest, Signature, Signature-Input. */
+enum err signature_make(struct arena *, const struct signed_request *, enum signature_form, const struct key *, const char *key_id,
+	int64_t now, const char *const **headers) MUST_USE;
+/* eddsa-jcs-2022. Add: returns the document with its proof. Check: ERR_NOT_FOUND no proof we know, ERR_SIGN_IN a bad one. */
+enum err proof_add(struct arena *, struct bytes json, const struct key *, const char *key_id, int64_t now, struct bytes *out) MUST_USE;
+enum err proof_check(struct arena *, const json_node *document, const char *key_id, const struct key *, int64_t now) MUST_USE;
+const char *proof_key_id(const json_node *document); /* verificationMethod of its proof, or NULL */
+
+/* transport.c: the only file with libcurl */
+enum fetch_kind { FETCH_ACTIVITY = 1, FETCH_JRD, FETCH_NODEINFO, FETCH_POST };
+struct request {
+	enum fetch_kind kind;
+	const char *url;
+	struct bytes body;               /* FETCH_POST */
+	const char *const *headers;      /* further ones, NULL-ended; must live until done */
+	size_t max;                      /* of the decoded answer; 0: 1 MiB */
+	int64_t deadline;                /* ms in all; 0: 20 s */
+};
+struct answer { /* lives during the callback only */
+	enum err err;      /* OK: an HTTP status came; ERR_REMOTE: net, TLS, DNS, time; ERR_FORBIDDEN: address refused; ERR_TOO_MUCH: too big */
+	int status;
+	const char *type;  /* Content-Type, lower case */
+	const char *url;   /* asked for: redirects are the caller's, hop by hop */
+	const char *location;
+	int64_t retry_after; /* ms, or 0 */
+	struct bytes body;
+	const char *why;   /* a few words for the log */
+};
+typedef void answer_fn(void *arg, const struct answer *);
+enum err transport_start(const struct federation_settings *, struct transport **out, const char **why) MUST_USE;
+void transport_stop(struct transport *); /* every open request gets its callback with ERR_AGAIN */
+/* done runs once, on the wire thread: pass on, do not work. ERR_AGAIN: too many or stopping. What request points to must live until then. */
+enum err transport_send(struct transport *, const struct request *, answer_fn *done, void *arg) MUST_USE;
+bool transport_address_ok(const void *sockaddr, bool loopback); /* security.md §3.1; the one address check */
+void transport_numbers(struct transport *, struct view *);
+
+/* actor.c: local documents; remote actors: fetch, cache, keys, refresh */
+enum err actor_document(struct txn *, const struct actor *, struct view *) MUST_USE;
+/* These wait for the net: pool threads only. `budget` counts fetches left for one inbound activity. */
+enum err actor_fetch(struct federation *, struct arena *, const char *uri, int *budget, struct actor *out) MUST_USE; /* always reads it anew */
+enum err actor_find(struct federation *, struct arena *, const char *uri, int *budget, struct actor *out) MUST_USE;  /* stored ≤ 1 day old, else fetched */
+/* The key named key_id, with its owner checked both ways. refetch: the stored one failed; at most once a minute per key. */
+enum err actor_key(struct federation *, struct arena *, const char *key_id, bool refetch, struct actor *owner, struct key **out) MUST_USE;
+
+/* resolve.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3) */
+enum err resolve_fetch(struct federation *, struct arena *, const char *uri, int *budget, const json_node **out) MUST_USE;
+enum err resolve_webfinger(struct federation *, struct arena *, const char *handle, int *budget, const char **uri) MUST_USE;
+enum err resolve_post(struct federation *, struct arena *, const char *uri, int *budget, uint64_t *post) MUST_USE; /* with its parents, within the budget */
+
+/* inbox.c */
+struct received { /* a row of TABLE_INBOX */
+	const char *id, *type, *actor;
+	struct bytes raw;
+	uint64_t signer; /* actor record */
+	bool proved;     /* by an integrity proof of actor itself */
+	int64_t at;
+	uint32_t tries;
+};
+extern const struct shape received_shape;
+enum err inbox_start(struct federation *, struct inbox **out) MUST_USE;
+void inbox_stop(struct inbox *);
+void inbox_settle(struct inbox *);
+enum err inbox_receive(struct call *); /* the work handler of every inbox route */
+/* Who signed a GET, or nobody: sets call->viewer. Bad signatures are ERR_SIGN_IN. */
+enum err inbox_viewer(struct call *) MUST_USE;
+
+/* outbox.c: the journal reader that turns lines into activities and queue rows */
+struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
+	struct bytes json;
+	uint64_t actor;
+	bool open; /* may be fetched by anyone */
+};
+extern const struct shape kept_shape;
+enum err outbox_follow(struct txn *, const struct line *, void *federation);
+enum err outbox_activity_of(struct txn *, const struct post *, struct view *) MUST_USE; /* Create of a post, for collections */
+
+/* delivery.c: rows per (host, activity), host health, retries over days */
+struct delivery_row {
+	const char *inbox;
+	uint64_t actor;  /* who signs */
+	uint32_t tries;
+	int64_t next;    /* ms; not before */
+	int64_t since;   /* queued */
+};
+struct host {
+	const char *name;     /* authority */
+	uint32_t form;        /* signature form that last worked; 0 unknown */
+	int64_t form_until;
+	uint32_t failures;    /* in a row */
+	int64_t down_since, next; /* 0: up */
+	int64_t last_ok, last_seen; /* last_seen: a verified request from it */
+};
+extern const struct shape delivery_row_shape, host_shape;
+enum err delivery_start(struct federation *, struct delivery **out) MUST_USE;
+void delivery_stop(struct delivery *);
+void delivery_settle(struct delivery *);
+void delivery_wake(void *delivery); /* new rows were committed */
+enum err delivery_put(struct txn *, uint64_t activity, uint64_t actor, const char *inbox) MUST_USE; /* from outbox.c's transaction */
+enum err delivery_seen(struct txn *, const char *host) MUST_USE; /* a verified request came from it: it lives */
+void delivery_numbers(struct delivery *, struct view *);
+extern const struct table_use federation_tables[]; /* for `kring check` */

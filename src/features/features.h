@@ -1,0 +1,259 @@
+/*
+ * features.h: every record and every verb of every feature: the catalogue of what this node can do.
+ *
+ * A verb takes who does it and does it whole: checks, records, indexes, counters and one journal line, in the caller's
+ * write transaction. The page's route, the client API, the commands and federation/inbox.c all call the same verb.
+ * `raw` is the activity as another node sent it (empty for acts done here); it is kept in the journal to be passed on.
+ */
+#pragma once
+
+#include "feature.h"
+
+/* What brought an act here: nothing for a local click. */
+struct origin {
+	const char *uri;  /* the activity's id */
+	struct bytes raw; /* the activity itself */
+	uint64_t via;     /* the group that announced it, or 0 */
+};
+
+/* ---- profile.c: who someone is, here or elsewhere -------------------------------------------------------------- */
+
+enum actor_kind { ACTOR_PERSON = 1, ACTOR_GROUP, ACTOR_APPLICATION, ACTOR_SERVICE, ACTOR_ORGANIZATION };
+struct actor {
+	uint64_t id;
+	uint32_t kind;
+	bool local;
+	bool gone;       /* answers 410; the name stays taken */
+	bool suspended;  /* by us: nothing of it is shown or accepted */
+	bool locked;     /* approves followers by hand */
+	bool discoverable, indexable;
+	bool restricted; /* Group: only moderators start conversations */
+	const char *name; /* preferredUsername: [a-z0-9_.-], lower case when local */
+	const char *host; /* domain with a port where there is one */
+	const char *uri;  /* https://host/u/name, https://host/c/name, https://host/actor; a remote's own */
+	const char *url;  /* the page for people: https://host/@name */
+	const char *title;   /* display name, plain */
+	const char *summary; /* clean HTML */
+	const char *source;  /* its Markdown, local only */
+	const char *inbox, *shared_inbox, *outbox, *followers, *featured, *moderators;
+	const char *icon, *image; /* addresses or NULL */
+	const char *moved_to;
+	const char *aliases; /* alsoKnownAs, blanks between */
+	const char *language;
+	const char *rsa_id, *ed25519_id; /* key ids */
+	struct bytes rsa, ed25519;       /* public keys as key_stored gives them */
+	int64_t created, updated; /* ms */
+	int64_t fetched;          /* remote: when last read from its own host */
+};
+extern const struct shape actor_shape;
+struct actor_keys { /* sealed PKCS#8 of a local actor, label "keys:<id>:rsa" and ":ed25519" */
+	struct bytes rsa, ed25519;
+};
+extern const struct shape actor_keys_shape;
+
+enum err actor_load(struct txn *, uint64_t id, struct actor *) MUST_USE;           /* also gone ones: look */
+enum err actor_by_uri(struct txn *, const char *uri, struct actor *) MUST_USE;
+enum err actor_by_name(struct txn *, const char *name, struct actor *) MUST_USE;   /* local; any case */
+/* "name", "@name", "name@host", "acct:name@host": local or already known. */
+enum err actor_by_handle(struct txn *, const char *handle, struct actor *) MUST_USE;
+const char *actor_handle(struct arena *, const struct actor *); /* "name@host" */
+/* A remote actor as its own host describes it: made or renewed, under one id for ever. Claims were checked by
+ * federation/actor.c (id, key owner, addresses of one host). Keys change only through here. */
+enum err actor_save_remote(struct txn *, const struct actor *claims, uint64_t *id) MUST_USE;
+/* A local actor with its keys; name free, well-formed and never used before. Base of account_create, community_create. */
+struct key_pair {
+	struct key *rsa, *ed25519;
+};
+enum err actor_create(struct txn *, enum actor_kind, const char *name, const char *title, const struct key_pair *,
+	struct refusal *, struct actor *out) MUST_USE;
+enum err actor_keys_load(struct txn *, uint64_t id, struct key_pair *) MUST_USE; /* caller drops both */
+struct profile_change {
+	const char *title, *source; /* NULL: leave; source is Markdown, title 1…60 code points */
+	const char *language;
+	int locked, discoverable, indexable; /* -1: leave */
+};
+enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct profile_change *, struct refusal *) MUST_USE;
+/* Gone for good: posts become tombstones, follows end, sessions end; local or remote. */
+enum err actor_remove(struct txn *, uint64_t actor, const struct origin *) MUST_USE;
+/* `actor` says it moved to `to` (whose aliases name it; checked): local followers follow on. */
+enum err actor_move(struct txn *, uint64_t actor, uint64_t to, const struct origin *) MUST_USE;
+void actor_show(struct view *, const char *name, const struct actor *); /* name, title, handle, url, icon, local, group */
+
+/* ---- account.c: how a local person signs in ---------------------------------------------------------------------- */
+
+struct account {
+	uint64_t actor;
+	const char *email;
+	const char *password; /* PHC string, or NULL: cannot sign in by password */
+	bool admin, confirmed, suspended;
+	const char *language;
+	int64_t created;
+};
+extern const struct shape account_shape;
+struct account_draft {
+	const char *name, *title, *email, *password_hash;
+	bool admin;
+	struct key_pair keys;
+};
+enum err account_create(struct txn *, const struct account_draft *, struct refusal *, struct actor *out) MUST_USE;
+enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
+/* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
+enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
+enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
+
+/* ---- community.c --------------------------------------------------------------------------------------------------- */
+
+struct community_draft {
+	const char *name, *title, *source; /* source: Markdown of the summary */
+	uint64_t founder;                  /* first moderator, or 0 */
+	bool restricted;
+	struct key_pair keys;
+};
+enum err community_create(struct txn *, const struct community_draft *, struct refusal *, struct actor *out) MUST_USE;
+bool community_moderated_by(struct txn *, const struct actor *community, const struct actor *who);
+enum err community_moderator(struct txn *, uint64_t who, uint64_t community, uint64_t actor, bool on, const struct origin *) MUST_USE;
+/* ids of local communities, oldest first. */
+enum err community_list(struct txn *, struct u64s *out) MUST_USE;
+
+/* ---- follow.c: following; who follows whom is never shown outside but as a number ---------------------------------- */
+
+enum follow_state { FOLLOW_PENDING = 1, FOLLOW_ACCEPTED };
+struct follow {
+	uint64_t follower, followed;
+	uint32_t state;
+	const char *uri;  /* id of the Follow activity */
+	struct bytes raw; /* the Follow as received, while pending: what Accept embeds */
+	int64_t at;
+};
+extern const struct shape follow_shape;
+/* Idempotent: a repeated Follow is accepted again. Accepts by itself unless `whom` is local and locked; a remote
+ * `whom` stays pending until its Accept. Never the node actor, oneself, or when blocked. */
+enum err follow_start(struct txn *, uint64_t who, uint64_t whom, const struct origin *) MUST_USE;
+enum err follow_end(struct txn *, uint64_t who, uint64_t whom, const struct origin *) MUST_USE;
+enum err follow_accept(struct txn *, uint64_t whom, uint64_t who, const struct origin *) MUST_USE; /* whom answers who */
+enum err follow_reject(struct txn *, uint64_t whom, uint64_t who, const struct origin *) MUST_USE; /* also: remove a follower */
+bool follow_is(struct txn *, uint64_t who, uint64_t whom); /* accepted */
+enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
+enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
+enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;
+
+/* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------------------------------- */
+
+enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION };
+enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
+struct post {
+	uint64_t id;
+	uint32_t kind, visibility;
+	uint64_t author;
+	uint64_t community;    /* Group it belongs to, local or remote, or 0 */
+	uint64_t root, parent; /* of its conversation; root == id for a start. parent 0 with parent_uri set: not known here */
+	const char *parent_uri;
+	const char *uri, *url; /* own: https://host/p/<id>, https://host/@name/<id> */
+	const char *title;     /* plain, or NULL */
+	const char *content;   /* clean HTML */
+	const char *source;    /* Markdown, own posts */
+	const char *summary;   /* content warning of a Note, abstract of an Article: plain */
+	const char *language;
+	struct u64s mentions;  /* actors */
+	struct bytes extra;    /* attachments, hashtags, poll options: post.c's own compact form */
+	bool sensitive, locked;
+	bool gone;             /* tombstone: text and names are cleared, uri, times and place in the conversation stay */
+	uint64_t removed_by;   /* moderator, when not the author: hidden in the community */
+	int64_t published, updated; /* ms; updated 0 when never edited */
+	int64_t removed;
+};
+extern const struct shape post_shape;
+struct revision { /* an earlier text, kept when a post is edited */
+	const char *title, *content, *summary;
+	int64_t at;
+};
+extern const struct shape revision_shape;
+
+struct post_draft {
+	uint64_t author;
+	uint64_t community, parent;
+	const char *title, *source, *summary, *language;
+	uint32_t kind;       /* 0: Article with a title, else Note */
+	uint32_t visibility; /* 0: public, or the parent's (never wider than it) */
+	bool sensitive;
+	const struct object *remote; /* a post of another node: its text, ids, times and addressees come from here */
+};
+/* Local or remote; ERR_CONFLICT when the uri is known already (then *out is the known one), ERR_GONE when it was deleted. */
+enum err post_create(struct txn *, const struct post_draft *, const struct origin *, struct refusal *, struct post *out) MUST_USE;
+enum err post_edit(struct txn *, uint64_t who, uint64_t post, const struct post_draft *, const struct origin *, struct refusal *) MUST_USE;
+enum err post_remove(struct txn *, uint64_t who, uint64_t post, const char *reason, const struct origin *) MUST_USE; /* author, moderator */
+enum err post_lock(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;
+enum err post_pin(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;
+enum err post_load(struct txn *, uint64_t id, struct post *) MUST_USE;
+enum err post_by_uri(struct txn *, const char *uri, struct post *) MUST_USE;
+/* Where it goes and who may read it; one answer for pages, the object's to/cc and the outbox. */
+struct audience {
+	struct names to, cc;     /* URIs as they stand in the object */
+	struct u64s actors;      /* deliver to these */
+	struct u64s followers_of;/* and to the followers of these */
+	bool open;               /* public or unlisted: anyone may fetch it */
+};
+enum err post_audience(struct txn *, const struct post *, struct audience *out) MUST_USE;
+/* Pages: newest first (conversation: oldest first). before/after 0: the edge. */
+enum err post_of_author(struct txn *, uint64_t actor, uint64_t before, size_t max, struct u64s *out) MUST_USE;
+enum err post_of_community(struct txn *, uint64_t community, uint64_t before, size_t max, struct u64s *out) MUST_USE;
+enum err post_of_conversation(struct txn *, uint64_t root, uint64_t after, size_t max, struct u64s *out) MUST_USE;
+enum err post_pinned(struct txn *, uint64_t actor, size_t max, struct u64s *out) MUST_USE;
+void post_show(struct txn *, struct view *, const char *name, const struct post *, const struct viewer *); /* for pages and lists */
+
+/* ---- circle.c: who may read, who may act: asked on every read and every act, for pages, feeds, API and ActivityPub ---- */
+
+bool circle_may_read(struct txn *, const struct viewer *, const struct post *);
+bool circle_may_reply(struct txn *, uint64_t who, const struct post *);
+bool circle_may_post(struct txn *, uint64_t who, const struct actor *community);
+bool circle_may_moderate(struct txn *, uint64_t who, const struct post *);
+
+/* ---- reaction.c: likes, dislikes, boosts ------------------------------------------------------------------------------ */
+
+enum reaction_kind { REACTION_LIKE = 1, REACTION_DISLIKE, REACTION_BOOST };
+struct reaction {
+	uint64_t post, actor;
+	uint32_t kind;
+	const char *uri; /* of the activity */
+	int64_t at;
+};
+extern const struct shape reaction_shape;
+enum err reaction_add(struct txn *, uint64_t who, uint64_t post, enum reaction_kind, const struct origin *) MUST_USE; /* idempotent */
+enum err reaction_remove(struct txn *, uint64_t who, uint64_t post, enum reaction_kind, const struct origin *) MUST_USE;
+bool reaction_is(struct txn *, uint64_t who, uint64_t post, enum reaction_kind);
+/* Kinds of TABLE_TALLY: the reaction kinds, and this one. */
+#define TALLY_REPLIES 10
+
+/* ---- moderation.c: blocks, reports, blocked hosts ---------------------------------------------------------------------- */
+
+struct block {
+	uint64_t blocker, blocked;
+	const char *uri, *reason;
+	int64_t at;
+};
+struct report {
+	uint64_t id, reporter;
+	struct u64s actors, posts; /* local ones it names */
+	const char *comment;
+	int64_t at, closed;
+};
+struct domain {
+	const char *host, *reason;
+	int64_t at;
+};
+extern const struct shape block_shape, report_shape, domain_shape;
+/* blocker: a person, or a community that bans. Ends follows both ways. */
+enum err block_add(struct txn *, uint64_t who, uint64_t blocker, uint64_t blocked, const char *reason, const struct origin *) MUST_USE;
+enum err block_remove(struct txn *, uint64_t who, uint64_t blocker, uint64_t blocked, const struct origin *) MUST_USE;
+bool block_between(struct txn *, uint64_t a, uint64_t b); /* either way */
+enum err report_add(struct txn *, uint64_t who, const struct report *, const struct origin *) MUST_USE;
+enum err domain_block(struct txn *, const char *host, const char *reason, bool on) MUST_USE;
+bool domain_blocked(struct txn *, const char *host); /* the host or a parent domain of it */
+
+/* ---- timeline.c: pages that gather: home of the association, my overview ------------------------------------------------ */
+
+/* Newest first: posts of the followed and of their communities that `viewer` may read. */
+enum err timeline_home(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
+enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
+
+/* ---- features that only have pages: remote.c (follow box: "your address" → their own server's page) --------------------- */
