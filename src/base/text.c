@@ -1,7 +1,6 @@
 /* text.c: building text piece by piece, and reading what others wrote: UTF-8, numbers, escapes. */
 #include "base.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
