@@ -114,6 +114,8 @@ bool community_moderated_by(struct txn *, const struct actor *community, const s
 enum err community_moderator(struct txn *, uint64_t who, uint64_t community, uint64_t actor, bool on, const struct origin *) MUST_USE;
 /* ids of local communities, oldest first. */
 enum err community_list(struct txn *, struct u64s *out) MUST_USE;
+/* The page of a community, local or known here: profile.c's /@{name} hands it over, with reply.page set. */
+enum err community_page(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
 
 /* ---- follow.c: following; who follows whom is never shown outside but as a number ---------------------------------- */
 

@@ -46,6 +46,7 @@ struct reply {
 	const char *type;    /* content type, with charset where it has one */
 	struct bytes body;   /* lives in the call's arena, or for ever when `kept` */
 	bool kept;
+	const char *page;    /* overrides route->page: webui/pages/<page>.html */
 	const char *location;
 	const char *cache;   /* Cache-Control; NULL: route.c's default: private, no-store unless nobody asks */
 	const char *etag;    /* quoted; answers 304 by itself */
