@@ -12,7 +12,7 @@
 struct json_limits {
 	size_t bytes;   /* of the document; 1 MiB when 0 */
 	size_t values;  /* 20 000 when 0 */
-	size_t depth;   /* 32 when 0 */
+	size_t depth;   /* 32 when 0, and never more */
 	size_t string;  /* bytes of one string: 256 KiB when 0 */
 	size_t members; /* of one object: 500 when 0 */
 };
@@ -32,13 +32,14 @@ size_t json_count(const json_node *);                       /* items of an array
 const json_node *json_item(const json_node *, size_t i);    /* an array's item; a scalar is its own item 0 */
 const char *json_text(const json_node *);                   /* the string, or NULL if it is none */
 bool json_number(const json_node *, int64_t *out);          /* integer, or a real without fraction */
-bool json_true(const json_node *);                          /* JSON true and nothing else */
+bool json_flag(const json_node *);                          /* JSON true and nothing else */
 /* Walk an object's members in document order. */
 size_t json_members(const json_node *, bool (*visit)(void *, const char *name, const json_node *), void *arg);
 /* Back to compact text, members in their order. */
 struct bytes json_write(struct arena *, const json_node *);
 /* RFC 8785 (JCS) of a node; `skip` names one top-level member to leave out (NULL: none). */
 enum err json_canonical(struct arena *, const json_node *, const char *skip, struct bytes *out) MUST_USE;
+void decimal_write(struct text *, double finite); /* decimal.c: a number as ECMAScript and JCS spell it */
 
 /* ---- view.c: written once, two sinks ---------------------------------------------------------- */
 
@@ -65,7 +66,7 @@ void view_id(struct view *, const char *name, uint64_t id);  /* always decimal t
 void view_null(struct view *, const char *name);             /* JSON null; nothing in a tree */
 void view_raw(struct view *, const char *name, struct bytes json); /* JSON sink: verbatim; tree: nothing */
 bool view_ok(const struct view *);
-struct bytes view_json(struct view *);        /* closes the root; JSON sink only */
+struct bytes view_json(struct view *);        /* closes the root; JSON sink only; empty unless view_ok */
 
 enum node_kind { NODE_OBJECT, NODE_LIST, NODE_TEXT, NODE_HTML, NODE_NUMBER, NODE_FLAG, NODE_TIME };
 struct node {
@@ -76,7 +77,7 @@ struct node {
 	struct node *first, *last; /* OBJECT, LIST: children */
 	struct node *next;
 };
-const struct node *view_root(struct view *);  /* tree sink only */
+const struct node *view_root(struct view *);  /* tree sink only; NULL unless view_ok */
 
 /* ---- markup.c: foreign and own marked-up text; the only file that calls md4c ------------------- */
 
