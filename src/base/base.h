@@ -112,6 +112,8 @@ bool text_unescape_url(struct arena *, const char *s, size_t size, bool plus_is_
 bool text_print(char *at, size_t room, const char *format, ...) PRINTF(3, 4) MUST_USE;
 bool text_print_v(char *at, size_t room, const char *format, va_list) PRINTF(3, 0) MUST_USE;
 
+/* ---- url.c ------------------------------------------------------------------------------------- */
+
 /* URL, parsed once and compared everywhere in this form (security.md R4, R5). Strings are in the arena. */
 struct url {
 	bool https;
@@ -121,8 +123,9 @@ struct url {
 	const char *origin; /* "https://host" or "https://host:port" when the port is not the default */
 	const char *authority; /* "host" or "host:port" likewise: what the Host header says */
 };
-/* http and https only; no userinfo, no fragment, no control or non-ASCII byte, no backslash, no dot segments,
- * at most 2048 bytes. ERR_INVALID otherwise. */
+/* http and https only; no userinfo, no fragment, no blank, control or non-ASCII byte, none of \ " < >, no dot
+ * segments (nor %2e ones), at most 2048 bytes; a host whose last label is a number is a plain dotted IPv4.
+ * ERR_INVALID otherwise. */
 enum err url_parse(struct arena *, const char *s, struct url *out) MUST_USE;
 bool url_same_host(const char *a, const char *b); /* both parse and have one origin */
 bool url_is_loopback(const struct url *);         /* localhost, *.localhost, 127/8, [::1] by name */
@@ -179,6 +182,14 @@ void log_open(enum log_level most, int fd); /* fd 2 by default */
  * Never a member's name, e-mail address or IP address; never a token or key. */
 void log_line(enum log_level, const char *where, const char *format, ...) PRINTF(3, 4);
 
+/* ---- encode.c: bytes as text and back ---------------------------------------------------------- */
+
+char *base64_encode(struct arena *, const void *data, size_t size);
+bool base64_decode(struct arena *, const char *s, struct bytes *out); /* strict RFC 4648 with padding */
+char *base58_encode(struct arena *, const void *data, size_t size);   /* bitcoin alphabet; ≤ 1 KiB or dies */
+bool base58_decode(struct arena *, const char *s, struct bytes *out);
+char *hex_encode(struct arena *, const void *data, size_t size);
+
 /* ---- crypto.c: the only file with OpenSSL and argon2 ------------------------------------------- */
 
 #define SHA256_SIZE 32
@@ -189,12 +200,6 @@ bool crypto_equal(const void *a, const void *b, size_t size); /* constant time *
 void crypto_wipe(void *, size_t size);
 #define TOKEN_TEXT 44
 void crypto_token(char out[TOKEN_TEXT]); /* 256 random bits, base64url, 43 characters */
-
-char *base64_encode(struct arena *, const void *data, size_t size);
-bool base64_decode(struct arena *, const char *s, struct bytes *out); /* strict RFC 4648 with padding */
-char *base58_encode(struct arena *, const void *data, size_t size);   /* bitcoin alphabet; ≤ 1 KiB */
-bool base58_decode(struct arena *, const char *s, struct bytes *out);
-char *hex_encode(struct arena *, const void *data, size_t size);
 
 enum key_kind { KEY_RSA = 1, KEY_ED25519 = 2 };
 struct key; /* immutable, shared by threads, counted */
