@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Under AddressSanitizer what is not handed out is poisoned, so an overrun inside a block is seen. */
+/* Under AddressSanitizer what is not handed out is poisoned: overruns inside a block are seen. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define ARENA_POISON 1
@@ -152,7 +152,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t size)
 {
 	struct block *b = a->newest;
 	size_t had = aligned(old_size), step = aligned(size);
-	/* The newest thing of its block grows where it stands: a text that is being built moves rarely. */
+	/* The newest thing of its block grows where it stands: a text being built moves rarely. */
 	if (b->used >= had && old == b->at + b->used - had && step <= b->room - b->used + had) {
 		SHOW(old, size);
 		b->used += step - had;

@@ -16,7 +16,7 @@
 
 #define CLEANUP(with) __attribute__((cleanup(with)))
 
-/* ---- algorithms: looked up once, a lookup costs more than hashing a small text ------------------- */
+/* ---- algorithms: looked up once, a lookup costs more than hashing a small text ------------- */
 
 static EVP_MD *sha256, *sha512;
 static EVP_CIPHER *aes_gcm;
@@ -37,7 +37,7 @@ static void ready(void)
 		die("pthread_once failed");
 }
 
-/* ---- hashes, chance, secrets ------------------------------------------------------------------- */
+/* ---- hashes, chance, secrets --------------------------------------------------------------- */
 
 /* OpenSSL and memcpy want an address even for nothing. */
 static const void *some(const void *data)
@@ -52,7 +52,8 @@ void crypto_sha256(const void *data, size_t size, uint8_t out[SHA256_SIZE])
 		die("SHA-256 failed");
 }
 
-void crypto_hmac(const void *key, size_t key_size, const void *data, size_t size, uint8_t out[SHA256_SIZE])
+void crypto_hmac(const void *key, size_t key_size, const void *data, size_t size,
+                 uint8_t out[SHA256_SIZE])
 {
 	ready();
 	if (key_size > INT_MAX || !HMAC(sha256, some(key), (int)key_size, some(data), size, out, NULL))
@@ -89,7 +90,7 @@ void crypto_token(char out[TOKEN_TEXT])
 	crypto_wipe(raw, sizeof raw);
 }
 
-/* ---- DER: the little that public keys need, in the one spelling that DER allows ------------------- */
+/* ---- DER: the little that public keys need, in the one spelling that DER allows ------------ */
 
 enum { DER_INTEGER = 0x02, DER_BITS = 0x03, DER_SEQUENCE = 0x30 };
 
@@ -145,7 +146,7 @@ static bool number_is_odd(struct bytes number)
 	return (((const uint8_t *)number.data)[number.size - 1] & 1) != 0;
 }
 
-/* ---- which public keys are taken ---------------------------------------------------------------- */
+/* ---- which public keys are taken ----------------------------------------------------------- */
 
 #define RSA_BITS_LEAST 2048
 #define RSA_BITS_MOST 4096
@@ -165,17 +166,19 @@ static bool rsa_allowed(struct bytes der)
 	return number_bits(e) >= 2 && number_bits(e) <= 32 && number_is_odd(e);
 }
 
-/* Points of order 1, 2, 4 and 8 verify signatures over anything; each y stands for x and -x. A y of 2^255-19 or
- * more is a second spelling of a small one. */
+/* Points of order 1, 2, 4 and 8 verify signatures over anything; each y stands for x and -x. A y of
+ * 2^255-19 or more is a second spelling of a small one. */
 static bool ed25519_allowed(struct bytes raw)
 {
 	static const uint8_t small[][ED25519_SIZE] = {
 		{ 0 },
 		{ 1 },
-		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-		  0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
-		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-		  0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+		  0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+		  0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+		  0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+		  0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
 	};
 	if (raw.size != ED25519_SIZE)
 		return false;
@@ -192,7 +195,7 @@ static bool ed25519_allowed(struct bytes raw)
 	return !high;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------- */
 
 struct key {
 	atomic_int holders;
@@ -242,7 +245,8 @@ static struct key *key_of_pair(EVP_PKEY *pkey)
 		int need = i2d_PublicKey(pkey, NULL);
 		bool fits = need > 0 && need <= PUBLIC_MOST && i2d_PublicKey(pkey, &end) == need;
 		size = fits ? (size_t)need : 0;
-	} else if (!EVP_PKEY_is_a(pkey, "ED25519") || EVP_PKEY_get_raw_public_key(pkey, stored, &size) != 1) {
+	} else if (!EVP_PKEY_is_a(pkey, "ED25519") ||
+	           EVP_PKEY_get_raw_public_key(pkey, stored, &size) != 1) {
 		size = 0;
 	}
 	return key_make(kind, (struct bytes){ stored, size }, pkey, true);
@@ -312,10 +316,11 @@ struct bytes key_private_der(struct arena *arena, const struct key *k)
 	return out;
 }
 
-/* ---- keys as text ------------------------------------------------------------------------------ */
+/* ---- keys as text -------------------------------------------------------------------------- */
 
-static const uint8_t rsa_oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
-	                               0x01, 0x01, 0x01, 0x05, 0x00 }; /* with its NULL parameters */
+/* The algorithm identifiers; RSA's comes with NULL parameters. */
+static const uint8_t rsa_oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+	                               0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
 static const uint8_t ed25519_oid[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 };
 
 static bool bytes_are(struct bytes b, const uint8_t *what, size_t size)
@@ -421,7 +426,7 @@ char *key_multibase(struct arena *arena, const struct key *k)
 	return arena_format(arena, "z%s", base58_encode(arena, raw, 2 + k->size));
 }
 
-/* ---- signatures -------------------------------------------------------------------------------- */
+/* ---- signatures ---------------------------------------------------------------------------- */
 
 static void drop_md_ctx(EVP_MD_CTX **ctx)
 {
@@ -471,7 +476,7 @@ bool key_verify_sha512(const struct key *k, const void *data, size_t size, struc
 	return k->kind == KEY_RSA && verify(k, sha512, data, size, signature);
 }
 
-/* ---- sealing: nonce, ciphertext, tag ------------------------------------------------------------ */
+/* ---- sealing: nonce, ciphertext, tag ------------------------------------------------------- */
 
 #define NONCE_SIZE 12
 #define TAG_SIZE 16
@@ -482,7 +487,8 @@ static void drop_cipher_ctx(EVP_CIPHER_CTX **ctx)
 	EVP_CIPHER_CTX_free(*ctx);
 }
 
-struct bytes crypto_seal(struct arena *arena, const uint8_t key[32], const char *label, struct bytes plain)
+struct bytes crypto_seal(struct arena *arena, const uint8_t key[32], const char *label,
+                         struct bytes plain)
 {
 	ready();
 	if (plain.size > SEAL_MOST)
@@ -526,7 +532,7 @@ bool crypto_open(struct arena *arena, const uint8_t key[32], const char *label, 
 	return true;
 }
 
-/* ---- passwords --------------------------------------------------------------------------------- */
+/* ---- passwords ----------------------------------------------------------------------------- */
 
 #define ARGON_MEMORY 19456 /* KiB */
 #define ARGON_TIME 2
@@ -541,8 +547,9 @@ char *password_hash(struct arena *arena, const char *password)
 	uint8_t salt[ARGON_SALT];
 	char *text = arena_alloc(arena, ARGON_TEXT);
 	crypto_random(salt, sizeof salt);
-	int failure = argon2id_hash_encoded(ARGON_TIME, ARGON_MEMORY, ARGON_LANES, password, strlen(password),
-	                                    salt, sizeof salt, ARGON_TAG, text, ARGON_TEXT);
+	int failure =
+		argon2id_hash_encoded(ARGON_TIME, ARGON_MEMORY, ARGON_LANES, password, strlen(password),
+	                          salt, sizeof salt, ARGON_TAG, text, ARGON_TEXT);
 	if (failure != ARGON2_OK)
 		die("argon2: %s", argon2_error_message(failure));
 	return text;
@@ -550,15 +557,16 @@ char *password_hash(struct arena *arena, const char *password)
 
 bool password_matches(const char *hash, const char *password)
 {
-	/* Only our own cost is taken: a hash from elsewhere must not choose how much memory a sign-in needs. */
-	if (text_starts(hash, ARGON_PREFIX) && strnlen(hash, ARGON_TEXT) < ARGON_TEXT && password != NULL)
+	/* Only our own cost is taken: a foreign hash must not choose what memory a sign-in needs. */
+	if (text_starts(hash, ARGON_PREFIX) && strnlen(hash, ARGON_TEXT) < ARGON_TEXT &&
+	    password != NULL)
 		return argon2id_verify(hash, password, strlen(password)) == ARGON2_OK;
 	/* Unknown names take as long as known ones. */
 	static const uint8_t salt[ARGON_SALT] = { 0 };
 	const char *tried = password != NULL ? password : "";
 	uint8_t tag[ARGON_TAG];
-	int failure = argon2id_hash_raw(ARGON_TIME, ARGON_MEMORY, ARGON_LANES, tried, strlen(tried), salt,
-	                                sizeof salt, tag, sizeof tag);
+	int failure = argon2id_hash_raw(ARGON_TIME, ARGON_MEMORY, ARGON_LANES, tried, strlen(tried),
+	                                salt, sizeof salt, tag, sizeof tag);
 	if (failure != ARGON2_OK)
 		die("argon2: %s", argon2_error_message(failure));
 	return false;

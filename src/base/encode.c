@@ -1,11 +1,12 @@
-/* encode.c: bytes as text and back: base64, base58, hex. Decoders take the one canonical spelling only. */
+/* encode.c: bytes as text and back: base64, base58, hex; decoders take canonical spellings only. */
 #include "base.h"
 
 #include <string.h>
 
-/* ---- base64 (RFC 4648, section 4) --------------------------------------------------------------- */
+/* ---- base64 (RFC 4648, section 4) ---------------------------------------------------------- */
 
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 char *base64_encode(struct arena *arena, const void *data, size_t size)
 {
@@ -41,8 +42,9 @@ bool base64_decode(struct arena *arena, const char *s, struct bytes *out)
 	size_t size = s != NULL ? strlen(s) : 1;
 	if (size % 4 != 0)
 		return false;
-	size_t padding = size > 0 ? (s[size - 1] == '=') + (s[size - 1] == '=' && s[size - 2] == '=') : 0;
-	size_t digits = size - padding, n = 0;
+	size_t digits = size, n = 0;
+	while (digits > 0 && digits > size - 2 && s[digits - 1] == '=')
+		digits--;
 	uint8_t *data = arena_alloc(arena, size / 4 * 3 + 1);
 	uint32_t group = 0;
 	int bits = 0;
@@ -63,15 +65,16 @@ bool base64_decode(struct arena *arena, const char *s, struct bytes *out)
 	return true;
 }
 
-/* ---- base58 (the bitcoin alphabet, as multibase "z") -------------------------------------------- */
+/* ---- base58 (the bitcoin alphabet, as multibase "z") --------------------------------------- */
 
-#define BASE58_MOST ((size_t)1 << 10)       /* the work grows with the square */
+#define BASE58_MOST ((size_t)1 << 10)             /* the work grows with its square */
 #define BASE58_TEXT (BASE58_MOST * 138 / 100 + 2) /* log 256 / log 58 = 1.3658 */
 
 static const char base58_digits[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/* number = number * base + digit, over `size` places of `radix`, lowest first; returns the new size. */
-static size_t number_push(uint8_t *places, size_t size, uint32_t radix, uint32_t base, uint32_t digit)
+/* number = number * base + digit, in `size` places of `radix`, lowest first; the new size. */
+static size_t number_push(uint8_t *places, size_t size, uint32_t radix, uint32_t base,
+                          uint32_t digit)
 {
 	uint32_t carry = digit;
 	for (size_t i = 0; i < size; i++) {
@@ -123,7 +126,7 @@ bool base58_decode(struct arena *arena, const char *s, struct bytes *out)
 	return true;
 }
 
-/* ---- hex -------------------------------------------------------------------------------------- */
+/* ---- hex ----------------------------------------------------------------------------------- */
 
 char *hex_encode(struct arena *arena, const void *data, size_t size)
 {

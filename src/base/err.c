@@ -1,4 +1,4 @@
-/* err.c: one table says what each way of failing is called, answers over HTTP and tells a person. */
+/* err.c: one table says what each way of failing is called, answers over HTTP and tells people. */
 #include "base.h"
 
 static const struct {

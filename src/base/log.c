@@ -17,7 +17,7 @@ void log_open(enum log_level most, int fd)
 	atomic_store(&shown_fd, fd);
 }
 
-/* What is foreign in a value must not start a new line, steer a terminal or spoil the file's encoding. */
+/* What is foreign in a value must not start a line, steer a terminal or spoil the encoding. */
 static void clean(char *line)
 {
 	bool utf8 = text_is_utf8(line, strlen(line));

@@ -1,4 +1,4 @@
-/* queue.c: bounded hand-over between threads, pools of workers, and threads with a name and a size. */
+/* queue.c: bounded hand-over between threads, pools of workers, named threads of one size. */
 #include "base.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #define THREADS_MOST 256
 #define STACK_SIZE ((size_t)512 << 10)
 
-/* ---- queue: a ring under one lock -------------------------------------------------------------- */
+/* ---- queue: a ring under one lock ---------------------------------------------------------- */
 
 struct queue {
 	pthread_mutex_t lock;
@@ -124,7 +124,7 @@ size_t queue_size(struct queue *q)
 	return size;
 }
 
-/* ---- threads ---------------------------------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------------------------- */
 
 struct thread {
 	pthread_t id;
@@ -163,7 +163,7 @@ void thread_join(struct thread *t)
 	free(t);
 }
 
-/* ---- pools ------------------------------------------------------------------------------------ */
+/* ---- pools --------------------------------------------------------------------------------- */
 
 struct task {
 	void (*run)(void *);

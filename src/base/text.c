@@ -7,7 +7,7 @@
 #define ROOM_FIRST 64
 #define TEXT_MOST ((size_t)512 << 20)
 
-/* ---- building --------------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------------ */
 
 void text_init(struct text *t, struct arena *arena, size_t max)
 {
@@ -97,7 +97,7 @@ bool text_print(char *at, size_t room, const char *format, ...)
 	return fits;
 }
 
-/* ---- escaping: plain runs are copied whole ---------------------------------------------------- */
+/* ---- escaping: plain runs are copied whole ------------------------------------------------- */
 
 void text_html(struct text *t, const char *s)
 {
@@ -144,11 +144,13 @@ void text_url(struct text *t, const char *s)
 	}
 }
 
-/* Only what RFC 8259 demands, in the spelling of RFC 8785, so canonical JSON can be built from it. */
+/* Only what RFC 8259 demands, in the spelling of RFC 8785: canonical JSON can be built from it. */
 void text_json(struct text *t, const char *s)
 {
 	static const char hex[] = "0123456789abcdef";
-	static const char letter[32] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
+	static const char letter[32] = {
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'
+	};
 	while (s != NULL && *s != '\0') {
 		size_t plain = 0;
 		while ((unsigned char)s[plain] >= ' ' && s[plain] != '"' && s[plain] != '\\')
@@ -168,7 +170,7 @@ void text_json(struct text *t, const char *s)
 	}
 }
 
-/* ---- UTF-8 ------------------------------------------------------------------------------------ */
+/* ---- UTF-8 --------------------------------------------------------------------------------- */
 
 /* The bytes of the code point at `s`, or 0 when it is ill-formed or NUL (RFC 3629). */
 static size_t point_read(const unsigned char *s, size_t size, uint32_t *point)
@@ -230,8 +232,8 @@ char *text_cut(struct arena *arena, const char *s, size_t points)
 static bool is_space(uint32_t p)
 {
 	return p == ' ' || (p >= '\t' && p <= '\r') || p == 0x85 || p == 0xa0 || p == 0x1680 ||
-	       (p >= 0x2000 && p <= 0x200a) || p == 0x2028 || p == 0x2029 || p == 0x202f || p == 0x205f ||
-	       p == 0x3000;
+	       (p >= 0x2000 && p <= 0x200a) || p == 0x2028 || p == 0x2029 || p == 0x202f ||
+	       p == 0x205f || p == 0x3000;
 }
 
 char *text_trim(struct arena *arena, const char *s)
@@ -252,7 +254,7 @@ char *text_trim(struct arena *arena, const char *s)
 	return arena_text_n(arena, s + start, end - start);
 }
 
-/* ---- comparing: ASCII only, whatever the locale ------------------------------------------------- */
+/* ---- comparing: ASCII only, whatever the locale -------------------------------------------- */
 
 static char lower(char c)
 {
@@ -296,7 +298,7 @@ bool text_is(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 bool text_to_u64(const char *s, uint64_t *out)
 {
@@ -330,10 +332,13 @@ bool text_to_i64(const char *s, int64_t min, int64_t max, int64_t *out)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+	if (is_digit((unsigned char)c))
+		return c - '0';
+	return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
 }
 
-bool text_unescape_url(struct arena *arena, const char *s, size_t size, bool plus_is_space, char **out)
+bool text_unescape_url(struct arena *arena, const char *s, size_t size, bool plus_is_space,
+                       char **out)
 {
 	char *plain = arena_alloc(arena, size + 1);
 	size_t n = 0;

@@ -1,4 +1,4 @@
-/* time.c: two clocks that tests can stop, the two ways times are written, and ids in order of time. */
+/* time.c: two clocks that tests can stop, two ways to write times, and ids in order of time. */
 #include "base.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 static _Atomic int64_t frozen;
 
-/* ---- clocks ----------------------------------------------------------------------------------- */
+/* ---- clocks -------------------------------------------------------------------------------- */
 
 static int64_t clock_read(clockid_t which)
 {
@@ -40,7 +40,7 @@ void time_freeze(int64_t now_ms)
 	atomic_store(&frozen, now_ms);
 }
 
-/* ---- the calendar ----------------------------------------------------------------------------- */
+/* ---- the calendar -------------------------------------------------------------------------- */
 
 struct date {
 	int year, month, day; /* month 1…12 */
@@ -73,7 +73,8 @@ static struct date date_of(int64_t ms)
 	ms = ms < TIME_FIRST ? TIME_FIRST : ms > TIME_LAST ? TIME_LAST : ms;
 	int64_t since = ms - TIME_FIRST;
 	int day = (int)(since / DAY), rest = (int)(since % DAY);
-	int year = (int)((int64_t)day * 400 / 146097); /* 400 years are 146097 days: right, or one off */
+	/* 400 years are 146097 days: right, or one off. */
+	int year = (int)((int64_t)day * 400 / 146097);
 	while (year_start(year) > day)
 		year--;
 	while (year_start(year + 1) <= day)
@@ -94,16 +95,18 @@ static bool date_to_ms(const struct date *d, int64_t *ms)
 {
 	if (d->month < 1 || d->month > 12 || d->day < 1 || d->day > month_days(d->year, d->month))
 		return false;
-	if (d->hour > 23 || d->minute > 59 || d->second > 60) /* 60 is a leap second: the next one's 0 */
+	/* 60 is a leap second: the next one's 0. */
+	if (d->hour > 23 || d->minute > 59 || d->second > 60)
 		return false;
 	int64_t days = year_start(d->year) + d->day - 1;
 	for (int month = 1; month < d->month; month++)
 		days += month_days(d->year, month);
-	*ms = TIME_FIRST + days * DAY + d->hour * HOUR + d->minute * MINUTE + d->second * SECOND + d->ms;
+	*ms = TIME_FIRST + days * DAY + d->hour * HOUR + d->minute * MINUTE;
+	*ms += d->second * SECOND + d->ms;
 	return true;
 }
 
-/* ---- writing and reading ---------------------------------------------------------------------- */
+/* ---- writing and reading ------------------------------------------------------------------- */
 
 static const char *const day_names[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
 static const char *const month_names[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -112,16 +115,16 @@ static const char *const month_names[] = { "Jan", "Feb", "Mar", "Apr", "May", "J
 void time_iso(int64_t ms, char out[TIME_ISO])
 {
 	struct date d = date_of(ms);
-	if (!text_print(out, TIME_ISO, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month, d.day, d.hour,
-	                d.minute, d.second, d.ms))
+	if (!text_print(out, TIME_ISO, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month, d.day,
+	                d.hour, d.minute, d.second, d.ms))
 		die("a date of our own does not fit");
 }
 
 void time_http(int64_t ms, char out[TIME_HTTP])
 {
 	struct date d = date_of(ms);
-	if (!text_print(out, TIME_HTTP, "%s, %02d %s %04d %02d:%02d:%02d GMT", day_names[d.weekday], d.day,
-	                month_names[d.month - 1], d.year, d.hour, d.minute, d.second))
+	if (!text_print(out, TIME_HTTP, "%s, %02d %s %04d %02d:%02d:%02d GMT", day_names[d.weekday],
+	                d.day, month_names[d.month - 1], d.year, d.hour, d.minute, d.second))
 		die("a date of our own does not fit");
 }
 
@@ -203,18 +206,20 @@ bool time_parse_http(const char *s, int64_t *ms)
 		if (strncmp(s + 8, month_names[i], 3) == 0)
 			d.month = (int)i + 1;
 	const char *day = s + 5, *year = s + 12, *hour = s + 17, *minute = s + 20, *second = s + 23;
-	if (!take_number(&day, 2, &d.day) || !take_number(&year, 4, &d.year) || !take_number(&hour, 2, &d.hour) ||
-	    !take_number(&minute, 2, &d.minute) || !take_number(&second, 2, &d.second) || !date_to_ms(&d, &when))
+	if (!take_number(&day, 2, &d.day) || !take_number(&year, 4, &d.year) ||
+	    !take_number(&hour, 2, &d.hour) || !take_number(&minute, 2, &d.minute) ||
+	    !take_number(&second, 2, &d.second) || !date_to_ms(&d, &when))
 		return false;
+	/* There is one spelling: names, blanks and weekday are checked by writing it. */
 	char again[TIME_HTTP];
-	time_http(when, again); /* there is one spelling: names, blanks and weekday are checked by writing it */
+	time_http(when, again);
 	if (strcmp(s, again) != 0)
 		return false;
 	*ms = when;
 	return true;
 }
 
-/* ---- ids -------------------------------------------------------------------------------------- */
+/* ---- ids ----------------------------------------------------------------------------------- */
 
 static _Atomic uint64_t last_id;
 

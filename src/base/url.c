@@ -1,5 +1,5 @@
-/* url.c: the one parser of URLs, strict where browsers and libraries forgive: two readings of one address
- * are how requests reach hosts that nobody checked. */
+/* url.c: the one parser of URLs, strict where browsers and libraries forgive: two readings of one
+ * address are how requests reach hosts that nobody checked. */
 #include "base.h"
 
 #include <arpa/inet.h>
@@ -9,7 +9,7 @@
 #define HOST_MOST 253
 #define LABEL_MOST 63
 
-/* Printable ASCII without blank, backslash, and what RFC 3986 has no place for and markup is made of. */
+/* Printable ASCII without blank, backslash, fragment, and what markup is made of. */
 static bool bytes_allowed(const char *s, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -61,7 +61,7 @@ static bool label_allowed(const char *s, size_t size)
 	return true;
 }
 
-/* What resolvers take for a number (127, 0x7f, 0177): such a last label makes the whole host an IPv4. */
+/* What resolvers take for a number (127, 0x7f, 0177): such a last label makes the host an IPv4. */
 static bool is_number(const char *s)
 {
 	return s[strspn(s, "0123456789")] == '\0' ||
@@ -123,7 +123,8 @@ static bool authority_parse(struct arena *arena, const char *s, size_t size, str
 	uint16_t usual = u->https ? 443 : 80;
 	u->port = usual;
 	u->host = host_parse(arena, s, host);
-	if (u->host == NULL || (host < size && !port_parse(arena, s + host + 1, size - host - 1, &u->port)))
+	if (u->host == NULL ||
+	    (host < size && !port_parse(arena, s + host + 1, size - host - 1, &u->port)))
 		return false;
 	bool v6 = s[0] == '[';
 	u->authority = arena_format(arena, "%s%s%s", v6 ? "[" : "", u->host, v6 ? "]" : "");
@@ -173,5 +174,6 @@ bool url_is_loopback(const struct url *u)
 	struct in_addr ip;
 	if (inet_pton(AF_INET, u->host, &ip) == 1)
 		return ntohl(ip.s_addr) >> 24 == 127;
-	return text_is(u->host, "localhost") || text_ends(u->host, ".localhost") || text_is(u->host, "::1");
+	return text_is(u->host, "localhost") || text_ends(u->host, ".localhost") ||
+	       text_is(u->host, "::1");
 }
