@@ -1,6 +1,8 @@
 /*
- * engine.h: what an engine must do. Seen by store.c and the engines only; both engines pass one conformance suite
+ * engine.h: what an engine must do. Seen by the files of storage only; both engines pass one conformance suite
  * (tests/engine). Reads may run on many threads, one write transaction at a time on the writer's thread.
+ * Keys are 1…128 bytes and sort as memcmp does, the shorter first. Bytes handed out live until the next change in,
+ * or the end of, the transaction.
  */
 #pragma once
 
@@ -19,14 +21,17 @@ struct engine {
 	void (*abort)(struct engine_txn *);
 	enum err (*get)(struct engine_txn *, struct bytes key, struct bytes *value);
 	enum err (*put)(struct engine_txn *, struct bytes key, struct bytes value);
-	enum err (*del)(struct engine_txn *, struct bytes key);
-	/* First row with key >= from (forward) or <= from (backward); then next in that direction. ERR_NOT_FOUND at the end. */
+	enum err (*del)(struct engine_txn *, struct bytes key); /* ERR_NOT_FOUND: nothing was written */
+	/* First row with key >= from (forward) or <= from (backward); then next in that direction. ERR_NOT_FOUND at the end.
+	 * An empty `from` is before every key. */
 	enum err (*seek)(struct engine_txn *, struct bytes from, bool backward, struct engine_cursor **out);
-	enum err (*row)(struct engine_cursor *, struct bytes *key, struct bytes *value); /* where it stands */
+	void (*row)(struct engine_cursor *, struct bytes *key, struct bytes *value); /* where it stands */
 	enum err (*step)(struct engine_cursor *);
 	void (*unseek)(struct engine_cursor *);
-	enum err (*backup)(void *env, const char *file, const char **why);
-	void (*numbers)(void *env, struct store_numbers *);
+	/* Writes a consistent, compact copy to a new file while writes go on; the caller makes it durable. */
+	enum err (*backup)(void *env, int fd, const char **why);
+	enum err (*check)(void *env, const char **why); /* reads all of such a copy: whole and in order, or ERR_STORE */
+	void (*numbers)(void *env, struct store_numbers *); /* used_bytes, map_bytes, rows */
 	void (*tidy)(void *env); /* dead readers; called every ten seconds or so */
 };
 

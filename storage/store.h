@@ -3,7 +3,7 @@
  *
  * A write is a function that may run again: it touches nothing but the transaction and its own arg's outputs.
  * One writer thread gathers waiting writes and commits them with one sync; what store_write answers OK is on disk.
- * Keys are at most 128 bytes (schema.h lists them), values at most 1 MiB.
+ * Keys are at most 128 bytes (schema.h lists them), values at most STORE_VALUE_MAX.
  */
 #pragma once
 
@@ -12,11 +12,13 @@
 struct store;
 struct txn;
 
+#define STORE_VALUE_MAX (1024 * 1024 + 16 * 1024) /* a body of 1 MiB and the record around it; over it ERR_TOO_MUCH */
+
 /* ---- store.c ---------------------------------------------------------------------------------- */
 
 struct store_settings {
 	const char *path; /* a directory, made when missing (0700); NULL: in memory, for tests */
-	size_t map_size;  /* bytes of address space; 0: 64 GiB, or what the machine allows */
+	size_t map_size;  /* bytes of address space; 0: 64 GiB, or what the machine allows. Over it: ERR_AGAIN */
 	size_t max_waiting; /* writes; 0: 10 000. Over it: ERR_AGAIN */
 	const void *owner;   /* whatever the owner wants to find again from a transaction: txn_owner */
 };
@@ -67,9 +69,16 @@ enum err txn_walk(struct txn *, const struct walk *, visit_fn *, void *arg) MUST
 /* Counter: a little-endian int64 value; absent is 0; never below 0 (stays 0, and says so in the log). */
 enum err txn_add(struct txn *, const struct place *, int64_t delta, int64_t *now) MUST_USE; /* now may be NULL */
 enum err txn_count(struct txn *, const struct place *, int64_t *now) MUST_USE; /* read a counter; absent is 0 */
+/* A value that is one id (`→ u64` in schema.h): 8 bytes, big-endian. */
+enum err txn_get_id(struct txn *, const struct place *, uint64_t *id) MUST_USE; /* ERR_NOT_FOUND */
+enum err txn_put_id(struct txn *, const struct place *, uint64_t id) MUST_USE;
 
-enum err store_backup(struct store *, const char *file, const char **why) MUST_USE; /* hot, compact, then fsynced */
-/* Into an empty or missing directory, by way of a temporary one and a rename. */
+/* ---- backup.c ------------------------------------------------------------------------------------------- */
+
+/* Hot, compact, fsynced under another name and then renamed over `file`. ERR_INVALID: a store in memory. */
+enum err store_backup(struct store *, const char *file, const char **why) MUST_USE;
+/* Into an empty or missing directory, by way of a temporary one and a rename. ERR_CONFLICT: not empty; ERR_INVALID:
+ * no backup of ours or of a newer Kring; ERR_STORE: damaged. */
 enum err store_restore(const char *path, const char *file, const char **why) MUST_USE;
 
 struct store_numbers {
@@ -81,7 +90,7 @@ struct store_numbers {
 };
 void store_numbers(struct store *, struct store_numbers *);
 
-/* ---- keys (store.c): one table byte, then big-endian fields, so that keys sort as numbers do --------------- */
+/* ---- keys (place.c): one table byte, then big-endian fields, so that keys sort as numbers do --------------- */
 
 struct place place_0(uint8_t table);
 struct place place_1(uint8_t table, uint64_t a);
@@ -90,8 +99,8 @@ struct place place_3(uint8_t table, uint64_t a, uint64_t b, uint64_t c);
 struct place place_text(uint8_t table, const char *s);  /* s itself, at most 100 bytes: cut never, dies over it */
 struct place place_hash(uint8_t table, const char *uri); /* the first 16 bytes of SHA-256(uri) */
 struct place place_hash_1(uint8_t table, const char *uri, uint64_t a);
-uint64_t place_id(struct bytes key, size_t field); /* the field-th u64 after the table byte */
-uint64_t place_id_at(struct bytes key, size_t offset); /* the u64 at a byte offset */
+uint64_t place_id(struct bytes key, size_t field); /* the field-th u64 after the table byte, from 0; 0 when too short */
+uint64_t place_id_at(struct bytes key, size_t offset); /* the u64 at a byte offset; 0 when too short */
 
 /* ---- record.c: struct ↔ bytes by field table -------------------------------------------------------------- */
 
@@ -148,6 +157,8 @@ struct journal_reader {
 struct journal; /* the thread that runs the readers; commits wake it */
 struct journal *journal_start(struct store *, const struct journal_reader *, size_t count);
 void journal_stop(struct journal *); /* NULL ok */
-void journal_settle(struct journal *); /* waits until every reader is at the end: tests and orderly stop */
+/* Waits until every reader is at the end, or has just tried and stopped at an error: tests and orderly stop. */
+void journal_settle(struct journal *);
 enum err journal_rewind(struct txn *, const char *reader, uint64_t place) MUST_USE; /* 0: from the start */
-enum err journal_trim(struct txn *, uint64_t before, size_t max, const char *const *readers, size_t count) MUST_USE; /* deletes lines all have read */
+/* Deletes at most `max` lines before `before` that all of these readers have read; the newest line always stays. */
+enum err journal_trim(struct txn *, uint64_t before, size_t max, const char *const *readers, size_t count) MUST_USE;

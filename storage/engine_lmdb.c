@@ -1,0 +1,433 @@
+/*
+ * engine_lmdb.c: the engine on LMDB, and the only file that includes its header.
+ *
+ * Default flags and MDB_NOTLS: a commit is on disk when it answers, and a power cut at any moment leaves the last
+ * commit whole. NOSYNC, NOMETASYNC lose commits; WRITEMAP dies by SIGBUS on a full disk; DUPSORT and nested
+ * transactions carry bugs in the 0.9.24 of Debian 12. None of them is used.
+ */
+#include "engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define MAP_WANTED ((size_t)64 << 30)
+#define MAP_LEAST ((size_t)256 << 20)
+#define READERS_MAX 512
+#define FULL_BELOW (4 << 20) /* bytes free: a disk with less is full */
+
+struct engine_txn {
+	struct env *env;
+	MDB_txn *at;
+	struct engine_txn *next; /* among the idle ones */
+};
+
+struct engine_cursor {
+	MDB_cursor *at;
+	MDB_val key, value;
+	MDB_cursor_op onward;
+};
+
+struct env {
+	struct arena *arena; /* this, and every read transaction there ever was at one time */
+	MDB_env *at;
+	MDB_dbi table;
+	int lock; /* the directory's: held while open */
+	bool full; /* said so in the log; the writer's */
+	struct engine_txn writer;
+	pthread_mutex_t mutex;   /* over the next and the arena */
+	struct engine_txn *idle; /* reset read transactions with their slots: renewing one costs 0.1 µs */
+};
+
+static MDB_val val(struct bytes b)
+{
+	return (MDB_val){ b.size, (void *)(uintptr_t)b.data }; /* LMDB only reads it */
+}
+
+static struct bytes bytes(MDB_val v)
+{
+	return (struct bytes){ v.mv_data, v.mv_size };
+}
+
+/* A write cut short by a full disk comes back from LMDB as EIO, as does a dying disk: ask the file system which. */
+static bool disk_full(struct env *env)
+{
+	int fd;
+	struct statvfs s;
+	return mdb_env_get_fd(env->at, &fd) == 0 && fstatvfs(fd, &s) == 0 && s.f_bavail * s.f_frsize < FULL_BELOW;
+}
+
+static enum err failed(struct env *env, const char *what, int code)
+{
+	switch (code) {
+	case MDB_SUCCESS:
+		return OK;
+	case MDB_NOTFOUND:
+		return ERR_NOT_FOUND;
+	case EIO:
+		if (!disk_full(env))
+			break;
+		return ERR_AGAIN;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case MDB_READERS_FULL:
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case ENOMEM:
+		return ERR_AGAIN;
+	}
+	log_line(LOG_ERROR, "store", "failed=%s code=%d text=\"%s\"", what, code, mdb_strerror(code));
+	return ERR_STORE;
+}
+
+/* As failed, on the writer: says once that there is no room, and once that there is again. */
+static enum err write_failed(struct env *env, const char *what, int code)
+{
+	enum err e = failed(env, what, code);
+	if (e == ERR_AGAIN && !env->full)
+		log_line(LOG_ERROR, "store", "full=%s code=%d text=\"%s\"", what, code, mdb_strerror(code));
+	env->full |= e == ERR_AGAIN;
+	return e;
+}
+
+/* ---- open and close ---- */
+
+static void sync_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fsync(fd) != 0)
+		log_line(LOG_WARN, "store", "unsynced=directory code=%d", errno);
+	close(fd);
+}
+
+static enum err lock_directory(struct arena *arena, const char *path, int *out, const char **why)
+{
+	*why = "The store's directory cannot be made or read.";
+	if (mkdir(path, 0700) == 0)
+		sync_directory(arena_format(arena, "%s/..", path));
+	else if (errno != EEXIST)
+		return ERR_STORE;
+	int fd = open(arena_format(arena, "%s/lock", path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return ERR_STORE;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		*why = "The store is in use by another process.";
+		return ERR_CONFLICT;
+	}
+	*out = fd;
+	return OK;
+}
+
+/* mmap refuses more than the machine or a limit allows: halve until it fits. */
+static int map_file(struct env *env, const char *path, size_t wanted)
+{
+	size_t size = wanted ? wanted : MAP_WANTED;
+	for (;;) {
+		int code = mdb_env_create(&env->at);
+		if (code)
+			return code;
+		code = mdb_env_set_mapsize(env->at, size);
+		if (!code)
+			code = mdb_env_set_maxreaders(env->at, READERS_MAX);
+		if (!code)
+			code = mdb_env_open(env->at, path, MDB_NOTLS, 0600);
+		if (!code)
+			return 0;
+		mdb_env_close(env->at);
+		env->at = NULL;
+		if (code != ENOMEM || wanted || size / 2 < MAP_LEAST)
+			return code;
+		size /= 2;
+	}
+}
+
+static int open_table(struct env *env)
+{
+	MDB_txn *t;
+	int code = mdb_txn_begin(env->at, NULL, MDB_RDONLY, &t);
+	if (code)
+		return code;
+	code = mdb_dbi_open(t, NULL, 0, &env->table);
+	if (code) {
+		mdb_txn_abort(t);
+		return code;
+	}
+	return mdb_txn_commit(t); /* keeps the handle */
+}
+
+static void lmdb_close(void *at)
+{
+	struct env *env = at;
+	for (struct engine_txn *t = env->idle; t; t = t->next)
+		mdb_txn_abort(t->at);
+	if (env->at)
+		mdb_env_close(env->at);
+	flock(env->lock, LOCK_UN); /* also for a child that inherited it */
+	close(env->lock);
+	pthread_mutex_destroy(&env->mutex);
+	arena_destroy(env->arena);
+}
+
+static enum err lmdb_open(const struct store_settings *settings, void **out, const char **why)
+{
+	struct arena *arena = arena_create();
+	struct env *env = arena_alloc(arena, sizeof *env);
+	enum err e = lock_directory(arena, settings->path, &env->lock, why);
+	if (e != OK) {
+		arena_destroy(arena);
+		return e;
+	}
+	env->arena = arena;
+	env->writer.env = env;
+	pthread_mutex_init(&env->mutex, NULL);
+	int code = map_file(env, settings->path, settings->map_size);
+	if (!code)
+		code = open_table(env);
+	if (!code) {
+		sync_directory(settings->path);
+		mdb_reader_check(env->at, NULL);
+		*out = env;
+		return OK;
+	}
+	log_line(LOG_ERROR, "store", "failed=open code=%d text=\"%s\"", code, mdb_strerror(code));
+	bool foreign = code == MDB_INVALID || code == MDB_VERSION_MISMATCH || code == MDB_INCOMPATIBLE;
+	*why = foreign ? "The file data.mdb is not a store." : "The store cannot be opened; the log says why.";
+	lmdb_close(env);
+	return foreign ? ERR_INVALID : ERR_STORE;
+}
+
+/* ---- transactions ---- */
+
+static void put_back(struct env *env, struct engine_txn *t)
+{
+	pthread_mutex_lock(&env->mutex);
+	t->next = env->idle;
+	env->idle = t;
+	pthread_mutex_unlock(&env->mutex);
+}
+
+static enum err begin_read(struct env *env, struct engine_txn **out)
+{
+	pthread_mutex_lock(&env->mutex);
+	struct engine_txn *t = env->idle;
+	if (t)
+		env->idle = t->next;
+	else
+		t = arena_alloc(env->arena, sizeof *t);
+	pthread_mutex_unlock(&env->mutex);
+	t->env = env;
+	int code = t->at ? mdb_txn_renew(t->at) : mdb_txn_begin(env->at, NULL, MDB_RDONLY, &t->at);
+	if (code) {
+		mdb_txn_abort(t->at); /* NULL is fine */
+		t->at = NULL;
+		put_back(env, t);
+		return failed(env, "read", code);
+	}
+	*out = t;
+	return OK;
+}
+
+static enum err lmdb_begin(void *at, bool write, struct engine_txn **out)
+{
+	struct env *env = at;
+	if (!write)
+		return begin_read(env, out);
+	int code = mdb_txn_begin(env->at, NULL, 0, &env->writer.at);
+	if (code)
+		return write_failed(env, "begin", code);
+	*out = &env->writer;
+	return OK;
+}
+
+static void lmdb_abort(struct engine_txn *t)
+{
+	if (t == &t->env->writer) {
+		mdb_txn_abort(t->at);
+		return;
+	}
+	mdb_txn_reset(t->at);
+	put_back(t->env, t);
+}
+
+static enum err lmdb_commit(struct engine_txn *t)
+{
+	struct env *env = t->env;
+	int code = mdb_txn_commit(t->at);
+	if (code)
+		return write_failed(env, "commit", code);
+	if (env->full)
+		log_line(LOG_INFO, "store", "full=no");
+	env->full = false;
+	return OK;
+}
+
+/* ---- rows ---- */
+
+static enum err lmdb_get(struct engine_txn *t, struct bytes key, struct bytes *value)
+{
+	MDB_val k = val(key), v;
+	int code = mdb_get(t->at, t->env->table, &k, &v);
+	if (code)
+		return failed(t->env, "get", code);
+	*value = bytes(v);
+	return OK;
+}
+
+static enum err lmdb_put(struct engine_txn *t, struct bytes key, struct bytes value)
+{
+	MDB_val k = val(key), v = val(value);
+	return write_failed(t->env, "put", mdb_put(t->at, t->env->table, &k, &v, 0));
+}
+
+static enum err lmdb_del(struct engine_txn *t, struct bytes key)
+{
+	MDB_val k = val(key);
+	return write_failed(t->env, "del", mdb_del(t->at, t->env->table, &k, NULL));
+}
+
+static int stand(struct engine_cursor *c, struct bytes from, bool backward)
+{
+	if (from.size == 0)
+		return backward ? MDB_NOTFOUND : mdb_cursor_get(c->at, &c->key, &c->value, MDB_FIRST);
+	c->key = val(from);
+	int code = mdb_cursor_get(c->at, &c->key, &c->value, MDB_SET_RANGE);
+	if (!backward)
+		return code;
+	if (code == MDB_NOTFOUND)
+		return mdb_cursor_get(c->at, &c->key, &c->value, MDB_LAST);
+	MDB_val k = val(from);
+	if (code || mdb_cmp(mdb_cursor_txn(c->at), mdb_cursor_dbi(c->at), &c->key, &k) == 0)
+		return code;
+	return mdb_cursor_get(c->at, &c->key, &c->value, MDB_PREV);
+}
+
+static void lmdb_unseek(struct engine_cursor *c)
+{
+	mdb_cursor_close(c->at);
+	free(c);
+}
+
+static enum err lmdb_seek(struct engine_txn *t, struct bytes from, bool backward, struct engine_cursor **out)
+{
+	struct engine_cursor *c = calloc(1, sizeof *c);
+	if (!c)
+		die("out of memory: %zu bytes", sizeof *c);
+	int code = mdb_cursor_open(t->at, t->env->table, &c->at);
+	if (code) {
+		free(c);
+		return failed(t->env, "seek", code);
+	}
+	c->onward = backward ? MDB_PREV : MDB_NEXT;
+	code = stand(c, from, backward);
+	if (code) {
+		lmdb_unseek(c);
+		return failed(t->env, "seek", code);
+	}
+	*out = c;
+	return OK;
+}
+
+static void lmdb_row(struct engine_cursor *c, struct bytes *key, struct bytes *value)
+{
+	*key = bytes(c->key);
+	*value = bytes(c->value);
+}
+
+static enum err lmdb_step(struct engine_cursor *c)
+{
+	int code = mdb_cursor_get(c->at, &c->key, &c->value, c->onward);
+	if (code == MDB_NOTFOUND)
+		return ERR_NOT_FOUND;
+	return code ? ERR_STORE : OK;
+}
+
+/* ---- the whole ---- */
+
+static enum err lmdb_backup(void *at, int fd, const char **why)
+{
+	struct env *env = at;
+	mdb_reader_check(env->at, NULL);
+	int code = mdb_env_copyfd2(env->at, fd, MDB_CP_COMPACT);
+	if (code == 0)
+		return OK;
+	enum err e = failed(env, "backup", code);
+	*why = e == ERR_AGAIN ? "There is no room for the backup." : "The store could not be copied; the log says why.";
+	return e;
+}
+
+static enum err lmdb_check(void *at, const char **why)
+{
+	struct env *env = at;
+	MDB_stat stat;
+	MDB_envinfo info;
+	struct stat file;
+	int fd;
+	*why = "The backup is damaged.";
+	/* Pages past the end of the file would be answered with SIGBUS: look at its size first. */
+	if (mdb_env_stat(env->at, &stat) || mdb_env_info(env->at, &info) || mdb_env_get_fd(env->at, &fd) ||
+	    fstat(fd, &file) != 0 || (uint64_t)file.st_size < (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize)
+		return ERR_STORE;
+	struct engine_txn *t;
+	if (begin_read(env, &t) != OK)
+		return ERR_STORE;
+	struct engine_cursor *c;
+	size_t rows = 0;
+	enum err e = lmdb_seek(t, (struct bytes){ 0 }, false, &c);
+	if (e == OK) {
+		for (; e == OK; e = lmdb_step(c))
+			rows++;
+		lmdb_unseek(c);
+	}
+	lmdb_abort(t);
+	return e == ERR_NOT_FOUND && rows == stat.ms_entries ? OK : ERR_STORE;
+}
+
+static void lmdb_numbers(void *at, struct store_numbers *out)
+{
+	struct env *env = at;
+	MDB_stat stat;
+	MDB_envinfo info;
+	if (mdb_env_stat(env->at, &stat) || mdb_env_info(env->at, &info))
+		return;
+	out->rows = stat.ms_entries;
+	out->map_bytes = info.me_mapsize;
+	out->used_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+}
+
+static void lmdb_tidy(void *at)
+{
+	struct env *env = at;
+	int dead = 0;
+	if (mdb_reader_check(env->at, &dead) == 0 && dead)
+		log_line(LOG_WARN, "store", "dead_readers=%d", dead);
+}
+
+const struct engine engine_lmdb = {
+	.name = "lmdb",
+	.open = lmdb_open,
+	.close = lmdb_close,
+	.begin = lmdb_begin,
+	.commit = lmdb_commit,
+	.abort = lmdb_abort,
+	.get = lmdb_get,
+	.put = lmdb_put,
+	.del = lmdb_del,
+	.seek = lmdb_seek,
+	.row = lmdb_row,
+	.step = lmdb_step,
+	.unseek = lmdb_unseek,
+	.backup = lmdb_backup,
+	.check = lmdb_check,
+	.numbers = lmdb_numbers,
+	.tidy = lmdb_tidy,
+};
