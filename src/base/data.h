@@ -79,7 +79,13 @@ struct node {
 };
 const struct node *view_root(struct view *);  /* tree sink only; NULL unless view_ok */
 
-/* ---- markup.c: foreign and own marked-up text; the only file that calls md4c ------------------- */
+/* ---- entity.c: character references ------------------------------------------------------------ */
+
+/* The bytes the reference at `s` ("&amp;", "&#39;") takes, and what it means; 0 when none stands there. */
+size_t entity_read(const char *s, bool in_attribute, uint32_t *point);
+size_t entity_utf8(uint32_t point, char out[5]); /* its bytes, then NULs */
+
+/* ---- clean.c, markup.c: foreign and own marked-up text; md4c is called in markup.c only ---------- */
 
 /*
  * The allowlist of security.md §5.4, by a linear streaming tokenizer: no tree, at most 32 open elements, at most
