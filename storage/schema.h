@@ -21,6 +21,7 @@ enum table {
 	TABLE_SESSION = 17,    /* hash of the cookie              → session */
 	TABLE_TOKEN = 18,      /* hash of the bearer token        → token */
 	TABLE_COMMUNITY = 19,  /* u64 community                   → 1: local communities, in order of making */
+	TABLE_ACCESS = 21,     /* u64 actor, hash of cookie or token → u8 TABLE_SESSION or TABLE_TOKEN: what it signs in with */
 	TABLE_MODERATOR = 20,  /* u64 community, u64 actor        → 1 */
 	/* following */
 	TABLE_FOLLOWER = 30,   /* u64 followed, u64 follower      → follow */
@@ -34,7 +35,7 @@ enum table {
 	TABLE_BY_ROOT = 44,    /* u64 root, u64 post              → u64 parent: the conversation in order of time */
 	TABLE_REACTION = 45,   /* u64 post, u64 kind, u64 actor   → reaction: likes, dislikes, boosts */
 	TABLE_REACTION_URI = 46, /* hash uri of the activity      → u64 post, u64 kind, u64 actor */
-	TABLE_TALLY = 47,      /* u64 post, u64 kind              → counter: replies, likes, boosts */
+	TABLE_TALLY = 47,      /* u64 post or actor, u64 kind     → counter: replies, likes, boosts; followers */
 	TABLE_FEATURED = 48,   /* u64 actor, u64 post             → 1: pinned */
 	TABLE_GONE = 49,       /* hash uri                        → i64 ms: deleted before we ever saw it, or ours and deleted */
 	TABLE_ORPHAN = 50,     /* hash parent uri, u64 post       → 1: replies that wait for their parent */

@@ -102,9 +102,16 @@ enum err actor_by_name(struct txn *t, const char *name, struct actor *out)
 	return load_at(t, &place, out);
 }
 
-static bool name_has_only(const char *name, const char *allowed)
+/* Other nodes have names in any script; none may break out of a path or a handle. A colon: a node with a port. */
+static bool name_fits(const char *name)
 {
-	return *name != '\0' && name[strspn(name, allowed)] == '\0';
+	size_t size = strnlen(name, NAME_REMOTE_MOST + 1);
+	if (size == 0 || size > NAME_REMOTE_MOST)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f || strchr("/?#@%&\"'<>\\", name[i]) != NULL)
+			return false;
+	return true;
 }
 
 /* A host as it stands in a handle: nothing around it, nothing after it (security.md R5, R26). */
@@ -128,10 +135,7 @@ enum err actor_parse_handle(struct arena *arena, const char *handle, const char 
 	char *word = at != NULL ? arena_text_n(arena, handle, (size_t)(at - handle)) : arena_text(arena, handle);
 	word = text_lower(arena, word);
 	const char *where = at != NULL ? host_of(arena, at + 1) : NULL;
-	if (strlen(word) > NAME_REMOTE_MOST || (at != NULL && where == NULL))
-		return ERR_INVALID;
-	/* The node's own actor is called as its host is, with a port in tests: hence the colon. */
-	if (!name_has_only(word, "abcdefghijklmnopqrstuvwxyz0123456789_.-:"))
+	if (!name_fits(word) || (at != NULL && where == NULL))
 		return ERR_INVALID;
 	*name = word;
 	*host = where;
@@ -208,7 +212,7 @@ static enum err name_check(struct txn *t, enum actor_kind kind, const char *name
 		return refuse(why, NULL, "Only people and communities can be made here.");
 	size_t size = strlen(name);
 	if (size < NAME_LOCAL_LEAST || size > NAME_LOCAL_MOST ||
-	    !name_has_only(name, "abcdefghijklmnopqrstuvwxyz0123456789_"))
+	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
 		return refuse(why, "name", "A name has 2 to 30 small letters, digits or underscores.");
 	for (size_t i = 0; i < COUNT(reserved); i++)
 		if (strcmp(name, reserved[i]) == 0)
@@ -362,8 +366,8 @@ static enum err handle_save(struct txn *t, const struct actor *old, const struct
 
 static bool claims_hold(const struct actor *c)
 {
-	return c->uri != NULL && c->inbox != NULL && c->host != NULL && c->name != NULL && *c->name != '\0' &&
-	       strlen(c->name) <= NAME_REMOTE_MOST && c->kind >= ACTOR_PERSON && c->kind <= ACTOR_ORGANIZATION;
+	return c->uri != NULL && c->inbox != NULL && c->host != NULL && c->name != NULL && name_fits(c->name) &&
+	       c->kind >= ACTOR_PERSON && c->kind <= ACTOR_ORGANIZATION;
 }
 
 enum err actor_save_remote(struct txn *t, const struct actor *claims, uint64_t *id)

@@ -89,8 +89,11 @@ struct feature {
 	const struct verb *verbs;       /* ended by NULL type */
 	const struct table_use *tables; /* ended by table 0 */
 	const struct chore *chores;     /* ended by NULL name */
+	const struct kind *kinds;       /* ended by NULL type: what federation/ serves of its records */
 };
 extern const struct feature *const features[]; /* features.c: the list; NULL-ended */
+extern const struct feature feature_profile, feature_account, feature_follow, feature_community, feature_post,
+	feature_reaction, feature_timeline, feature_moderation, feature_remote;
 
 /* ---- acts: what the journal tells its readers ------------------------------------------------------------------- */
 
@@ -110,7 +113,7 @@ enum act {
 	ACT_ACCEPT,        /* actor accepts the follow of object (an actor); uri and raw: the Follow */
 	ACT_REJECT,        /* actor refuses or ends the follow of object; uri and raw: the Follow */
 	ACT_BLOCK,         /* actor, object actor, target community or 0 */
-	ACT_UNBLOCK,
+	ACT_UNBLOCK,       /* note: uri of the Block */
 	ACT_FLAG,          /* actor reports object (report) */
 	ACT_PIN,           /* actor, object post, target the actor whose featured it joins */
 	ACT_UNPIN,

@@ -15,8 +15,11 @@ struct origin {
 	struct bytes raw; /* the activity itself */
 	uint64_t via;     /* the group that announced it, or 0 */
 };
+/* features.c: journals an act: uri and raw come from the origin unless the line has them. *uri (may be NULL) is the
+ * activity's id: the origin's, or for an act done here what the outbox will give it: <base>/a/<place>. */
+enum err act_journal(struct txn *, const struct origin *, struct line *, const char **uri) MUST_USE;
 
-/* ---- profile.c: who someone is, here or elsewhere -------------------------------------------------------------- */
+/* ---- actor.c, profile.c: who someone is, here or elsewhere -------------------------------------------------------- */
 
 enum actor_kind { ACTOR_PERSON = 1, ACTOR_GROUP, ACTOR_APPLICATION, ACTOR_SERVICE, ACTOR_ORGANIZATION };
 struct actor {
@@ -52,15 +55,21 @@ struct actor_keys { /* sealed PKCS#8 of a local actor, label "keys:<id>:rsa" and
 extern const struct shape actor_keys_shape;
 
 enum err actor_load(struct txn *, uint64_t id, struct actor *) MUST_USE;           /* also gone ones: look */
+enum err actor_save(struct txn *, const struct actor *) MUST_USE;                  /* the record only, of a known id */
 enum err actor_by_uri(struct txn *, const char *uri, struct actor *) MUST_USE;
 enum err actor_by_name(struct txn *, const char *name, struct actor *) MUST_USE;   /* local; any case */
 /* "name", "@name", "name@host", "acct:name@host": local or already known. */
 enum err actor_by_handle(struct txn *, const char *handle, struct actor *) MUST_USE;
 const char *actor_handle(struct arena *, const struct actor *); /* "name@host" */
+const char *actor_path(struct arena *, const struct actor *);   /* its page here: "/@name", "/@name@host" */
+/* The parts of such a handle, lower case; *host NULL when it names none. ERR_INVALID for anything else. */
+enum err actor_parse_handle(struct arena *, const char *handle, const char **name, const char **host) MUST_USE;
+bool actor_is_alias(const struct actor *, const char *uri); /* alsoKnownAs names uri */
 /* A remote actor as its own host describes it: made or renewed, under one id for ever. Claims were checked by
  * federation/actor.c (id, key owner, addresses of one host). Keys change only through here. */
 enum err actor_save_remote(struct txn *, const struct actor *claims, uint64_t *id) MUST_USE;
-/* A local actor with its keys; name free, well-formed and never used before. Base of account_create, community_create. */
+/* A local actor with its keys; name free, well-formed and never used before. Base of account_create, community_create.
+ * A key may be NULL: then it never signs with that kind. The node itself is an ACTOR_APPLICATION named site->domain. */
 struct key_pair {
 	struct key *rsa, *ed25519;
 };
@@ -77,7 +86,8 @@ enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct
 enum err actor_remove(struct txn *, uint64_t actor, const struct origin *) MUST_USE;
 /* `actor` says it moved to `to` (whose aliases name it; checked): local followers follow on. */
 enum err actor_move(struct txn *, uint64_t actor, uint64_t to, const struct origin *) MUST_USE;
-void actor_show(struct view *, const char *name, const struct actor *); /* name, title, handle, url, icon, local, group */
+/* id, name, title, handle, path (its page here), url, icon, local, group, gone */
+void actor_show(struct view *, const char *name, const struct actor *);
 
 /* ---- account.c: how a local person signs in ---------------------------------------------------------------------- */
 
@@ -99,6 +109,7 @@ enum err account_create(struct txn *, const struct account_draft *, struct refus
 enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
 /* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
 enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
+enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
 
 /* ---- community.c --------------------------------------------------------------------------------------------------- */
@@ -223,8 +234,9 @@ extern const struct shape reaction_shape;
 enum err reaction_add(struct txn *, uint64_t who, uint64_t post, enum reaction_kind, const struct origin *) MUST_USE; /* idempotent */
 enum err reaction_remove(struct txn *, uint64_t who, uint64_t post, enum reaction_kind, const struct origin *) MUST_USE;
 bool reaction_is(struct txn *, uint64_t who, uint64_t post, enum reaction_kind);
-/* Kinds of TABLE_TALLY: the reaction kinds, and this one. */
+/* Kinds of TABLE_TALLY: the reaction kinds, and these. */
 #define TALLY_REPLIES 10
+#define TALLY_FOLLOWERS 11 /* of an actor, in the place of the post: accepted ones */
 
 /* ---- moderation.c: blocks, reports, blocked hosts ---------------------------------------------------------------------- */
 
