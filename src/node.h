@@ -7,7 +7,7 @@
 #include "config.h"
 #include "federation.h"
 
-struct node {
+struct kring {
 	struct arena *arena; /* lives as long as the node */
 	const char *dir;
 	struct config config;
@@ -24,17 +24,17 @@ struct node {
 enum err node_init(const char *dir, const struct config *, const char **why) MUST_USE;
 /* Opens an existing one: store and federation (which fetches, but delivers only while serving). *why is in the node's
  * arena or static, and lives as long as the program. */
-enum err node_open(const char *dir, bool serving, struct node **out, const char **why) MUST_USE;
+enum err node_open(const char *dir, bool serving, struct kring **out, const char **why) MUST_USE;
 /* Starts answering: control socket, server, chores. listen NULL: as configured. */
-enum err node_serve(struct node *, const char *listen, const char **why) MUST_USE;
-void node_close(struct node *); /* all in reverse; NULL ok */
+enum err node_serve(struct kring *, const char *listen, const char **why) MUST_USE;
+void node_close(struct kring *); /* all in reverse; NULL ok */
 
 /* check.c: reads the whole store; findings go to `out`, a line each. Returns how many. */
-size_t node_check(struct node *, struct text *out);
+size_t node_check(struct kring *, struct text *out);
 
 /* command.c: what the program can be told, here or through the control socket. */
 struct command_call {
-	struct node *node; /* NULL for commands that need none */
+	struct kring *node; /* NULL for commands that need none */
 	const char *dir;
 	int argc;          /* words after the command's name */
 	const char *const *argv;
@@ -58,7 +58,7 @@ const struct command *command_find(int argc, const char *const *argv, int *words
 /* control.c: the socket DIR/control.sock (0600), by which commands reach a serving node. */
 #define CONTROL_MAX (1u << 20) /* bytes of words and input together */
 struct control;
-enum err control_start(struct node *, struct control **out, const char **why) MUST_USE;
+enum err control_start(struct kring *, struct control **out, const char **why) MUST_USE;
 void control_stop(struct control *); /* NULL ok */
 /* Runs it in the serving node and prints what it says. ERR_NOT_FOUND: none is serving. */
 enum err control_call(const char *dir, int argc, const char *const *argv, struct bytes input, int *code) MUST_USE;
