@@ -57,13 +57,20 @@ _Noreturn void die(const char *format, ...)
 	abort();
 }
 
+/* Apart, or gcc takes hiding fresh memory for reading it. */
+static __attribute__((noinline)) void block_empty(struct block *b)
+{
+	HIDE(b->at, b->room);
+	b->used = 0;
+}
+
 static struct block *block_create(size_t room, struct block *older)
 {
 	struct block *b = malloc(sizeof *b + room);
 	if (b == NULL)
 		die("out of memory for %zu bytes", room);
 	*b = (struct block){ .older = older, .room = room };
-	HIDE(b->at, room);
+	block_empty(b);
 	return b;
 }
 
@@ -92,8 +99,7 @@ void arena_reset(struct arena *a)
 		a->newest = b->older;
 		block_destroy(b);
 	}
-	HIDE(a->newest->at, a->newest->room);
-	a->newest->used = 0;
+	block_empty(a->newest);
 	a->taken = 0;
 }
 
