@@ -57,7 +57,29 @@ bool activity_is_public(const char *uri); /* the three spellings of as:Public */
 #define PUBLIC_URI "https://www.w3.org/ns/activitystreams#Public"
 void activity_context(struct view *); /* writes "@context" */
 
-/* signature.c: both forms, both ways; FEP-8b32 proofs */
+/* structured.c: structured fields (RFC 9651, which holds RFC 8941): the headers of RFC 9421 are made of them */
+enum structured_kind {
+	STRUCTURED_INTEGER = 1, STRUCTURED_DECIMAL, STRUCTURED_STRING, STRUCTURED_TOKEN, STRUCTURED_BYTES,
+	STRUCTURED_BOOLEAN, STRUCTURED_DATE, STRUCTURED_DISPLAY, STRUCTURED_LIST
+};
+struct structured {
+	enum structured_kind kind;
+	bool again;           /* this name came more than once; the last value stands */
+	const char *name;     /* of a member of a dictionary, of a parameter */
+	int64_t number;       /* INTEGER, DATE (s), BOOLEAN; DECIMAL in thousandths */
+	const char *text;     /* STRING, TOKEN, DISPLAY */
+	struct bytes bytes;   /* BYTES */
+	struct structured *items, *parameters; /* LIST; any */
+	size_t item_count, parameter_count;
+};
+/* A whole field value, at most 128 KiB, 1 024 members, 256 parameters each. ERR_INVALID: it is none. */
+enum err structured_item(struct arena *, const char *field, struct structured *out) MUST_USE;
+enum err structured_list(struct arena *, const char *field, struct structured *out) MUST_USE;
+enum err structured_dictionary(struct arena *, const char *field, struct structured *out) MUST_USE; /* a LIST of named items */
+const struct structured *structured_parameter(const struct structured *, const char *name); /* NULL: none */
+void structured_write(struct text *, const struct structured *); /* an item or inner list, canonical; t->failed when it cannot be */
+
+/* signature.c: both forms, both ways */
 enum signature_form { FORM_CAVAGE = 1, FORM_RFC9421 };
 struct signed_request { /* what was received, or is to be sent */
 	const char *method; /* "POST" */
@@ -81,11 +103,14 @@ struct signature { /* parsed, not yet verified */
 /* Everything that costs nothing first: form, duplicates, coverage, window, digest. ERR_SIGN_IN: none or not good;
  * ERR_INVALID: malformed. *why gets a word for the log. */
 enum err signature_parse(struct arena *, const struct signed_request *, int64_t now, struct signature *out, const char **why) MUST_USE;
-bool signature_verify(const struct signature *, const struct key *);
+bool signature_verify(const struct signature *, const struct key *); /* the algorithm is the key's, and not another one's by name */
+/* The bytes RFC 9421 signs: `input` is the inner list of Signature-Input with its parameters. */
+enum err signature_base(struct arena *, const struct signed_request *, const struct structured *input, const char **base,
+	const char **why) MUST_USE;
 /* The headers to send with it, "Name: value" each, NULL-ended: Date, Digest or Content-Digest, Signature, Signature-Input. */
 enum err signature_make(struct arena *, const struct signed_request *, enum signature_form, const struct key *, const char *key_id,
 	int64_t now, const char *const **headers) MUST_USE;
-/* eddsa-jcs-2022. Add: returns the document with its proof. Check: ERR_NOT_FOUND no proof we know, ERR_SIGN_IN a bad one. */
+/* proof.c: eddsa-jcs-2022 (FEP-8b32). Add: returns the document with its proof. Check: ERR_NOT_FOUND no proof we know, ERR_SIGN_IN a bad one. */
 enum err proof_add(struct arena *, struct bytes json, const struct key *, const char *key_id, int64_t now, struct bytes *out) MUST_USE;
 enum err proof_check(struct arena *, const json_node *document, const char *key_id, const struct key *, int64_t now) MUST_USE;
 const char *proof_key_id(const json_node *document); /* verificationMethod of its proof, or NULL */
