@@ -1,0 +1,137 @@
+/*
+ * check.c: reads the whole store and says what is not sound: rows no table knows, records that do not decode, and
+ * indexes that lead nowhere. It reads some rows at a time, so that a serving node is not held up.
+ */
+#include <string.h>
+
+#include "node.h"
+
+#define ROWS 1000
+#define FINDINGS_MAX 1000
+#define TABLES 256
+
+struct check {
+	const struct table_use *known[TABLES];
+	struct text *out;
+	size_t findings;
+	struct place next; /* where to go on */
+	bool more;
+	size_t rows;
+	struct txn *txn;
+};
+
+static const struct table_use storage_tables[] = {{TABLE_META, NULL}, {TABLE_JOURNAL, NULL}, {TABLE_READER, NULL}, {0}};
+static const struct table_use session_tables[] = {{TABLE_SESSION, &session_shape}, {TABLE_TOKEN, &token_shape}, {0}};
+
+static void finding(struct check *c, struct bytes key, const char *what)
+{
+	if (++c->findings > FINDINGS_MAX)
+		return;
+	text_format(c->out, "table %u, key %s: %s\n", *(const uint8_t *)key.data,
+		hex_encode(txn_arena(c->txn), key.data, key.size), what);
+}
+
+static void know(struct check *c, const struct table_use *list)
+{
+	for (; list && list->table; list++)
+		c->known[list->table] = list;
+}
+
+/* ---- indexes: the row a row leads to must be there ---- */
+
+struct lead {
+	uint8_t table, to;
+	bool by_value; /* the id is the value; else the field-th u64 of the key */
+	size_t field;
+};
+static const struct lead leads[] = {
+	{TABLE_ACTOR_URI, TABLE_ACTOR, true, 0}, {TABLE_NAME, TABLE_ACTOR, true, 0}, {TABLE_HANDLE, TABLE_ACTOR, true, 0},
+	{TABLE_KEYS, TABLE_ACTOR, false, 0}, {TABLE_ACCOUNT, TABLE_ACTOR, false, 0}, {TABLE_EMAIL, TABLE_ACCOUNT, true, 0},
+	{TABLE_COMMUNITY, TABLE_ACTOR, false, 0}, {TABLE_FOLLOWER, TABLE_ACTOR, false, 1},
+	{TABLE_FOLLOWING, TABLE_ACTOR, false, 1}, {TABLE_POST_URI, TABLE_POST, true, 0}, {TABLE_BY_AUTHOR, TABLE_POST, false, 1},
+	{TABLE_BY_COMMUNITY, TABLE_POST, false, 1}, {TABLE_BY_ROOT, TABLE_POST, false, 1}, {TABLE_FEATURED, TABLE_POST, false, 1},
+	{TABLE_REACTION, TABLE_POST, false, 0}, {TABLE_TALLY, TABLE_POST, false, 0},
+};
+
+static void check_lead(struct check *c, uint8_t table, struct bytes key, struct bytes value)
+{
+	for (size_t i = 0; i < COUNT(leads); i++) {
+		if (leads[i].table != table)
+			continue;
+		bool fits = leads[i].by_value ? value.size == 8 : key.size >= 9 + leads[i].field * 8;
+		if (!fits) {
+			finding(c, key, "has not the size it should have");
+			continue;
+		}
+		uint64_t id = leads[i].by_value ? place_id_at(value, 0) : place_id(key, leads[i].field);
+		struct place to = place_1(leads[i].to, id);
+		struct bytes found;
+		if (txn_get(c->txn, &to, &found) != OK)
+			finding(c, key, "leads to a record that is not there");
+	}
+}
+
+/* A delivery's activity: hash host, u64 id, hash inbox. */
+static void check_delivery(struct check *c, struct bytes key)
+{
+	struct place activity = place_1(TABLE_ACTIVITY, key.size >= 25 ? place_id_at(key, 17) : 0);
+	struct bytes found;
+	if (txn_get(c->txn, &activity, &found) != OK)
+		finding(c, key, "waits to send an activity that is not there");
+}
+
+/* ---- the walk ---- */
+
+static enum err check_row(void *arg, struct bytes key, struct bytes value)
+{
+	struct check *c = arg;
+	if (c->rows == ROWS) {
+		c->more = true;
+		c->next.size = (uint8_t)key.size;
+		memcpy(c->next.at, key.data, key.size);
+		return ERR_CONFLICT;
+	}
+	c->rows++;
+	uint8_t table = *(const uint8_t *)key.data;
+	const struct table_use *use = c->known[table];
+	if (!use) {
+		finding(c, key, "is in no table of this version");
+	} else if (use->shape) {
+		void *record = arena_alloc(txn_arena(c->txn), use->shape->size);
+		if (record_read(txn_arena(c->txn), use->shape, value, record) != OK)
+			finding(c, key, "is a record that cannot be read");
+	}
+	check_lead(c, table, key, value);
+	if (table == TABLE_QUEUE)
+		check_delivery(c, key);
+	return OK;
+}
+
+static enum err check_some(struct txn *t, void *arg)
+{
+	struct check *c = arg;
+	struct place from = c->next;
+	struct walk walk = {.from = from.size ? &from : NULL, .max = WALK_ALL};
+	c->txn = t;
+	c->rows = 0;
+	c->more = false;
+	return txn_walk(t, &walk, check_row, c);
+}
+
+size_t node_check(struct kring *node, struct text *out)
+{
+	struct check c = {.out = out};
+	know(&c, storage_tables);
+	know(&c, session_tables);
+	know(&c, federation_tables);
+	for (size_t i = 0; features[i]; i++)
+		know(&c, features[i]->tables);
+	do {
+		enum err e = store_read(node->store, check_some, &c);
+		if (e != OK) {
+			text_format(out, "the store cannot be read: %s\n", err_message(e));
+			return c.findings + 1;
+		}
+	} while (c.more);
+	return c.findings;
+}
