@@ -36,12 +36,14 @@ struct engine_cursor {
 
 struct env {
 	struct arena *arena; /* this, and every read transaction there ever was at one time */
+	const char *path;
 	MDB_env *at;
 	MDB_dbi table;
 	int lock; /* the directory's: held while open */
 	bool full; /* said so in the log; the writer's */
 	struct engine_txn writer;
-	pthread_mutex_t mutex;   /* over the next and the arena */
+	pthread_mutex_t mutex;   /* over what follows and the arena */
+	MDB_env *apart;          /* see begin_apart */
 	struct engine_txn *idle; /* reset read transactions with their slots: renewing one costs 0.1 µs */
 };
 
@@ -128,36 +130,43 @@ static enum err lock_directory(struct arena *arena, const char *path, int *out, 
 	return OK;
 }
 
-/* mmap refuses more than the machine or a limit allows: halve until it fits. */
-static int map_file(struct env *env, const char *path, size_t wanted)
+static int open_env(const char *path, size_t map_size, unsigned flags, MDB_env **out)
 {
-	size_t size = wanted ? wanted : MAP_WANTED;
-	for (;;) {
-		int code = mdb_env_create(&env->at);
-		if (code)
-			return code;
-		code = mdb_env_set_mapsize(env->at, size);
-		if (!code)
-			code = mdb_env_set_maxreaders(env->at, READERS_MAX);
-		if (!code)
-			code = mdb_env_open(env->at, path, MDB_NOTLS, 0600);
-		if (!code)
-			return 0;
-		mdb_env_close(env->at);
-		env->at = NULL;
-		if (code != ENOMEM || wanted || size / 2 < MAP_LEAST)
-			return code;
-		size /= 2;
-	}
-}
-
-static int open_table(struct env *env)
-{
-	MDB_txn *t;
-	int code = mdb_txn_begin(env->at, NULL, MDB_RDONLY, &t);
+	MDB_env *at;
+	int code = mdb_env_create(&at);
 	if (code)
 		return code;
-	code = mdb_dbi_open(t, NULL, 0, &env->table);
+	code = map_size ? mdb_env_set_mapsize(at, map_size) : 0;
+	if (!code)
+		code = mdb_env_set_maxreaders(at, READERS_MAX);
+	if (!code)
+		code = mdb_env_open(at, path, flags | MDB_NOTLS, 0600);
+	if (code)
+		mdb_env_close(at);
+	else
+		*out = at;
+	return code;
+}
+
+/* mmap refuses more than the machine or a limit allows: halve until it fits. */
+static int map_file(struct env *env, size_t wanted)
+{
+	size_t size = wanted ? wanted : MAP_WANTED;
+	int code = open_env(env->path, size, 0, &env->at);
+	while (code == ENOMEM && !wanted && size / 2 >= MAP_LEAST) {
+		size /= 2;
+		code = open_env(env->path, size, 0, &env->at);
+	}
+	return code;
+}
+
+static int open_table(MDB_env *at, MDB_dbi *out)
+{
+	MDB_txn *t;
+	int code = mdb_txn_begin(at, NULL, MDB_RDONLY, &t);
+	if (code)
+		return code;
+	code = mdb_dbi_open(t, NULL, 0, out);
 	if (code) {
 		mdb_txn_abort(t);
 		return code;
@@ -170,6 +179,8 @@ static void lmdb_close(void *at)
 	struct env *env = at;
 	for (struct engine_txn *t = env->idle; t; t = t->next)
 		mdb_txn_abort(t->at);
+	if (env->apart)
+		mdb_env_close(env->apart);
 	if (env->at)
 		mdb_env_close(env->at);
 	flock(env->lock, LOCK_UN); /* also for a child that inherited it */
@@ -188,11 +199,12 @@ static enum err lmdb_open(const struct store_settings *settings, void **out, con
 		return e;
 	}
 	env->arena = arena;
+	env->path = arena_text(arena, settings->path);
 	env->writer.env = env;
 	pthread_mutex_init(&env->mutex, NULL);
-	int code = map_file(env, settings->path, settings->map_size);
+	int code = map_file(env, settings->map_size);
 	if (!code)
-		code = open_table(env);
+		code = open_table(env->at, &env->table);
 	if (!code) {
 		sync_directory(settings->path);
 		mdb_reader_check(env->at, NULL);
@@ -216,6 +228,34 @@ static void put_back(struct env *env, struct engine_txn *t)
 	pthread_mutex_unlock(&env->mutex);
 }
 
+/* A failed write of the root closes all of LMDB's environment, to readers too. The file is still what it was before
+ * that commit and nobody writes it any more: it is read through another environment, without the lock file. */
+static int begin_apart(struct env *env, MDB_txn **out)
+{
+	MDB_env *apart;
+	MDB_dbi table; /* the same: LMDB numbers the unnamed table 1 */
+	int code = 0;
+	pthread_mutex_lock(&env->mutex);
+	if (!env->apart) {
+		code = open_env(env->path, 0, MDB_RDONLY | MDB_NOLOCK, &apart);
+		if (!code && (code = open_table(apart, &table)))
+			mdb_env_close(apart);
+		env->apart = code ? NULL : apart;
+	}
+	pthread_mutex_unlock(&env->mutex);
+	return code ? code : mdb_txn_begin(env->apart, NULL, MDB_RDONLY, out);
+}
+
+static int start_read(struct env *env, struct engine_txn *t)
+{
+	int code = t->at ? mdb_txn_renew(t->at) : mdb_txn_begin(env->at, NULL, MDB_RDONLY, &t->at);
+	if (!code)
+		return 0;
+	mdb_txn_abort(t->at); /* NULL is fine */
+	t->at = NULL;
+	return code == MDB_PANIC ? begin_apart(env, &t->at) : code;
+}
+
 static enum err begin_read(struct env *env, struct engine_txn **out)
 {
 	pthread_mutex_lock(&env->mutex);
@@ -226,10 +266,8 @@ static enum err begin_read(struct env *env, struct engine_txn **out)
 		t = arena_alloc(env->arena, sizeof *t);
 	pthread_mutex_unlock(&env->mutex);
 	t->env = env;
-	int code = t->at ? mdb_txn_renew(t->at) : mdb_txn_begin(env->at, NULL, MDB_RDONLY, &t->at);
+	int code = start_read(env, t);
 	if (code) {
-		mdb_txn_abort(t->at); /* NULL is fine */
-		t->at = NULL;
 		put_back(env, t);
 		return failed(env, "read", code);
 	}
@@ -353,11 +391,23 @@ static enum err lmdb_step(struct engine_cursor *c)
 
 /* ---- the whole ---- */
 
+static int copy_apart(struct env *env, int fd)
+{
+	MDB_txn *t;
+	int code = begin_apart(env, &t);
+	if (code)
+		return code;
+	mdb_txn_abort(t);
+	return mdb_env_copyfd2(env->apart, fd, MDB_CP_COMPACT);
+}
+
 static enum err lmdb_backup(void *at, int fd, const char **why)
 {
 	struct env *env = at;
 	mdb_reader_check(env->at, NULL);
 	int code = mdb_env_copyfd2(env->at, fd, MDB_CP_COMPACT);
+	if (code == MDB_PANIC)
+		code = copy_apart(env, fd);
 	if (code == 0)
 		return OK;
 	enum err e = failed(env, "backup", code);
