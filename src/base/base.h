@@ -207,9 +207,8 @@ struct key; /* immutable, shared by threads, counted */
 /* Public keys are kept as PKCS#1 DER (RSA) or 32 raw bytes (Ed25519): loading costs a microsecond. RSA is
  * accepted with 2048…4096 bits and an odd exponent 3 ≤ e ≤ 2^32 (e=3 only with strict PKCS#1 v1.5 checks,
  * which OpenSSL does); Ed25519 points of small order are refused. */
+bool key_allowed(enum key_kind, struct bytes stored);       /* key.c: the rules above, in strict DER */
 struct key *key_public(enum key_kind, struct bytes stored); /* NULL when malformed or refused */
-struct key *key_from_pem(const char *pem);       /* SPKI or PKCS#1, CRLF or blanks for newlines tolerated */
-struct key *key_from_multibase(const char *z);   /* FEP-521a: z6Mk… or an RSA multikey */
 struct key *key_private(struct bytes der);       /* PKCS#8 DER, as key_private_der gives */
 struct key *key_generate(enum key_kind);         /* RSA-2048 (0.4 s) or Ed25519 */
 struct key *key_hold(struct key *);
@@ -218,6 +217,9 @@ enum key_kind key_kind(const struct key *);
 bool key_is_private(const struct key *);
 struct bytes key_stored(struct arena *, const struct key *);      /* what key_public takes */
 struct bytes key_private_der(struct arena *, const struct key *); /* secret: seal it before it is kept */
+/* In key.c, without OpenSSL: how public keys are written. */
+struct key *key_from_pem(const char *pem);       /* SPKI or PKCS#1, CRLF or blanks for newlines tolerated */
+struct key *key_from_multibase(const char *z);   /* FEP-521a: z6Mk… or an RSA multikey */
 char *key_pem(struct arena *, const struct key *);       /* SPKI PEM, 64 columns, \n */
 char *key_multibase(struct arena *, const struct key *);
 #define SIGNATURE_MAX 512
