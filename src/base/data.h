@@ -85,6 +85,26 @@ const struct node *view_root(struct view *);  /* tree sink only; NULL unless vie
 size_t entity_read(const char *s, bool in_attribute, uint32_t *point);
 size_t entity_utf8(uint32_t point, char out[5]); /* its bytes, then NULs */
 
+/* ---- tag.c: reading HTML as it comes, without a tree ------------------------------------------- */
+
+struct html_tag { /* not `struct tag`: that is an ActivityPub tag (feature.h) */
+	bool end, self_closing;
+	char name[16];          /* lower case; empty for comments, declarations and names of 16 bytes and more */
+	const char *attributes; /* points into the text that was read */
+};
+/* The bytes that the tag, comment or declaration at `s` takes, or 0: then its '<' is text. What never ends takes all
+ * there is. `foreign`: within svg or math, where CDATA sections exist. */
+size_t tag_read(const char *s, bool foreign, struct html_tag *out);
+char *tag_attribute(struct arena *, const struct html_tag *, const char *name); /* decoded; NULL if absent or past 8 KiB */
+size_t tag_raw_text(const char *s, const char *name); /* bytes before the end tag of a script, a style … */
+
+/* ---- address.c: where links lead -------------------------------------------------------------- */
+
+/* A foreign address that may be linked to, in one spelling, or NULL: https, http, gemini, mailto, xmpp, magnet; never
+ * relative, without userinfo, at most 2 048 bytes. *host is lower case, NULL for the last three. */
+char *address_clean(struct arena *, const char *raw, const char **host);
+bool address_misleads(struct arena *, const char *words, const char *host); /* the words name another host */
+
 /* ---- clean.c, markup.c: foreign and own marked-up text; md4c is called in markup.c only ---------- */
 
 /*
@@ -94,7 +114,7 @@ size_t entity_utf8(uint32_t point, char out[5]); /* its bytes, then NULs */
  */
 char *markup_clean(struct arena *, const char *html);   /* never NULL; whatever cannot be kept is left out */
 char *markup_plain(struct arena *, const char *html, size_t points); /* words only, at most so many code points */
-/* Markdown (CommonMark, no raw HTML) to clean HTML. `link` may be NULL; it is asked for each @name@host and #tag and
- * answers the address to link to, or NULL to leave the words alone. ERR_TOO_MUCH past 50 KB. */
+/* Markdown (CommonMark, no raw HTML) to clean HTML. `link` may be NULL; it is asked for each @name, @name@host and #tag (sign,
+ * then the rest) and answers the address to link to, or NULL to leave the words alone. ERR_TOO_MUCH past 50 KB. */
 typedef const char *markup_link(void *arg, struct arena *, char sign, const char *word);
 enum err markup_from_markdown(struct arena *, const char *markdown, markup_link *link, void *arg, char **html) MUST_USE;
