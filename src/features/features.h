@@ -82,6 +82,8 @@ struct profile_change {
 	int locked, discoverable, indexable; /* -1: leave */
 };
 enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct profile_change *, struct refusal *) MUST_USE;
+/* For pages about someone: "relation" { self, following, asked, blocked, can_follow, can_block, from_elsewhere }. */
+void profile_relation_show(struct call *, struct txn *, struct view *, const struct actor *);
 /* Gone for good: posts become tombstones, follows end, sessions end; local or remote. */
 enum err actor_remove(struct txn *, uint64_t actor, const struct origin *) MUST_USE;
 /* `actor` says it moved to `to` (whose aliases name it; checked): local followers follow on. */
@@ -109,6 +111,10 @@ enum err account_create(struct txn *, const struct account_draft *, struct refus
 enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
 /* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
 enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
+/* 10 code points to 256 bytes, not the name, not the site's. */
+enum err account_password_check(struct arena *, const struct site *, const char *name, const char *password,
+	struct refusal *) MUST_USE;
+enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sessions; part of actor_remove */
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
 
@@ -146,6 +152,11 @@ enum err follow_end(struct txn *, uint64_t who, uint64_t whom, const struct orig
 enum err follow_accept(struct txn *, uint64_t whom, uint64_t who, const struct origin *) MUST_USE; /* whom answers who */
 enum err follow_reject(struct txn *, uint64_t whom, uint64_t who, const struct origin *) MUST_USE; /* also: remove a follower */
 bool follow_is(struct txn *, uint64_t who, uint64_t whom); /* accepted */
+uint32_t follow_state_of(struct txn *, uint64_t who, uint64_t whom); /* 0: does not follow */
+/* Without a journal line. All: of an actor that is gone; what binds a local one to other nodes stays, as the list of
+ * whom its end is told. */
+enum err follow_forget(struct txn *, uint64_t who, uint64_t whom) MUST_USE;
+enum err follow_forget_all(struct txn *, const struct actor *gone) MUST_USE;
 enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
 enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
 enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;
@@ -168,9 +179,10 @@ struct post {
 	const char *summary;   /* content warning of a Note, abstract of an Article: plain */
 	const char *language;
 	struct u64s mentions;  /* actors */
-	struct bytes extra;    /* attachments, hashtags, poll options: post.c's own compact form */
+	struct bytes extra;    /* attachments, hashtags, poll options: extra.c's form of struct extra */
 	bool sensitive, locked;
-	bool gone;             /* tombstone: text and names are cleared, uri, times and place in the conversation stay */
+	bool gone;             /* tombstone: text is cleared; uri, times, mentions, place in the conversation stay */
+	bool fetched;          /* read from its own host before its Create came: not yet passed on by its community */
 	uint64_t removed_by;   /* moderator, when not the author: hidden in the community */
 	int64_t published, updated; /* ms; updated 0 when never edited */
 	int64_t removed;
@@ -196,7 +208,10 @@ enum err post_create(struct txn *, const struct post_draft *, const struct origi
 enum err post_edit(struct txn *, uint64_t who, uint64_t post, const struct post_draft *, const struct origin *, struct refusal *) MUST_USE;
 enum err post_remove(struct txn *, uint64_t who, uint64_t post, const char *reason, const struct origin *) MUST_USE; /* author, moderator */
 enum err post_lock(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;
+/* To the top of its community when `who` moderates that, else of the author's own page. */
 enum err post_pin(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;
+/* The same with the place named: `where` is the post's community or its author. */
+enum err post_pin_at(struct txn *, uint64_t who, uint64_t where, uint64_t post, bool on, const struct origin *) MUST_USE;
 enum err post_load(struct txn *, uint64_t id, struct post *) MUST_USE;
 enum err post_by_uri(struct txn *, const char *uri, struct post *) MUST_USE;
 /* Where it goes and who may read it; one answer for pages, the object's to/cc and the outbox. */
@@ -212,7 +227,55 @@ enum err post_of_author(struct txn *, uint64_t actor, uint64_t before, size_t ma
 enum err post_of_community(struct txn *, uint64_t community, uint64_t before, size_t max, struct u64s *out) MUST_USE;
 enum err post_of_conversation(struct txn *, uint64_t root, uint64_t after, size_t max, struct u64s *out) MUST_USE;
 enum err post_pinned(struct txn *, uint64_t actor, size_t max, struct u64s *out) MUST_USE;
-void post_show(struct txn *, struct view *, const char *name, const struct post *, const struct viewer *); /* for pages and lists */
+void post_show(struct txn *, struct view *, const char *name, const struct post *, const struct viewer *); /* whole, for pages */
+void post_line(struct txn *, struct view *, const char *name, const struct post *, const struct viewer *); /* one line of a list */
+/* A list of lines: those of `ids` that the viewer may read; parts/post-line.html shows one. */
+void post_lines(struct txn *, struct view *, const char *name, const struct u64s *ids, const struct viewer *);
+const char *post_path(struct txn *, const struct post *); /* its page here: "/@name/<id>", "/@name@host/<id>"; NULL: none */
+enum err post_tally(struct txn *, uint64_t post, uint32_t kind, int64_t *now) MUST_USE;
+
+struct extra {
+	const struct attachment *attachments;
+	size_t attachment_count;
+	struct names hashtags; /* lower case, without # */
+	const struct option *options;
+	size_t option_count;
+	bool any_of;
+	int64_t voters, end_time, closed;
+};
+struct bytes extra_write(struct arena *, const struct extra *);
+void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what cannot be read is left out */
+
+/* note.c: a post as ActivityPub says it, both ways. Shows the members of the object, or of its Tombstone. */
+enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;
+extern const struct kind note_kinds[];
+
+/* ---- what the files about posts share: post.c, change.c, orphan.c, note.c, incoming.c, conversation.c, compose.c ------ */
+
+#define POST_TITLE_MOST 200  /* code points of a local title */
+#define POST_TEXT_MOST 50000 /* bytes of Markdown */
+#define POST_MENTIONS 64
+#define POST_HASHTAGS 32
+/* What a draft says (checked; Markdown made HTML) into the text members of *out; the rest is left alone. */
+enum err post_write(struct txn *, const struct post_draft *, const struct actor *author, struct refusal *, struct post *out) MUST_USE;
+/* A remote object as a post: all but id, root, parent. ERR_FORBIDDEN: not the author's to say. */
+enum err note_read(struct txn *, const struct object *, const struct actor *author, struct post *out) MUST_USE;
+enum err post_save(struct txn *, const struct post *) MUST_USE;
+enum err post_enter(struct txn *, const struct post *) MUST_USE; /* into the lists of its community and of those that follow it */
+enum err post_leave(struct txn *, const struct post *) MUST_USE;
+enum err post_join(struct txn *, uint64_t community, uint64_t post) MUST_USE; /* a remote start without a community gets one */
+enum err post_count_reply(struct txn *, const struct post *, int64_t delta) MUST_USE;
+/* Ids in the second field of rows (table, of, id), from `edge` on (exclusive; 0: the edge), at most 1 000. */
+enum err post_ids(struct txn *, uint8_t table, uint64_t of, uint64_t edge, bool backward, size_t max, struct u64s *out) MUST_USE;
+enum err orphan_keep(struct txn *, const struct post *) MUST_USE;  /* waits for parent_uri */
+enum err orphan_adopt(struct txn *, const struct post *parent) MUST_USE;
+extern const struct verb incoming_verbs[];
+extern const struct route post_routes[];
+enum err conversation_read(struct call *, struct txn *, struct view *, const struct post *any) MUST_USE;
+enum err compose_new_page(struct call *, struct txn *, struct view *) MUST_USE, compose_new(struct call *, struct txn *) MUST_USE;
+enum err compose_edit_page(struct call *, struct txn *, struct view *) MUST_USE, compose_edit(struct call *, struct txn *) MUST_USE;
+enum err compose_reply_page(struct call *, struct txn *, struct view *) MUST_USE, compose_reply(struct call *, struct txn *) MUST_USE;
+enum err compose_delete_page(struct call *, struct txn *, struct view *) MUST_USE, compose_delete(struct call *, struct txn *) MUST_USE;
 
 /* ---- circle.c: who may read, who may act: asked on every read and every act, for pages, feeds, API and ActivityPub ---- */
 
@@ -238,7 +301,7 @@ bool reaction_is(struct txn *, uint64_t who, uint64_t post, enum reaction_kind);
 #define TALLY_REPLIES 10
 #define TALLY_FOLLOWERS 11 /* of an actor, in the place of the post: accepted ones */
 
-/* ---- moderation.c: blocks, reports, blocked hosts ---------------------------------------------------------------------- */
+/* ---- block.c, moderation.c: blocks, reports, blocked hosts ------------------------------------------------------------- */
 
 struct block {
 	uint64_t blocker, blocked;

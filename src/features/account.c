@@ -1,0 +1,438 @@
+/* account.c: how a local person signs in, and sees and ends what is signed in. */
+#include "features.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define EMAIL_MOST 320
+#define PASSWORD_LEAST 10       /* code points */
+#define PASSWORD_MOST 256       /* bytes */
+#define HASH_MOST 512
+#define LISTED_MOST 200         /* sessions of one person; as many apps */
+#define SCAN_MOST 100000        /* sessions of all */
+#define SESSION_IDLE (14 * DAY) /* as session.c ends them */
+#define SESSION_WHOLE (60 * DAY)
+
+static const struct field account_fields[] = {
+	{ 1, F_U64, offsetof(struct account, actor), 0 },
+	{ 2, F_TEXT, offsetof(struct account, email), EMAIL_MOST },
+	{ 3, F_TEXT, offsetof(struct account, password), HASH_MOST },
+	{ 4, F_FLAG, offsetof(struct account, admin), 0 },
+	{ 5, F_FLAG, offsetof(struct account, confirmed), 0 },
+	{ 6, F_FLAG, offsetof(struct account, suspended), 0 },
+	{ 7, F_TEXT, offsetof(struct account, language), 35 },
+	{ 8, F_I64, offsetof(struct account, created), 0 },
+};
+const struct shape account_shape = {
+	"account", sizeof(struct account), account_fields, COUNT(account_fields)
+};
+
+/* ---- records --------------------------------------------------------------------------------------------------- */
+
+/* The plain form that every mail server takes (security.md R56), in small letters; NULL for anything else. */
+static const char *email_clean(struct arena *arena, const char *email)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.!#$&'*+-/=?^_`{|}~";
+	struct url host;
+	if (email == NULL || strnlen(email, EMAIL_MOST + 1) > EMAIL_MOST)
+		return NULL;
+	email = text_lower(arena, text_trim(arena, email));
+	size_t name = strspn(email, allowed);
+	if (name == 0 || name > 64 || email[name] != '@')
+		return NULL;
+	const char *after = email + name + 1;
+	if (strpbrk(after, "/?:") != NULL || strchr(after, '.') == NULL ||
+	    url_parse(arena, arena_format(arena, "https://%s", after), &host) != OK || !text_is(host.host, after))
+		return NULL;
+	return email;
+}
+
+static enum err account_save(struct txn *t, const struct account *a)
+{
+	struct place place = place_1(TABLE_ACCOUNT, a->actor);
+	return txn_save(t, &place, &account_shape, a);
+}
+
+static enum err email_take(struct txn *t, const char *email, uint64_t actor, struct refusal *why)
+{
+	uint64_t holder;
+	struct place place = place_hash(TABLE_EMAIL, email);
+	enum err e = txn_get_id(t, &place, &holder);
+	if (e == OK)
+		return refuse(why, "email", "There is an account with this e-mail address already.");
+	return e == ERR_NOT_FOUND ? txn_put_id(t, &place, actor) : e;
+}
+
+enum err account_create(struct txn *t, const struct account_draft *draft, struct refusal *why, struct actor *out)
+{
+	struct actor actor;
+	const char *email = email_clean(txn_arena(t), draft->email);
+	if (draft->email != NULL && email == NULL)
+		return refuse(why, "email", "This is not an e-mail address.");
+	enum err e = actor_create(t, ACTOR_PERSON, draft->name, draft->title, &draft->keys, why, &actor);
+	if (e == OK && email != NULL)
+		e = email_take(t, email, actor.id, why);
+	if (e != OK)
+		return e;
+	/* Who makes accounts today knows the person: an administrator, or the command line. */
+	struct account account = { .actor = actor.id, .email = email, .password = draft->password_hash,
+		.admin = draft->admin, .confirmed = true, .language = txn_site(t)->language, .created = time_now() };
+	e = account_save(t, &account);
+	if (e == OK)
+		*out = actor;
+	return e;
+}
+
+enum err account_load(struct txn *t, uint64_t actor, struct account *out)
+{
+	struct place place = place_1(TABLE_ACCOUNT, actor);
+	return txn_load(t, &place, &account_shape, out);
+}
+
+static enum err actor_of(struct txn *t, const char *name_or_email, uint64_t *actor)
+{
+	struct actor found;
+	const char *email = email_clean(txn_arena(t), name_or_email);
+	if (email != NULL) {
+		struct place place = place_hash(TABLE_EMAIL, email);
+		enum err e = txn_get_id(t, &place, actor);
+		if (e != ERR_NOT_FOUND)
+			return e;
+	}
+	enum err e = actor_by_handle(t, name_or_email, &found);
+	if (e == OK)
+		*actor = found.id;
+	return e;
+}
+
+enum err account_find(struct txn *t, const char *name_or_email, struct account *out)
+{
+	uint64_t id;
+	struct account account;
+	struct actor actor;
+	if (name_or_email == NULL)
+		return ERR_NOT_FOUND;
+	enum err e = actor_of(t, text_trim(txn_arena(t), name_or_email), &id);
+	if (e == OK)
+		e = account_load(t, id, &account);
+	if (e == OK)
+		e = actor_load(t, id, &actor);
+	if (e == OK && (account.suspended || !account.confirmed || actor.gone || actor.suspended))
+		e = ERR_NOT_FOUND;
+	if (e == OK)
+		*out = account;
+	return e;
+}
+
+enum err account_set_language(struct txn *t, uint64_t actor, const char *language)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	if (e != OK || text_is(account.language, language))
+		return e;
+	account.language = language;
+	return account_save(t, &account);
+}
+
+enum err account_set_password(struct txn *t, uint64_t actor, const char *hash)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	if (e != OK)
+		return e;
+	account.password = hash;
+	e = account_save(t, &account);
+	return e == OK ? session_end_all(t, actor) : e;
+}
+
+enum err account_remove(struct txn *t, uint64_t actor)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	if (account.email != NULL) {
+		struct place email = place_hash(TABLE_EMAIL, account.email);
+		e = txn_del(t, &email);
+	}
+	struct place place = place_1(TABLE_ACCOUNT, actor);
+	if (e == OK)
+		e = txn_del(t, &place);
+	return e == OK ? session_end_all(t, actor) : e;
+}
+
+/* ---- passwords ------------------------------------------------------------------------------------------------- */
+
+static bool one_character(const char *s)
+{
+	return s[strspn(s, (const char[]){ s[0], '\0' })] == '\0';
+}
+
+enum err account_password_check(struct arena *arena, const struct site *site, const char *name, const char *password,
+	struct refusal *why)
+{
+	if (password == NULL || text_count(password) < PASSWORD_LEAST)
+		return refuse(why, "password", "A password has at least 10 characters. A few words in a row are fine.");
+	if (strlen(password) > PASSWORD_MOST)
+		return refuse(why, "password", "This password is too long.");
+	const char *low = text_lower(arena, password);
+	if (one_character(low) || (name != NULL && strstr(low, text_lower(arena, name)) != NULL) ||
+	    strstr(low, site->domain) != NULL)
+		return refuse(why, "password", "This password is too easy to guess.");
+	return OK;
+}
+
+/* ---- signing in ------------------------------------------------------------------------------------------------ */
+
+/* Whoever has an IPv6 address has 2^64 of them: they count as one. */
+static const char *network_of(struct arena *arena, const char *peer)
+{
+	struct in6_addr ip;
+	char text[INET6_ADDRSTRLEN];
+	if (peer == NULL || inet_pton(AF_INET6, peer, &ip) != 1 || IN6_IS_ADDR_V4MAPPED(&ip))
+		return peer != NULL ? peer : "";
+	memset(ip.s6_addr + 8, 0, 8);
+	return inet_ntop(AF_INET6, &ip, text, sizeof text) != NULL ? arena_text(arena, text) : peer;
+}
+
+static bool pace_ok(struct call *call, const char *who)
+{
+	return pace_allows("sign-in", "", 20, SECOND) &&
+	       pace_allows("sign-in address", network_of(call->arena, call->peer), 30, 15 * MINUTE) &&
+	       pace_allows("sign-in account", who, 10, 15 * MINUTE);
+}
+
+struct sign_in {
+	struct call *call;
+	const char *name;
+	uint64_t actor;   /* 0: no such account */
+	const char *hash; /* as it was checked */
+	const char *fresh; /* a new one to keep */
+};
+
+static enum err sign_in_find(struct txn *t, void *arg)
+{
+	struct sign_in *s = arg;
+	struct account account;
+	enum err e = account_find(t, s->name, &account);
+	if (e == OK) {
+		s->actor = account.actor;
+		s->hash = arena_text(s->call->arena, account.password);
+	}
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* The account may have changed since its hash was read: only what still is so counts. */
+static enum err sign_in_begin(struct txn *t, void *arg)
+{
+	struct sign_in *s = arg;
+	struct account account;
+	s->call->reply = (struct reply){ 0 };
+	enum err e = account_load(t, s->actor, &account);
+	if (e == OK && (account.suspended || !account.confirmed || !text_is(account.password, s->hash)))
+		e = ERR_CONFLICT;
+	if (e == OK && s->fresh != NULL)
+		e = account_set_password(t, s->actor, s->fresh);
+	return e == OK ? session_begin(t, s->call, s->actor) : e;
+}
+
+static enum err sign_in_work(struct call *call)
+{
+	struct sign_in s = { .call = call, .name = call_input(call, "name") };
+	const char *next = call_input(call, "next");
+	if (s.name == NULL)
+		return refuse(&call->refusal, "name", "Give your name or e-mail address.");
+	if (!pace_ok(call, text_lower(call->arena, text_trim(call->arena, s.name))))
+		return ERR_TOO_MUCH;
+	enum err e = store_read(call->store, sign_in_find, &s);
+	if (e != OK)
+		return e;
+	bool right = password_matches(s.hash, call_input(call, "password"));
+	e = right && s.actor != 0 ? store_write(call->store, sign_in_begin, &s) : ERR_CONFLICT;
+	if (e == ERR_CONFLICT || e == ERR_NOT_FOUND)
+		return refuse(&call->refusal, NULL, "This name and password do not belong together.");
+	if (e == OK)
+		reply_see_other(call, next != NULL ? next : "/");
+	return e;
+}
+
+static enum err sign_in_read(struct call *call, struct txn *t, struct view *v)
+{
+	const char *next = call_input(call, "next");
+	(void)t;
+	if (call->viewer.member) {
+		reply_see_other(call, next != NULL ? next : "/");
+		return OK;
+	}
+	view_text(v, "heading", i18n(call->language, "Sign in"));
+	view_text(v, "next", next);
+	return OK;
+}
+
+static enum err sign_out_write(struct call *call, struct txn *t)
+{
+	enum err e = call->viewer.session != NULL ? session_end(t, call) : OK;
+	if (e == OK)
+		reply_see_other(call, "/");
+	return e;
+}
+
+/* ---- what is signed in ----------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct call *call;
+	struct txn *t;
+	struct view *v;
+	size_t count;
+};
+
+static enum err session_show(void *arg, struct bytes key, struct bytes value)
+{
+	struct listing *l = arg;
+	struct session s;
+	int64_t now = time_now();
+	(void)key;
+	enum err e = record_read(txn_arena(l->t), &session_shape, value, &s);
+	if (e != OK || s.actor != l->call->viewer.actor || now - s.used > SESSION_IDLE || now - s.created > SESSION_WHOLE)
+		return e;
+	if (l->count++ == LISTED_MOST)
+		return ERR_CONFLICT;
+	view_begin(l->v, NULL);
+	view_text(l->v, "agent", s.agent);
+	view_time(l->v, "created", s.created);
+	view_time(l->v, "used", s.used);
+	view_flag(l->v, "current", text_is(s.handle, l->call->viewer.session));
+	view_end(l->v);
+	return OK;
+}
+
+static enum err token_show(void *arg, struct bytes key, struct bytes value)
+{
+	struct listing *l = arg;
+	struct token token;
+	(void)key;
+	enum err e = record_read(txn_arena(l->t), &token_shape, value, &token);
+	if (e != OK || token.actor != l->call->viewer.actor)
+		return e;
+	if (l->count++ == LISTED_MOST)
+		return ERR_CONFLICT;
+	view_begin(l->v, NULL);
+	view_text(l->v, "label", token.label);
+	view_text(l->v, "scope", token.scope);
+	view_time(l->v, "created", token.created);
+	view_time(l->v, "used", token.used);
+	view_end(l->v);
+	return OK;
+}
+
+static enum err sessions_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct listing l = { .call = call, .t = t, .v = v };
+	struct walk sessions = { .prefix = place_0(TABLE_SESSION), .max = SCAN_MOST };
+	struct walk tokens = { .prefix = place_0(TABLE_TOKEN), .max = SCAN_MOST };
+	view_text(v, "heading", i18n(call->language, "Where you are signed in"));
+	view_list(v, "sessions");
+	enum err e = txn_walk(t, &sessions, session_show, &l);
+	view_list_end(v);
+	l.count = 0;
+	view_list(v, "apps");
+	if (e == OK)
+		e = txn_walk(t, &tokens, token_show, &l);
+	view_list_end(v);
+	return e;
+}
+
+static enum err end_all_write(struct call *call, struct txn *t)
+{
+	enum err e = session_end_all(t, call->viewer.actor);
+	if (e == OK)
+		e = session_end(t, call); /* and its cookie */
+	if (e == OK)
+		reply_see_other(call, "/sign-in");
+	return e;
+}
+
+/* ---- another password ------------------------------------------------------------------------------------------ */
+
+static enum err own_find(struct txn *t, void *arg)
+{
+	struct sign_in *s = arg;
+	struct account account;
+	struct actor actor;
+	enum err e = account_load(t, s->call->viewer.actor, &account);
+	if (e == OK)
+		e = actor_load(t, account.actor, &actor);
+	if (e != OK)
+		return e;
+	s->actor = account.actor;
+	s->hash = arena_text(s->call->arena, account.password);
+	s->name = arena_text(s->call->arena, actor.name);
+	return OK;
+}
+
+static enum err password_work(struct call *call)
+{
+	char id[ID_TEXT];
+	struct sign_in s = { .call = call };
+	const char *password = call_input(call, "password");
+	if (!pace_ok(call, id_text(call->viewer.actor, id)))
+		return ERR_TOO_MUCH;
+	enum err e = store_read(call->store, own_find, &s);
+	if (e == OK)
+		e = account_password_check(call->arena, call->site, s.name, password, &call->refusal);
+	if (e == OK && !text_is(password, call_input(call, "again")))
+		e = refuse(&call->refusal, "again", "This is not the same as the new password.");
+	if (e != OK)
+		return e;
+	if (!password_matches(s.hash, call_input(call, "current")))
+		return refuse(&call->refusal, "current", "This is not your password now.");
+	s.fresh = password_hash(call->arena, password);
+	e = store_write(call->store, sign_in_begin, &s);
+	if (e != OK)
+		return e;
+	reply_notice(call, "Your password is changed. You are signed out everywhere else.");
+	reply_see_other(call, "/settings/sessions");
+	return OK;
+}
+
+static enum err password_read(struct call *call, struct txn *t, struct view *v)
+{
+	(void)t;
+	view_text(v, "heading", i18n(call->language, "Change your password"));
+	return OK;
+}
+
+#define NEXT_INPUT { "next", INPUT_LINE, .max = 2000, .label = "Next page" }
+
+static const struct route routes[] = {
+	{ METHOD_GET, "/sign-in", ANYONE, .read = sign_in_read, .page = "account-sign-in", .takes = { NEXT_INPUT } },
+	{ METHOD_POST, "/sign-in", ANYONE, .work = sign_in_work, .page = "account-sign-in", .form = sign_in_read,
+		.takes = { { "name", INPUT_LINE, .required = true, .min = 1, .max = EMAIL_MOST,
+				   .label = "Name or e-mail address" },
+			{ "password", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
+				.label = "Password" },
+			NEXT_INPUT } },
+	{ METHOD_POST, "/sign-out", ANYONE, .write = sign_out_write },
+	{ METHOD_GET, "/settings/sessions", MEMBER, .read = sessions_read, .page = "account-sessions" },
+	{ METHOD_POST, "/settings/sessions/end-all", MEMBER, .write = end_all_write },
+	{ METHOD_GET, "/settings/password", MEMBER, .read = password_read, .page = "account-password" },
+	{ METHOD_POST, "/settings/password", MEMBER, .work = password_work, .page = "account-password",
+		.form = password_read, .per_minute = 30,
+		.takes = { { "current", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
+				   .label = "Your password now" },
+			{ "password", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
+				.label = "New password" },
+			{ "again", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
+				.label = "New password again" } } },
+	{ 0 },
+};
+
+static const struct table_use tables[] = {
+	{ TABLE_ACCOUNT, &account_shape },
+	{ TABLE_EMAIL, NULL },
+	{ TABLE_SESSION, &session_shape },
+	{ TABLE_TOKEN, &token_shape },
+	{ 0 },
+};
+
+const struct feature feature_account = { .name = "account", .routes = routes, .tables = tables };

@@ -1,0 +1,391 @@
+/* profile.c: who someone is: the page about them, their own settings, their end and their moving house. */
+#include "features.h"
+
+#include <string.h>
+
+#define TITLE_MOST 60    /* code points */
+#define SOURCE_MOST 5000
+#define POSTS_SHOWN 20
+#define PINNED_SHOWN 5
+#define PAGE_OF_POSTS 200
+
+/* ---- changes --------------------------------------------------------------------------------------------------- */
+
+static bool may_change(struct txn *t, uint64_t who, const struct actor *a)
+{
+	struct actor by;
+	if (!a->local || a->gone || a->kind == ACTOR_APPLICATION)
+		return false;
+	if (who == a->id)
+		return true;
+	return a->kind == ACTOR_GROUP && actor_load(t, who, &by) == OK && community_moderated_by(t, a, &by);
+}
+
+/* "" when there is nothing but blanks; a name in one line, whatever was pasted into it. */
+static bool title_fits(const char *title)
+{
+	size_t points = text_count(title);
+	if (points == 0 || points > TITLE_MOST)
+		return false;
+	for (const char *c = title; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return true;
+}
+
+static bool flag_set(bool *flag, int to)
+{
+	bool changed = to >= 0 && *flag != (to > 0);
+	if (changed)
+		*flag = to > 0;
+	return changed;
+}
+
+static bool text_set(const char **text, const char *to)
+{
+	bool changed = to != NULL && !text_is(*text, to);
+	if (changed)
+		*text = to;
+	return changed;
+}
+
+/* Puts the change into *a, or says what is wrong with it. */
+static enum err change_apply(struct arena *arena, struct actor *a, const struct profile_change *c, bool *changed,
+	struct refusal *why)
+{
+	*changed = false;
+	if (c->title != NULL) {
+		const char *title = text_trim(arena, c->title);
+		if (!title_fits(title))
+			return refuse(why, "title", "A name has 1 to 60 characters.");
+		*changed |= text_set(&a->title, title);
+	}
+	if (c->source != NULL) {
+		char *html;
+		const char *source = text_trim(arena, c->source);
+		if (text_count(source) > SOURCE_MOST || markup_from_markdown(arena, source, NULL, NULL, &html) != OK)
+			return refuse(why, "source", "This text is too long.");
+		a->summary = html;
+		*changed |= text_set(&a->source, source);
+	}
+	if (c->language != NULL) {
+		if (!i18n_has(c->language))
+			return refuse(why, "language", "Choose one of these languages.");
+		*changed |= text_set(&a->language, c->language);
+	}
+	if (a->kind == ACTOR_PERSON) /* a community that approves followers would read as a closed one elsewhere */
+		*changed |= flag_set(&a->locked, c->locked);
+	*changed |= flag_set(&a->discoverable, c->discoverable);
+	*changed |= flag_set(&a->indexable, c->indexable);
+	return OK;
+}
+
+enum err profile_update(struct txn *t, uint64_t who, uint64_t actor, const struct profile_change *change,
+	struct refusal *why)
+{
+	struct actor a;
+	bool changed;
+	enum err e = actor_load(t, actor, &a);
+	if (e == OK && !may_change(t, who, &a))
+		e = ERR_FORBIDDEN;
+	if (e == OK)
+		e = change_apply(txn_arena(t), &a, change, &changed, why);
+	if (e != OK || !changed)
+		return e;
+	a.updated = time_now();
+	struct line line = { .act = ACT_UPDATE_ACTOR, .actor = who, .object = actor };
+	e = actor_save(t, &a);
+	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
+}
+
+static enum err posts_remove(struct txn *t, uint64_t author, const struct origin *origin)
+{
+	struct u64s page;
+	uint64_t before = 0;
+	do {
+		enum err e = post_of_author(t, author, before, PAGE_OF_POSTS, &page);
+		for (size_t i = 0; e == OK && i < page.count; i++) {
+			struct post post;
+			before = page.at[i];
+			e = post_load(t, before, &post);
+			if (e == OK && !post.gone)
+				e = post_remove(t, author, before, NULL, origin);
+		}
+		if (e != OK)
+			return e;
+	} while (page.count > 0);
+	return OK;
+}
+
+/* What is left of someone: that they were, and under which name. The keys stay: they sign the last goodbye. */
+static void actor_empty(struct actor *a)
+{
+	a->gone = true;
+	a->discoverable = a->indexable = false;
+	a->title = a->summary = a->source = a->icon = a->image = a->aliases = NULL;
+	a->updated = time_now();
+}
+
+enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin)
+{
+	struct actor a;
+	enum err e = actor_load(t, actor, &a);
+	if (e != OK || a.gone)
+		return e;
+	if (a.id == txn_site(t)->actor)
+		return ERR_FORBIDDEN;
+	e = posts_remove(t, actor, origin);
+	if (e == OK)
+		e = follow_forget_all(t, &a);
+	if (e == OK && a.local && a.kind == ACTOR_PERSON)
+		e = account_remove(t, actor);
+	if (e != OK)
+		return e;
+	actor_empty(&a);
+	struct line line = { .act = ACT_DELETE_ACTOR, .actor = actor, .object = actor };
+	e = actor_save(t, &a);
+	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+}
+
+/* The local followers of the one that moved go along; those elsewhere are told by their own nodes. */
+static enum err followers_move(struct txn *t, const struct actor *from, const struct actor *to)
+{
+	struct u64s page;
+	uint64_t after = 0;
+	do {
+		enum err e = follow_followers(t, from->id, after, PAGE_OF_POSTS, &page);
+		for (size_t i = 0; e == OK && i < page.count; i++) {
+			struct actor follower;
+			after = page.at[i];
+			e = actor_load(t, after, &follower);
+			if (e != OK || !follower.local)
+				continue;
+			e = follow_start(t, after, to->id, NULL);
+			if (e == ERR_FORBIDDEN) /* blocked, or it is themselves: they only stop following */
+				e = OK;
+			if (e == OK)
+				e = follow_end(t, after, from->id, NULL);
+		}
+		if (e != OK)
+			return e;
+	} while (page.count > 0);
+	return OK;
+}
+
+enum err actor_move(struct txn *t, uint64_t actor, uint64_t to, const struct origin *origin)
+{
+	struct actor from, where;
+	enum err e = actor_load(t, actor, &from);
+	if (e == OK)
+		e = actor_load(t, to, &where);
+	if (e != OK)
+		return e;
+	if (from.gone || where.gone || where.suspended)
+		return ERR_GONE;
+	if (from.id == where.id || !actor_is_alias(&where, from.uri) || where.moved_to != NULL)
+		return ERR_FORBIDDEN;
+	struct line line = { .act = ACT_MOVE, .actor = actor, .object = to };
+	bool again = text_is(from.moved_to, where.uri);
+	from.moved_to = where.uri;
+	e = again ? OK : actor_save(t, &from);
+	if (e == OK)
+		e = followers_move(t, &from, &where);
+	return e == OK && !again ? act_journal(t, origin, &line, NULL) : e;
+}
+
+/* ---- other nodes ----------------------------------------------------------------------------------------------- */
+
+/* inbox.c has read the actor anew from its own host and saved it: there is nothing left to do but to know it. */
+static enum err receive_update(struct txn *t, const struct activity *a)
+{
+	struct actor who;
+	enum err e = actor_by_uri(t, a->object_id, &who);
+	if (e != OK)
+		return e;
+	return who.id == a->actor_id ? OK : ERR_FORBIDDEN;
+}
+
+/* Delete of a bare id may be of a post: then it is not ours (ERR_NOT_FOUND). */
+static enum err receive_delete(struct txn *t, const struct activity *a)
+{
+	struct actor who;
+	struct origin origin = { a->id, a->raw, a->via };
+	enum err e = actor_by_uri(t, a->object_id, &who);
+	if (e != OK)
+		return e;
+	return who.id == a->actor_id && !who.local ? actor_remove(t, who.id, &origin) : ERR_FORBIDDEN;
+}
+
+static enum err receive_move(struct txn *t, const struct activity *a)
+{
+	struct actor who, to;
+	struct origin origin = { a->id, a->raw, a->via };
+	enum err e = actor_by_uri(t, a->object_id, &who);
+	if (e == OK)
+		e = actor_by_uri(t, a->target, &to);
+	if (e != OK)
+		return e;
+	return who.id == a->actor_id ? actor_move(t, who.id, to.id, &origin) : ERR_FORBIDDEN;
+}
+
+static const struct verb verbs[] = {
+	{ "Update", "Person", receive_update },
+	{ "Update", "Group", receive_update },
+	{ "Update", "Application", receive_update },
+	{ "Update", "Service", receive_update },
+	{ "Update", "Organization", receive_update },
+	{ "Delete", "Person", receive_delete },
+	{ "Delete", "Group", receive_delete },
+	{ "Delete", "Application", receive_delete },
+	{ "Delete", "Service", receive_delete },
+	{ "Delete", "Organization", receive_delete },
+	{ "Delete", NULL, receive_delete },
+	{ "Move", NULL, receive_move },
+	{ 0 },
+};
+
+/* ---- pages ----------------------------------------------------------------------------------------------------- */
+
+static enum err person_posts(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	struct u64s ids, pinned = { 0 };
+	int64_t before = call_number(call, "before", 0);
+	enum err e = post_of_author(t, a->id, before > 0 ? (uint64_t)before : 0, POSTS_SHOWN, &ids);
+	if (e == OK && before <= 0)
+		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
+	if (e != OK)
+		return e;
+	post_lines(t, v, "pinned", &pinned, &call->viewer);
+	post_lines(t, v, "posts", &ids, &call->viewer);
+	if (ids.count == POSTS_SHOWN)
+		view_id(v, "older", ids.at[ids.count - 1]);
+	return OK;
+}
+
+/* What the one who looks has to do with whom they look at: which buttons there are. */
+void profile_relation_show(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	uint64_t me = call->viewer.member ? call->viewer.actor : 0;
+	uint32_t state = me != 0 ? follow_state_of(t, me, a->id) : 0;
+	bool blocked = me != 0 && block_between(t, me, a->id);
+	view_begin(v, "relation");
+	view_flag(v, "self", me == a->id);
+	view_flag(v, "following", state == FOLLOW_ACCEPTED);
+	view_flag(v, "asked", state == FOLLOW_PENDING);
+	view_flag(v, "blocked", blocked);
+	view_flag(v, "can_follow", me != 0 && me != a->id && state == 0 && !blocked && a->moved_to == NULL);
+	view_flag(v, "can_block", me != 0 && me != a->id && !blocked);
+	view_flag(v, "from_elsewhere", me == 0 && a->local);
+	view_end(v);
+}
+
+static enum err person_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	int64_t followers;
+	enum err e = follow_count(t, a->id, &followers);
+	if (e != OK)
+		return e;
+	view_text(v, "heading", a->title != NULL && *a->title != '\0' ? a->title : a->name);
+	if (a->local)
+		view_text(v, "alternate", a->uri);
+	actor_show(v, "actor", a);
+	view_text(v, "uri", a->uri);
+	view_html(v, "summary", a->summary);
+	view_text(v, "moved_to", a->moved_to);
+	if (a->local) /* what this site knows of others is no count of their followers */
+		view_number(v, "followers", followers);
+	profile_relation_show(call, t, v, a);
+	return person_posts(call, t, v, a);
+}
+
+/* One address for all of them: apps open /@name, be it a person or a community (client-api.md rule 20). */
+static enum err profile_read(struct call *call, struct txn *t, struct view *v)
+{
+	const char *name, *host;
+	struct actor a;
+	if (actor_parse_handle(call->arena, call_part(call, "name"), &name, &host) != OK)
+		return ERR_NOT_FOUND;
+	/* Whom this site knows elsewhere is for its members; others get one answer for known and unknown. */
+	if (host != NULL && !text_is(host, call->site->domain) && !call->viewer.member)
+		return ERR_SIGN_IN;
+	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
+	if (e != OK)
+		return e;
+	if (a.gone)
+		return ERR_GONE;
+	if (a.suspended || (a.local && a.kind == ACTOR_APPLICATION))
+		return ERR_NOT_FOUND;
+	if (a.kind != ACTOR_GROUP)
+		return person_page(call, t, v, &a);
+	call->reply.page = "community";
+	return community_page(call, t, v, &a);
+}
+
+static enum err settings_read(struct call *call, struct txn *t, struct view *v)
+{
+	static const char *const codes[][2] = { { "nl", "Nederlands" }, { "en", "English" } };
+	struct actor a;
+	enum err e = actor_load(t, call->viewer.actor, &a);
+	if (e != OK)
+		return e;
+	view_text(v, "heading", i18n(call->language, "Settings"));
+	actor_show(v, "actor", &a);
+	view_begin(v, "profile");
+	view_text(v, "title", a.title);
+	view_text(v, "source", a.source);
+	view_flag(v, "locked", a.locked);
+	view_flag(v, "discoverable", a.discoverable);
+	view_list(v, "languages");
+	for (size_t i = 0; i < COUNT(codes); i++) {
+		view_begin(v, NULL);
+		view_text(v, "code", codes[i][0]);
+		view_text(v, "words", codes[i][1]);
+		view_flag(v, "chosen", text_is(a.language, codes[i][0]));
+		view_end(v);
+	}
+	view_list_end(v);
+	view_end(v);
+	return OK;
+}
+
+static enum err settings_write(struct call *call, struct txn *t)
+{
+	struct profile_change change = { .title = call_input(call, "title"), .source = call_input(call, "source"),
+		.language = call_input(call, "language"), .locked = call_flag(call, "locked"),
+		.discoverable = call_flag(call, "discoverable"), .indexable = -1 };
+	if (change.source == NULL)
+		change.source = ""; /* an emptied field */
+	uint64_t me = call->viewer.actor;
+	enum err e = profile_update(t, me, me, &change, &call->refusal);
+	if (e == OK && change.language != NULL)
+		e = account_set_language(t, me, change.language);
+	if (e != OK)
+		return e;
+	reply_notice(call, "Your settings are kept.");
+	reply_see_other(call, "/settings");
+	return OK;
+}
+
+static const struct route routes[] = {
+	{ METHOD_GET, "/@{name}", ANYONE, .read = profile_read, .page = "profile",
+		.takes = { { "before", INPUT_ID, .label = "Older posts" } } },
+	{ METHOD_GET, "/settings", MEMBER, .read = settings_read, .page = "profile-settings" },
+	{ METHOD_POST, "/settings", MEMBER, .write = settings_write, .page = "profile-settings", .form = settings_read,
+		.takes = { { "title", INPUT_LINE, .required = true, .min = 1, .max = TITLE_MOST, .label = "Name" },
+			{ "source", INPUT_TEXT, .max = SOURCE_MOST, .label = "About you" },
+			{ "language", INPUT_CHOICE, .choices = "nl|en", .label = "Language" },
+			{ "locked", INPUT_FLAG, .label = "I decide who follows me" },
+			{ "discoverable", INPUT_FLAG, .label = "Others may find me" } } },
+	{ 0 },
+};
+
+static const struct table_use tables[] = {
+	{ TABLE_ACTOR, &actor_shape },
+	{ TABLE_ACTOR_URI, NULL },
+	{ TABLE_NAME, NULL },
+	{ TABLE_HANDLE, NULL },
+	{ TABLE_KEYS, &actor_keys_shape },
+	{ 0 },
+};
+
+const struct feature feature_profile = { .name = "profile", .routes = routes, .verbs = verbs, .tables = tables };
