@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -111,6 +112,19 @@ static void sync_directory(const char *path)
 	close(fd);
 }
 
+/* Where mmap and locks of two machines do not know of each other, a store does not last. */
+static bool is_remote(int fd)
+{
+	static const unsigned long kinds[] = {
+		0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x01021997, 0x00c36400, /* NFS, CIFS, SMB2, SMB, 9P, Ceph */
+	};
+	struct statfs s;
+	for (size_t i = 0; i < COUNT(kinds) && fstatfs(fd, &s) == 0; i++)
+		if ((unsigned long)s.f_type == kinds[i])
+			return true;
+	return false;
+}
+
 static enum err lock_directory(struct arena *arena, const char *path, int *out, const char **why)
 {
 	*why = "The store's directory cannot be made or read.";
@@ -121,6 +135,11 @@ static enum err lock_directory(struct arena *arena, const char *path, int *out, 
 	int fd = open(arena_format(arena, "%s/lock", path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return ERR_STORE;
+	if (is_remote(fd)) {
+		close(fd);
+		*why = "The store must be on a disk of this machine, not on a network file system.";
+		return ERR_INVALID;
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
 		*why = "The store is in use by another process.";

@@ -15,6 +15,7 @@ struct txn {
 	bool writes;
 	bool wrote;        /* something that must not stay when the write fails */
 	bool wakes;        /* the journal's readers have something to do after the commit */
+	size_t bytes;      /* put so far, by all that share the transaction */
 	unsigned walking;  /* walks under way: no writing meanwhile */
 	enum err fault;    /* the engine's first failure sticks: nothing of this transaction may be committed */
 };

@@ -3,8 +3,8 @@
  * read transactions.
  *
  * A group: run each write in one transaction, commit, answer all. A write that fails having written nothing is left
- * out; one that fails having written spoils the transaction, so the others run again in a new one, without it. Each
- * round settles at least one write, so a group of n ends after n rounds.
+ * out; one that fails having written spoils the transaction, so those before it run again in a new one, without it.
+ * Each round settles at least one write, so a group of n ends after n rounds.
  */
 #include "inside.h"
 
@@ -17,6 +17,7 @@
 #include <time.h>
 
 #define GROUP_MAX 256
+#define ROUND_BYTES ((size_t)16 << 20) /* in one transaction, and what one more write adds: bounds memory */
 #define WAITING_MAX 10000
 #define TIDY_EVERY (10 * SECOND)
 #define COMMITS_KEPT 1024
@@ -28,6 +29,12 @@ struct job {
 	void *done_arg;
 	enum err err;
 	bool settled; /* its answer stands, whatever becomes of the group */
+};
+
+struct group {
+	struct job *jobs[GROUP_MAX];
+	size_t count;
+	bool wakes; /* the journal's readers, once committed */
 };
 
 struct store {
@@ -78,17 +85,19 @@ static enum err commit(struct store *s)
 	return OK;
 }
 
-/* One round over what is not settled yet. *spoiled: a write failed halfway, all of the round is undone. */
-static enum err round_of(struct store *s, struct job **group, size_t count, bool *spoiled, bool *wakes)
+/* Runs writes from *at on in one transaction and commits it; *at is then behind the last of them. *spoiled: a write
+ * failed halfway and all of the round is undone, *at stays. Any error is the engine's. */
+static enum err run_round(struct store *s, struct group *g, size_t *at, bool *spoiled)
 {
 	struct txn *t = &s->writer;
-	bool wrote = false;
-	*spoiled = *wakes = false;
+	bool wrote = false, wakes = false;
+	size_t i = *at;
+	*spoiled = false;
 	enum err e = s->engine->begin(s->env, true, &t->at);
 	if (e != OK)
 		return e;
-	for (size_t i = 0; i < count; i++) {
-		struct job *j = group[i];
+	for (t->bytes = 0; i < g->count && t->bytes < ROUND_BYTES; i++) {
+		struct job *j = g->jobs[i];
 		if (j->settled)
 			continue;
 		txn_begun(t);
@@ -100,62 +109,69 @@ static enum err round_of(struct store *s, struct job **group, size_t count, bool
 			return t->fault;
 		}
 		wrote |= j->err == OK && t->wrote;
-		*wakes |= j->err == OK && t->wakes;
+		wakes |= j->err == OK && t->wakes;
 	}
 	if (wrote)
-		return commit(s);
-	s->engine->abort(t->at);
-	return OK;
+		e = commit(s);
+	else
+		s->engine->abort(t->at);
+	if (e == OK)
+		*at = i;
+	g->wakes |= e == OK && wakes;
+	return e;
 }
 
-static void wake(struct store *s)
+static void answer_from(struct store *s, struct group *g, size_t from, size_t to, enum err e)
 {
+	for (size_t i = from; i < to; i++) {
+		struct job *j = g->jobs[i];
+		enum err answer = j->settled ? j->err : e;
+		s->writes += answer == OK;
+		j->done(j->done_arg, answer);
+		free(j);
+	}
+}
+
+static void run_group(struct store *s, struct group *g)
+{
+	size_t done = 0;
+	enum err e = s->broken ? ERR_STORE : OK;
+	while (e == OK && done < g->count) {
+		bool spoiled;
+		size_t at = done;
+		e = run_round(s, g, &at, &spoiled);
+		s->replays += spoiled;
+		answer_from(s, g, done, at, OK);
+		done = at;
+	}
+	if (e == ERR_STORE && !s->broken) {
+		s->broken = true;
+		log_line(LOG_ERROR, "store", "writing=stopped reading=on");
+	}
+	answer_from(s, g, done, g->count, e);
+	if (!g->wakes)
+		return;
 	pthread_mutex_lock(&s->mutex);
 	if (s->wake)
 		s->wake(s->wake_arg);
 	pthread_mutex_unlock(&s->mutex);
 }
 
-static void run_group(struct store *s, struct job **group, size_t count)
-{
-	bool spoiled = false, wakes = false;
-	enum err e = s->broken ? ERR_STORE : round_of(s, group, count, &spoiled, &wakes);
-	while (e == OK && spoiled) {
-		s->replays++;
-		e = round_of(s, group, count, &spoiled, &wakes);
-	}
-	if (e == ERR_STORE && !s->broken) {
-		s->broken = true;
-		log_line(LOG_ERROR, "store", "writing=stopped reading=on");
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct job *j = group[i];
-		enum err answer = j->settled ? j->err : e;
-		s->writes += answer == OK;
-		j->done(j->done_arg, answer);
-		free(j);
-	}
-	if (e == OK && wakes)
-		wake(s);
-}
-
 static void write_on(void *arg)
 {
 	struct store *s = arg;
-	struct job *group[GROUP_MAX];
 	writing = true;
 	for (;;) {
 		bool last = s->stopping; /* the queue was closed before: empty now is empty for good */
-		size_t count = 0;
+		struct group g = { 0 };
 		struct job *j = queue_pop(s->queue, TIDY_EVERY);
 		if (!j && last)
 			return;
 		while (j) {
-			group[count++] = j;
-			j = count < GROUP_MAX ? queue_pop(s->queue, 0) : NULL;
+			g.jobs[g.count++] = j;
+			j = g.count < GROUP_MAX ? queue_pop(s->queue, 0) : NULL;
 		}
-		if (count)
-			run_group(s, group, count);
+		run_group(s, &g);
 		if (time_steady() - s->tidied >= TIDY_EVERY) {
 			s->engine->tidy(s->env);
 			s->tidied = time_steady();

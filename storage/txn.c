@@ -68,6 +68,7 @@ enum err txn_put(struct txn *t, const struct place *place, struct bytes value)
 	if (value.size > STORE_VALUE_MAX)
 		return ERR_TOO_MUCH;
 	t->wrote = true;
+	t->bytes += place->size + value.size;
 	return stick(t, t->engine->put(t->at, key_of(place), value));
 }
 

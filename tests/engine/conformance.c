@@ -443,6 +443,34 @@ static void test_group(void **state)
 	assert_int_equal(after.writes - before.writes, 5 + 2);
 }
 
+static void test_large_groups_are_split(void **state)
+{
+	struct fixture *f = *state;
+	struct gate g;
+	struct outcome o[40] = { 0 }; /* of 1 MiB each */
+	struct store_numbers before, after;
+	static char filler[1 << 20];
+	store_numbers(f->store, &before);
+	shut(f->store, &g);
+	for (size_t i = 0; i < COUNT(o); i++) {
+		o[i].pair = (struct pair){ .key = place_1(213, i), .value = { filler, sizeof filler } };
+		o[i].fails = i == 20 ? ERR_GONE : OK;
+		assert_int_equal(store_submit(f->store, act, &o[i], note, &o[i]), OK);
+	}
+	sem_post(&g.open);
+	assert_int_equal(put(f->store, place_1(206, 0), "behind them"), OK);
+	for (size_t i = 0; i < COUNT(o); i++) {
+		assert_int_equal(o[i].answers, 1);
+		assert_int_equal(o[i].answer, o[i].fails);
+		assert_int_equal(lacks(f->store, o[i].pair.key), i == 20);
+	}
+	store_numbers(f->store, &after);
+	assert_in_range(after.commits - before.commits, 3, 4);
+	assert_int_equal(after.writes - before.writes, COUNT(o) - 1 + 2);
+	assert_int_equal(o[0].runs, 1);  /* in a round of its own, not in the spoiled one */
+	assert_int_equal(o[19].runs, 2);
+}
+
 static void test_close_runs_what_was_accepted(void **state)
 {
 	struct fixture *f = *state;
@@ -735,6 +763,7 @@ int main(void)
 		BOTH(test_visitor_stops),
 		BOTH(test_counters),
 		BOTH(test_group),
+		BOTH(test_large_groups_are_split),
 		BOTH(test_close_runs_what_was_accepted),
 		BOTH(test_too_many_waiting),
 		BOTH(test_readers_see_whole_commits),

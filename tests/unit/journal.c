@@ -210,6 +210,43 @@ static void test_each_line_once(void **state)
 	journal_stop(NULL);
 }
 
+static enum err spoil(struct txn *t, void *arg)
+{
+	struct place key = place_1(231, 1);
+	(void)arg;
+	enum err e = txn_put(t, &key, (struct bytes){ "", 0 });
+	return e == OK ? ERR_INVALID : e;
+}
+
+static void count_spoiled(void *arg, enum err e)
+{
+	assert_int_equal(e, ERR_INVALID);
+	++*(atomic_int *)arg;
+}
+
+/* Groups fail around the readers, which run again. */
+static void test_once_in_spoiled_groups(void **state)
+{
+	struct fixture *f = *state;
+	struct ear a = { .number = 1 }, b = { .number = 2 };
+	const struct journal_reader readers[] = { reader_of("a", &a), reader_of("b", &b) };
+	struct store_numbers n;
+	atomic_int spoiled = 0;
+	struct journal *j = journal_start(f->store, readers, 2);
+	for (int i = 0; i < 100; i++) {
+		for (int k = 0; k < 5; k++)
+			assert_int_equal(store_submit(f->store, spoil, NULL, count_spoiled, &spoiled), OK);
+		write_lines(f->store, 3);
+	}
+	journal_settle(j);
+	expect_heard(f->store, 1, 300, 1);
+	expect_heard(f->store, 2, 300, 1);
+	store_numbers(f->store, &n);
+	assert_true(n.replays > 0);
+	assert_int_equal(spoiled, 500);
+	journal_stop(j);
+}
+
 static void test_woken_by_commits(void **state)
 {
 	struct fixture *f = *state;
@@ -376,6 +413,7 @@ int main(void)
 		TEST(test_lines),
 		TEST(test_places_rise_over_restarts),
 		TEST(test_each_line_once),
+		TEST(test_once_in_spoiled_groups),
 		TEST(test_woken_by_commits),
 		TEST(test_lines_that_follow_from_lines),
 		TEST(test_rewind),

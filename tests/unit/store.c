@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -17,7 +18,7 @@
 /* ---- a disk that fails when told: these stand before the C library's ---- */
 
 enum part { NOTHING, DATA, META, SYNC };
-static atomic_int failing, failing_code, full;
+static atomic_int failing, failing_code, full, network;
 
 static bool fails(enum part part)
 {
@@ -53,6 +54,11 @@ int fstatvfs(int fd, struct statvfs *out)
 	(void)fd;
 	*out = (struct statvfs){ .f_bavail = full ? 0 : 1 << 20, .f_frsize = 4096 };
 	return 0;
+}
+
+int fstatfs(int fd, struct statfs *out)
+{
+	return network ? out->f_type = 0x6969, 0 : (int)syscall(SYS_fstatfs, fd, out);
 }
 
 /* ---- the fixture ---- */
@@ -186,6 +192,17 @@ static void test_rows_of_something_else(void **state)
 	store_close(f->store);
 	f->store = NULL;
 	refused(f, ERR_INVALID, "not a store");
+}
+
+static void test_network_file_system(void **state)
+{
+	struct fixture *f = *state;
+	store_close(f->store);
+	f->store = NULL;
+	network = 1;
+	refused(f, ERR_INVALID, "network");
+	network = 0;
+	f->store = temp_open(&f->temp, &f->settings);
 }
 
 static void test_map_too_large(void **state)
@@ -520,6 +537,7 @@ int main(void)
 		TEST(test_nowhere),
 		TEST(test_not_a_store),
 		TEST(test_rows_of_something_else),
+		TEST(test_network_file_system),
 		TEST(test_map_too_large),
 		TEST(test_failing_disk),
 		TEST(test_full_map),
