@@ -37,6 +37,7 @@ void federation_settle(struct federation *); /* inbox applied, outbox expanded, 
 struct transport;
 struct delivery;
 struct inbox;
+struct resolver;
 struct federation {
 	struct federation_settings set;
 	struct transport *transport;
@@ -44,8 +45,41 @@ struct federation {
 	struct inbox *inbox;
 	struct journal *journal; /* runs the outbox reader */
 	struct key_pair node_keys; /* of site->actor: signs every GET */
+	struct resolver *resolver; /* what failed lately, which signature form a host takes */
 };
 struct federation *federation_running(void); /* the one of this process; routes find it here */
+
+/* reading.c: what activity.c, object.c and actor.c read foreign JSON with. The first refusal stays. */
+struct reading {
+	struct arena *arena;
+	struct refusal *why; /* may be NULL */
+	enum err err;
+};
+#define URI_MOST 2048
+#define TYPE_MOST 64
+#define TYPES_MOST 8
+#define LINKS_MOST 32
+#define LANGUAGE_MOST 35
+#define ADDRESSES_MOST 256 /* to and cc together */
+void reading_refuse(struct reading *, const char *field, const char *text);
+bool reading_is_uri(const char *);
+const json_node *reading_member(struct reading *, const json_node *, const char *name);
+const json_node *reading_one(struct reading *, const json_node *, const char *name);
+const char *reading_id_of(const json_node *); /* a string's or an object's id */
+const char *reading_own_id(struct reading *, const json_node *);
+const char *reading_uri(struct reading *, const json_node *, const char *name);
+const char *reading_type(const json_node *);
+struct names reading_uris(struct reading *, const json_node *, const char *name, size_t most);
+const char *reading_text(struct reading *, const json_node *, const char *name, size_t bytes);
+const char *reading_words(struct reading *, const json_node *, const char *name, size_t points);
+const char *reading_map(struct reading *, const json_node *, const char *name, const char **language);
+const char *reading_link(struct reading *, const json_node *, const char *name, bool html);
+int64_t reading_time(struct reading *, const json_node *, const char *name);
+int64_t reading_past(struct reading *, const json_node *, const char *name);
+int64_t reading_number(struct reading *, const json_node *, const char *name);
+bool reading_flag(struct reading *, const json_node *, const char *name);
+const char *reading_no_fragment(struct arena *, const char *uri);
+bool reading_same_host(const char *a, const char *b); /* fragments aside */
 
 /* activity.c: JSON ↔ struct activity. Tolerant in: scalar or array, id or object everywhere (protocol.md §0.8). */
 enum err activity_read(struct arena *, struct bytes json, struct activity *out, struct refusal *) MUST_USE; /* limits of security.md §2.6 */
@@ -56,6 +90,16 @@ bool activity_is_public(const char *uri); /* the three spellings of as:Public */
 #define ACTIVITY_TYPE "application/activity+json"
 #define PUBLIC_URI "https://www.w3.org/ns/activitystreams#Public"
 void activity_context(struct view *); /* writes "@context" */
+bool activity_is_type(const char *type);
+/* `object` may be an array of several: the one at `i`, as an activity of its own (polls answered with several choices). */
+enum err activity_part(struct arena *, const json_node *, size_t i, struct activity *out, struct refusal *) MUST_USE;
+size_t activity_parts(const json_node *); /* 1 but for a Create of several objects */
+bool activity_is_plain(const json_node *); /* no member at the top that re-shapes a graph (security.md R18) */
+
+/* object.c: objects read, and ours written */
+bool object_is_type(const char *type);
+uint32_t actor_kind_of(const char *type); /* enum actor_kind, or 0 */
+const char *actor_type_of(uint32_t kind);
 
 /* structured.c: structured fields (RFC 9651, which holds RFC 8941): the headers of RFC 9421 are made of them */
 enum structured_kind {
@@ -137,24 +181,47 @@ struct answer { /* lives during the callback only */
 };
 typedef void answer_fn(void *arg, const struct answer *);
 enum err transport_start(const struct federation_settings *, struct transport **out, const char **why) MUST_USE;
-void transport_stop(struct transport *); /* every open request gets its callback with ERR_AGAIN */
+void transport_close(struct transport *); /* every open request gets its callback, now with ERR_AGAIN; so does each later send */
+void transport_stop(struct transport *); /* closes and frees: after everything that may still send has stopped */
 /* done runs once, on the wire thread: pass on, do not work. ERR_AGAIN: too many or stopping. What request points to must live until then. */
 enum err transport_send(struct transport *, const struct request *, answer_fn *done, void *arg) MUST_USE;
-bool transport_address_ok(const void *sockaddr, bool loopback); /* security.md §3.1; the one address check */
+/* address.c: the one address check (security.md §3.1). loopback: a loopback address and nothing else. */
+bool transport_address_ok(const void *sockaddr, bool loopback);
 void transport_numbers(struct transport *, struct view *);
 
-/* actor.c: local documents; remote actors: fetch, cache, keys, refresh */
-enum err actor_document(struct txn *, const struct actor *, struct view *) MUST_USE;
+/* document.c: local actors and posts, without @context */
+enum err actor_document(struct txn *, const struct actor *, struct view *) MUST_USE; /* ERR_GONE: a tombstone is due */
+enum err document_post(struct txn *, const struct post *, struct view *) MUST_USE; /* a tombstone when it is gone */
+enum err document_tombstone(const char *uri, const char *former, int64_t when, struct view *) MUST_USE;
+const char *document_type(const struct post *); /* "Note" */
+void document_addresses(struct view *, const struct audience *); /* to and cc */
+
+/* actor.c, keys.c: remote actors: fetch, cache, keys, refresh */
+enum err actor_known(struct federation *, struct arena *, const char *uri, struct actor *out) MUST_USE; /* from the store only */
 /* These wait for the net: pool threads only. `budget` counts fetches left for one inbound activity. */
 enum err actor_fetch(struct federation *, struct arena *, const char *uri, int *budget, struct actor *out) MUST_USE; /* always reads it anew */
 enum err actor_find(struct federation *, struct arena *, const char *uri, int *budget, struct actor *out) MUST_USE;  /* stored ≤ 1 day old, else fetched */
 /* The key named key_id, with its owner checked both ways. refetch: the stored one failed; at most once a minute per key. */
 enum err actor_key(struct federation *, struct arena *, const char *key_id, bool refetch, struct actor *owner, struct key **out) MUST_USE;
 
-/* resolve.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3) */
+/* The same from the store only, without waiting: ERR_NOT_FOUND when it would have to be fetched, ERR_FORBIDDEN: one of ours. */
+enum err actor_key_known(struct federation *, struct arena *, const char *key_id, struct actor *owner, struct key **out) MUST_USE;
+
+/* resolve.c, thread.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3) */
 enum err resolve_fetch(struct federation *, struct arena *, const char *uri, int *budget, const json_node **out) MUST_USE;
 enum err resolve_webfinger(struct federation *, struct arena *, const char *handle, int *budget, const char **uri) MUST_USE;
 enum err resolve_post(struct federation *, struct arena *, const char *uri, int *budget, uint64_t *post) MUST_USE; /* with its parents, within the budget */
+
+struct resolver *resolver_create(void);
+void resolver_destroy(struct resolver *); /* NULL ok */
+/* One flight per thing: waits while another thread has it. ERR_*: it failed within the last five minutes, and how. */
+enum err resolver_enter(struct resolver *, const char *what) MUST_USE;
+void resolver_leave(struct resolver *, const char *what, enum err how); /* remembers failures that are the other side's */
+bool resolve_is_own(const struct federation *, const char *uri);
+bool resolve_allowed(const struct federation *, struct arena *, const char *uri); /* by its form; https but on loopback */
+bool resolve_is_activity_type(const char *content_type);
+enum err resolve_get(struct federation *, struct arena *, const struct request *, struct answer *out) MUST_USE; /* waits; no checks */
+#define RESOLVE_BUDGET 10
 
 /* inbox.c */
 struct received { /* a row of TABLE_INBOX */
@@ -201,7 +268,7 @@ struct host {
 };
 extern const struct shape delivery_row_shape, host_shape;
 enum err delivery_start(struct federation *, struct delivery **out) MUST_USE;
-void delivery_stop(struct delivery *);
+void delivery_stop(struct delivery *); /* closes the transport; before transport_stop. What is queued stays queued */
 void delivery_settle(struct delivery *);
 void delivery_wake(void *delivery); /* new rows were committed */
 enum err delivery_put(struct txn *, uint64_t activity, uint64_t actor, const char *inbox) MUST_USE; /* from outbox.c's transaction */
