@@ -159,6 +159,19 @@ enum err proof_add(struct arena *, struct bytes json, const struct key *, const 
 enum err proof_check(struct arena *, const json_node *document, const char *key_id, const struct key *, int64_t now) MUST_USE;
 const char *proof_key_id(const json_node *document); /* verificationMethod of its proof, or NULL */
 
+/* dns.c: names to addresses, on threads of its own: a name that takes long holds up nobody else */
+#define DNS_ADDRESSES 8
+struct dns;
+struct dns_answer {
+	enum err err; /* ERR_REMOTE: no such name; ERR_FORBIDDEN: one of its addresses is none we connect to; ERR_AGAIN: too many wait */
+	size_t count;
+	char at[DNS_ADDRESSES][48]; /* printed */
+};
+typedef void dns_fn(void *arg, const struct dns_answer *);
+struct dns *dns_start(void);
+void dns_stop(struct dns *); /* answers what was asked first; NULL ok */
+void dns_ask(struct dns *, const char *host, dns_fn *, void *arg); /* answers once: at once from memory, or on a thread of dns.c */
+
 /* transport.c: the only file with libcurl */
 enum fetch_kind { FETCH_ACTIVITY = 1, FETCH_JRD, FETCH_NODEINFO, FETCH_POST };
 struct request {
