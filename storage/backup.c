@@ -28,11 +28,13 @@ static enum err sync_parent(struct arena *arena, const char *path)
 	const char *slash = strrchr(path, '/');
 	if (!slash)
 		return sync_path(".", O_DIRECTORY);
-	return sync_path(slash == path ? "/" : arena_text_n(arena, path, (size_t)(slash - path)), O_DIRECTORY);
+	return sync_path(slash == path ? "/" : arena_text_n(arena, path, (size_t)(slash - path)),
+		O_DIRECTORY);
 }
 
 /* Leaves a whole file under the right name, or nothing. */
-static enum err copy_out(struct store *s, struct arena *arena, const char *partial, const char *file, const char **why)
+static enum err copy_out(struct store *s, struct arena *arena, const char *partial,
+	const char *file, const char **why)
 {
 	*why = "The backup file cannot be written.";
 	if (unlink(partial) != 0 && errno != ENOENT) /* of a backup that was killed */
@@ -41,11 +43,14 @@ static enum err copy_out(struct store *s, struct arena *arena, const char *parti
 	if (fd < 0)
 		return ERR_INVALID;
 	enum err e = store_copy(s, fd, why);
-	if (e == OK && (fsync(fd) != 0 || rename(partial, file) != 0 || sync_parent(arena, file) != OK)) {
+	bool durable = e == OK && fsync(fd) == 0;
+	close(fd);
+	if (durable)
+		durable = rename(partial, file) == 0 && sync_parent(arena, file) == OK;
+	if (e == OK && !durable) {
 		*why = "The backup file could not be made durable.";
 		e = ERR_STORE;
 	}
-	close(fd);
 	if (e != OK)
 		(void)unlink(partial);
 	return e;
@@ -73,7 +78,7 @@ static bool is_empty_or_missing(const char *path)
 
 static void remove_store(struct arena *arena, const char *directory)
 {
-	static const char *const files[] = { "data.mdb", "lock.mdb", "lock" };
+	static const char *const files[] = {"data.mdb", "lock.mdb", "lock"};
 	for (size_t i = 0; i < COUNT(files); i++)
 		(void)unlink(arena_format(arena, "%s/%s", directory, files[i]));
 	(void)rmdir(directory);
@@ -92,7 +97,8 @@ static bool copy_bytes(int from, int to, char *chunk)
 	return size == 0;
 }
 
-static enum err copy_in(struct arena *arena, const char *file, const char *directory, const char **why)
+static enum err copy_in(
+	struct arena *arena, const char *file, const char *directory, const char **why)
 {
 	*why = "The backup file cannot be read.";
 	int from = open(file, O_RDONLY | O_CLOEXEC);
@@ -102,7 +108,8 @@ static enum err copy_in(struct arena *arena, const char *file, const char *direc
 	enum err e = ERR_STORE;
 	int to = -1;
 	if (mkdir(directory, 0700) == 0)
-		to = open(arena_format(arena, "%s/data.mdb", directory), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		to = open(arena_format(arena, "%s/data.mdb", directory),
+			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to >= 0 && copy_bytes(from, to, arena_alloc(arena, CHUNK)) && fsync(to) == 0)
 		e = OK;
 	if (to >= 0)
@@ -114,8 +121,8 @@ static enum err copy_in(struct arena *arena, const char *file, const char *direc
 /* Whole, ours and not newer than this program. */
 static enum err examine(const char *directory, const char **why)
 {
-	struct store_settings settings = { .path = directory };
-	struct txn t = { .engine = &engine_lmdb };
+	struct store_settings settings = {.path = directory};
+	struct txn t = {.engine = &engine_lmdb};
 	void *env;
 	uint32_t version = 0;
 	enum err e = t.engine->open(&settings, &env, why);
@@ -130,18 +137,21 @@ static enum err examine(const char *directory, const char **why)
 	}
 	t.engine->close(env);
 	if (e == OK && (version == 0 || version > migrate_steps.count)) {
-		*why = version ? "The backup was made by a newer Kring." : "The file is not a backup of a store.";
+		*why = version ? "The backup was made by a newer Kring."
+			       : "The file is not a backup of a store.";
 		e = ERR_INVALID;
 	}
 	return e;
 }
 
-static enum err put_in_place(struct arena *arena, const char *draft, const char *path, const char **why)
+static enum err put_in_place(
+	struct arena *arena, const char *draft, const char *path, const char **why)
 {
 	(void)unlink(arena_format(arena, "%s/lock.mdb", draft));
 	(void)unlink(arena_format(arena, "%s/lock", draft));
 	*why = "The restored store could not be put in its place.";
-	if (sync_path(draft, O_DIRECTORY) != OK || rename(draft, path) != 0 || sync_parent(arena, path) != OK)
+	if (sync_path(draft, O_DIRECTORY) != OK || rename(draft, path) != 0
+		|| sync_parent(arena, path) != OK)
 		return ERR_STORE;
 	return OK;
 }

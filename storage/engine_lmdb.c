@@ -1,9 +1,10 @@
 /*
  * engine_lmdb.c: the engine on LMDB, and the only file that includes its header.
  *
- * Default flags and MDB_NOTLS: a commit is on disk when it answers, and a power cut at any moment leaves the last
- * commit whole. NOSYNC, NOMETASYNC lose commits; WRITEMAP dies by SIGBUS on a full disk; DUPSORT and nested
- * transactions carry bugs in the 0.9.24 of Debian 12. None of them is used.
+ * Default flags and MDB_NOTLS: a commit is on disk when it answers, and a power cut at any moment
+ * leaves the last commit whole. NOSYNC, NOMETASYNC lose commits; WRITEMAP dies by SIGBUS on a full
+ * disk; DUPSORT and nested transactions carry bugs in the 0.9.24 of Debian 12. None of them is
+ * used.
  */
 #include "engine.h"
 
@@ -40,30 +41,32 @@ struct env {
 	const char *path;
 	MDB_env *at;
 	MDB_dbi table;
-	int lock; /* the directory's: held while open */
+	int lock;  /* the directory's: held while open */
 	bool full; /* said so in the log; the writer's */
 	struct engine_txn writer;
 	pthread_mutex_t mutex;   /* over what follows and the arena */
 	MDB_env *apart;          /* see begin_apart */
-	struct engine_txn *idle; /* reset read transactions with their slots: renewing one costs 0.1 µs */
+	struct engine_txn *idle; /* reset read transactions: renewing one costs 0.1 µs */
 };
 
 static MDB_val val(struct bytes b)
 {
-	return (MDB_val){ b.size, (void *)(uintptr_t)b.data }; /* LMDB only reads it */
+	return (MDB_val){b.size, (void *)(uintptr_t)b.data}; /* LMDB only reads it */
 }
 
 static struct bytes bytes(MDB_val v)
 {
-	return (struct bytes){ v.mv_data, v.mv_size };
+	return (struct bytes){v.mv_data, v.mv_size};
 }
 
-/* A write cut short by a full disk comes back from LMDB as EIO, as does a dying disk: ask the file system which. */
+/* A write cut short by a full disk comes back from LMDB as EIO, as does a dying disk: ask the
+ * file system which. */
 static bool disk_full(struct env *env)
 {
 	int fd;
 	struct statvfs s;
-	return mdb_env_get_fd(env->at, &fd) == 0 && fstatvfs(fd, &s) == 0 && s.f_bavail * s.f_frsize < FULL_BELOW;
+	return mdb_env_get_fd(env->at, &fd) == 0 && fstatvfs(fd, &s) == 0
+		&& s.f_bavail * s.f_frsize < FULL_BELOW;
 }
 
 static enum err failed(struct env *env, const char *what, int code)
@@ -86,7 +89,8 @@ static enum err failed(struct env *env, const char *what, int code)
 	case ENOMEM:
 		return ERR_AGAIN;
 	}
-	log_line(LOG_ERROR, "store", "failed=%s code=%d text=\"%s\"", what, code, mdb_strerror(code));
+	log_line(LOG_ERROR, "store", "failed=%s code=%d text=\"%s\"", what, code,
+		mdb_strerror(code));
 	return ERR_STORE;
 }
 
@@ -95,7 +99,8 @@ static enum err write_failed(struct env *env, const char *what, int code)
 {
 	enum err e = failed(env, what, code);
 	if (e == ERR_AGAIN && !env->full)
-		log_line(LOG_ERROR, "store", "full=%s code=%d text=\"%s\"", what, code, mdb_strerror(code));
+		log_line(LOG_ERROR, "store", "full=%s code=%d text=\"%s\"", what, code,
+			mdb_strerror(code));
 	env->full |= e == ERR_AGAIN;
 	return e;
 }
@@ -116,7 +121,12 @@ static void sync_directory(const char *path)
 static bool is_remote(int fd)
 {
 	static const unsigned long kinds[] = {
-		0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x01021997, 0x00c36400, /* NFS, CIFS, SMB2, SMB, 9P, Ceph */
+		0x6969,     /* NFS */
+		0xff534d42, /* CIFS */
+		0xfe534d42, /* SMB 2 */
+		0x517b,     /* SMB */
+		0x01021997, /* 9P */
+		0x00c36400, /* Ceph */
 	};
 	struct statfs s;
 	for (size_t i = 0; i < COUNT(kinds) && fstatfs(fd, &s) == 0; i++)
@@ -132,7 +142,8 @@ static enum err lock_directory(struct arena *arena, const char *path, int *out, 
 		sync_directory(arena_format(arena, "%s/..", path));
 	else if (errno != EEXIST)
 		return ERR_STORE;
-	int fd = open(arena_format(arena, "%s/lock", path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(arena_format(arena, "%s/lock", path),
+		O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return ERR_STORE;
 	if (is_remote(fd)) {
@@ -231,8 +242,10 @@ static enum err lmdb_open(const struct store_settings *settings, void **out, con
 		return OK;
 	}
 	log_line(LOG_ERROR, "store", "failed=open code=%d text=\"%s\"", code, mdb_strerror(code));
-	bool foreign = code == MDB_INVALID || code == MDB_VERSION_MISMATCH || code == MDB_INCOMPATIBLE;
-	*why = foreign ? "The file data.mdb is not a store." : "The store cannot be opened; the log says why.";
+	bool foreign = code == MDB_INVALID || code == MDB_VERSION_MISMATCH
+		|| code == MDB_INCOMPATIBLE;
+	*why = foreign ? "The file data.mdb is not a store."
+		       : "The store cannot be opened; the log says why.";
 	lmdb_close(env);
 	return foreign ? ERR_INVALID : ERR_STORE;
 }
@@ -247,8 +260,9 @@ static void put_back(struct env *env, struct engine_txn *t)
 	pthread_mutex_unlock(&env->mutex);
 }
 
-/* A failed write of the root closes all of LMDB's environment, to readers too. The file is still what it was before
- * that commit and nobody writes it any more: it is read through another environment, without the lock file. */
+/* A failed write of the root closes all of LMDB's environment, to readers too. The file is still
+ * what it was before that commit and nobody writes it any more: it is read through another
+ * environment, without the lock file. */
 static int begin_apart(struct env *env, MDB_txn **out)
 {
 	MDB_env *apart;
@@ -355,7 +369,8 @@ static enum err lmdb_del(struct engine_txn *t, struct bytes key)
 static int stand(struct engine_cursor *c, struct bytes from, bool backward)
 {
 	if (from.size == 0)
-		return backward ? MDB_NOTFOUND : mdb_cursor_get(c->at, &c->key, &c->value, MDB_FIRST);
+		return backward ? MDB_NOTFOUND
+				: mdb_cursor_get(c->at, &c->key, &c->value, MDB_FIRST);
 	c->key = val(from);
 	int code = mdb_cursor_get(c->at, &c->key, &c->value, MDB_SET_RANGE);
 	if (!backward)
@@ -374,7 +389,8 @@ static void lmdb_unseek(struct engine_cursor *c)
 	free(c);
 }
 
-static enum err lmdb_seek(struct engine_txn *t, struct bytes from, bool backward, struct engine_cursor **out)
+static enum err lmdb_seek(
+	struct engine_txn *t, struct bytes from, bool backward, struct engine_cursor **out)
 {
 	struct engine_cursor *c = calloc(1, sizeof *c);
 	if (!c)
@@ -430,7 +446,8 @@ static enum err lmdb_backup(void *at, int fd, const char **why)
 	if (code == 0)
 		return OK;
 	enum err e = failed(env, "backup", code);
-	*why = e == ERR_AGAIN ? "There is no room for the backup." : "The store could not be copied; the log says why.";
+	*why = e == ERR_AGAIN ? "There is no room for the backup."
+			      : "The store could not be copied; the log says why.";
 	return e;
 }
 
@@ -443,15 +460,16 @@ static enum err lmdb_check(void *at, const char **why)
 	int fd;
 	*why = "The backup is damaged.";
 	/* Pages past the end of the file would be answered with SIGBUS: look at its size first. */
-	if (mdb_env_stat(env->at, &stat) || mdb_env_info(env->at, &info) || mdb_env_get_fd(env->at, &fd) ||
-	    fstat(fd, &file) != 0 || (uint64_t)file.st_size < (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize)
+	if (mdb_env_stat(env->at, &stat) || mdb_env_info(env->at, &info)
+		|| mdb_env_get_fd(env->at, &fd) || fstat(fd, &file) != 0
+		|| (uint64_t)file.st_size < (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize)
 		return ERR_STORE;
 	struct engine_txn *t;
 	if (begin_read(env, &t) != OK)
 		return ERR_STORE;
 	struct engine_cursor *c;
 	size_t rows = 0;
-	enum err e = lmdb_seek(t, (struct bytes){ 0 }, false, &c);
+	enum err e = lmdb_seek(t, (struct bytes){0}, false, &c);
 	if (e == OK) {
 		for (; e == OK; e = lmdb_step(c))
 			rows++;

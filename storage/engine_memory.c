@@ -1,8 +1,10 @@
 /*
- * engine_memory.c: the engine for tests; a treap whose nodes never change, so that every root is a snapshot.
+ * engine_memory.c: the engine for tests; a treap whose nodes never change, so that every root is a
+ * snapshot.
  *
- * A change copies the path from the root; nodes and rows are counted and shared between roots. Readers hold the root
- * they began with, the writer its own until commit puts it in the place of the old one. Depth is about 2 log2(rows).
+ * A change copies the path from the root; nodes and rows are counted and shared between roots.
+ * Readers hold the root they began with, the writer its own until commit puts it in the place of
+ * the old one. Depth is about 2 log2(rows).
  */
 #include "engine.h"
 
@@ -59,7 +61,7 @@ static int compare(struct bytes a, struct bytes b)
 	return order ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-/* ---- rows and nodes: every function here takes over one hold of each node and row it is given ---- */
+/* ---- rows and nodes: a function here takes over one hold of each node and row it is given ---- */
 
 static struct row *row_create(struct env *env, struct bytes key, struct bytes value)
 {
@@ -70,8 +72,8 @@ static struct row *row_create(struct env *env, struct bytes key, struct bytes va
 	memcpy(r->at, key.data, key.size);
 	if (value.size)
 		memcpy(r->at + key.size, value.data, value.size);
-	r->key = (struct bytes){ r->at, key.size };
-	r->value = (struct bytes){ r->at + key.size, value.size };
+	r->key = (struct bytes){r->at, key.size};
+	r->value = (struct bytes){r->at + key.size, value.size};
 	return r;
 }
 
@@ -251,7 +253,8 @@ static void count(struct engine_txn *t, const struct row *r, int sign)
 
 static enum err memory_put(struct engine_txn *t, struct bytes key, struct bytes value)
 {
-	struct row *new = row_create(t->env, key, value); /* first: the bytes may be those of a row here */
+	/* First of all: the bytes may be those of a row that goes. */
+	struct row *new = row_create(t->env, key, value);
 	const struct row *old = find(t->root, key);
 	if (old)
 		count(t, old, -1);
@@ -276,13 +279,14 @@ static enum err memory_del(struct engine_txn *t, struct bytes key)
 	return OK;
 }
 
-static enum err memory_seek(struct engine_txn *t, struct bytes from, bool backward, struct engine_cursor **out)
+static enum err memory_seek(
+	struct engine_txn *t, struct bytes from, bool backward, struct engine_cursor **out)
 {
 	const struct row *r = nearest(t->root, from, backward, true);
 	if (!r)
 		return ERR_NOT_FOUND;
 	struct engine_cursor *c = take(sizeof *c);
-	*c = (struct engine_cursor){ t->root, r, backward };
+	*c = (struct engine_cursor){t->root, r, backward};
 	*out = c;
 	return OK;
 }

@@ -5,7 +5,7 @@
 
 #include "engine.h"
 
-/* ---- store.c, txn.c --------------------------------------------------------------------------- */
+/* ---- store.c, txn.c ----------------------------------------------------------------------- */
 
 struct txn {
 	const struct engine *engine;
@@ -17,23 +17,26 @@ struct txn {
 	bool wakes;        /* the journal's readers have something to do after the commit */
 	size_t bytes;      /* put so far, by all that share the transaction */
 	unsigned walking;  /* walks under way: no writing meanwhile */
-	enum err fault;    /* the engine's first failure sticks: nothing of this transaction may be committed */
+	enum err fault;    /* the engine's first failure: nothing of this may be committed */
 };
 
 void txn_begun(struct txn *); /* ready for the next user of the same transaction */
 
-/* The watcher is called on the writer thread after each commit of a transaction that says txn.wakes. NULL: none. */
+/* The watcher is called on the writer thread after each commit of a transaction that says
+ * txn.wakes. NULL: none. */
 void store_watch(struct store *, void (*wake)(void *), void *arg);
 enum err store_copy(struct store *, int fd, const char **why) MUST_USE; /* the engine's copy */
 
-/* ---- journal.c -------------------------------------------------------------------------------- */
+/* ---- journal.c ---------------------------------------------------------------------------- */
 
-enum err journal_floor(struct store *) MUST_USE; /* new ids stay above the places of an earlier process */
+/* New ids stay above the places of an earlier process. */
+enum err journal_floor(struct store *) MUST_USE;
 
-/* ---- migrate.c -------------------------------------------------------------------------------- */
+/* ---- migrate.c ---------------------------------------------------------------------------- */
 
-/* One step brings a store from version - 1 to version, slice by slice, each in a transaction of its own: it goes on
- * behind *at (size 0: from the start), moves *at, and says so in *more while something is left. */
+/* One step brings a store from version - 1 to version, slice by slice, each in a transaction of
+ * its own: it goes on behind *at (size 0: from the start), moves *at, and says so in *more while
+ * something is left. */
 struct step {
 	uint32_t version;
 	const char *name;
@@ -45,8 +48,8 @@ struct steps {
 };
 extern const struct steps migrate_steps; /* those of this program */
 
-/* Before the first step on a store with something in it, a backup goes to `directory`/before-v<version>.kring;
- * NULL: nowhere. *why may be in the arena. */
+/* Before the first step on a store with something in it, a backup goes to
+ * `directory`/before-v<version>.kring; NULL: nowhere. *why may be in the arena. */
 enum err migrate_run(struct store *, const struct steps *, const char *directory, struct arena *,
 		     const char **why) MUST_USE;
 enum err migrate_version(struct txn *, uint32_t *version) MUST_USE; /* 0: a store without one */

@@ -1,8 +1,9 @@
 /*
  * journal.c: the ordered log of acts, and the thread that leads its readers along it.
  *
- * A reader's place moves in the commit that keeps what it put, so its work is there exactly as often as the line. A
- * reader that fails falls back to one line at a time, then pauses, longer each time; the others go on.
+ * A reader's place moves in the commit that keeps what it put, so its work is there exactly as
+ * often as the line. A reader that fails falls back to one line at a time, then pauses, longer
+ * each time; the others go on.
  */
 #include "inside.h"
 #include "schema.h"
@@ -11,24 +12,29 @@
 #include <string.h>
 #include <time.h>
 
-#define LINES_MAX 64             /* in one transaction */
-#define LINES_BYTES (1 << 20)    /* about: a line may be that long itself */
+#define LINES_MAX 64          /* in one transaction */
+#define LINES_BYTES (1 << 20) /* about: a line may be that long itself */
 #define PAUSE_FIRST SECOND
 #define PAUSE_LAST (5 * MINUTE)
-#define LOOK_AGAIN SECOND        /* while some reader pauses: tests move the clock */
+#define LOOK_AGAIN SECOND /* while some reader pauses: tests move the clock */
 #define TRIM_MAX 10000
 
 static const struct field line_fields[] = {
-	{ 1, F_I64, offsetof(struct line, at), 0 },
-	{ 2, F_U32, offsetof(struct line, act), 0 },
-	{ 3, F_U64, offsetof(struct line, actor), 0 },
-	{ 4, F_U64, offsetof(struct line, object), 0 },
-	{ 5, F_U64, offsetof(struct line, target), 0 },
-	{ 6, F_TEXT, offsetof(struct line, uri), 2048 },
-	{ 7, F_BYTES, offsetof(struct line, raw), 1024 * 1024 },
-	{ 8, F_TEXT, offsetof(struct line, note), 2048 },
+	{1, F_I64, offsetof(struct line, at), 0},
+	{2, F_U32, offsetof(struct line, act), 0},
+	{3, F_U64, offsetof(struct line, actor), 0},
+	{4, F_U64, offsetof(struct line, object), 0},
+	{5, F_U64, offsetof(struct line, target), 0},
+	{6, F_TEXT, offsetof(struct line, uri), 2048},
+	{7, F_BYTES, offsetof(struct line, raw), 1024 * 1024},
+	{8, F_TEXT, offsetof(struct line, note), 2048},
 };
-static const struct shape line_shape = { "line", sizeof(struct line), line_fields, COUNT(line_fields) };
+static const struct shape line_shape = {
+	"line",
+	sizeof(struct line),
+	line_fields,
+	COUNT(line_fields),
+};
 
 /* ---- lines ---- */
 
@@ -67,7 +73,7 @@ static enum err keep_id(void *arg, struct bytes key, struct bytes value)
 
 static enum err newest(struct txn *t, uint64_t *place)
 {
-	struct walk last = { .prefix = place_0(TABLE_JOURNAL), .backward = true, .max = 1 };
+	struct walk last = {.prefix = place_0(TABLE_JOURNAL), .backward = true, .max = 1};
 	*place = 0;
 	return txn_walk(t, &last, keep_id, place);
 }
@@ -120,9 +126,10 @@ static enum err note_old(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
-enum err journal_trim(struct txn *t, uint64_t before, size_t max, const char *const *readers, size_t count)
+enum err journal_trim(
+	struct txn *t, uint64_t before, size_t max, const char *const *readers, size_t count)
 {
-	struct trim trim = { 0 };
+	struct trim trim = {0};
 	enum err e = newest(t, &trim.before);
 	if (before < trim.before)
 		trim.before = before;
@@ -132,7 +139,9 @@ enum err journal_trim(struct txn *t, uint64_t before, size_t max, const char *co
 		if (place < trim.before)
 			trim.before = place + 1; /* it has read that one */
 	}
-	struct walk old = { .prefix = place_0(TABLE_JOURNAL), .max = max < TRIM_MAX ? max : TRIM_MAX };
+	struct walk old = {.prefix = place_0(TABLE_JOURNAL), .max = max};
+	if (old.max > TRIM_MAX)
+		old.max = TRIM_MAX;
 	trim.places = arena_array(t->arena, old.max + 1, sizeof *trim.places);
 	if (e == OK)
 		e = txn_walk(t, &old, note_old, &trim);
@@ -192,14 +201,15 @@ static enum err follow(struct txn *t, void *arg)
 {
 	struct stretch *s = arg;
 	const struct reader *r = s->reader;
-	struct group g = { .arena = t->arena, .lines = arena_array(t->arena, r->lines, sizeof *g.lines) };
+	struct group g = {.arena = t->arena};
+	g.lines = arena_array(t->arena, r->lines, sizeof *g.lines);
 	uint64_t place = 0;
 	s->moved = false;
 	enum err e = reader_place(t, r->is.name, &place);
 	if (e != OK || place == UINT64_MAX)
 		return e;
 	struct place from = place_1(TABLE_JOURNAL, place + 1);
-	struct walk next = { .prefix = place_0(TABLE_JOURNAL), .from = &from, .max = r->lines };
+	struct walk next = {.prefix = place_0(TABLE_JOURNAL), .from = &from, .max = r->lines};
 	e = txn_walk(t, &next, gather, &g);
 	for (size_t i = 0; e == OK && i < g.count; i++)
 		e = r->is.follow(t, &g.lines[i], r->is.arg);
@@ -221,13 +231,13 @@ static void stumble(struct reader *r, enum err e)
 		r->pause = PAUSE_LAST;
 	r->until = time_steady() + r->pause;
 	log_line(LOG_ERROR, "journal", "reader=%s failed=%s pause_ms=%lld", r->is.name, err_name(e),
-		 (long long)r->pause);
+		(long long)r->pause);
 }
 
 /* Some lines for one reader. True: it should be asked again. */
 static bool lead(struct journal *j, struct reader *r)
 {
-	struct stretch s = { .reader = r };
+	struct stretch s = {.reader = r};
 	enum err e = store_write(j->store, follow, &s);
 	if (e != OK) {
 		stumble(r, e);
@@ -328,7 +338,7 @@ struct journal *journal_start(struct store *s, const struct journal_reader *read
 	j->count = count;
 	j->readers = arena_array(arena, count, sizeof *j->readers);
 	for (size_t i = 0; i < count; i++)
-		j->readers[i] = (struct reader){ .is = readers[i], .lines = LINES_MAX };
+		j->readers[i] = (struct reader){.is = readers[i], .lines = LINES_MAX};
 	pthread_mutex_init(&j->mutex, NULL);
 	pthread_condattr_init(&steady);
 	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);

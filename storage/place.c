@@ -16,7 +16,7 @@ static void add_u64(struct place *p, uint64_t n)
 
 struct place place_0(uint8_t table)
 {
-	return (struct place){ .size = 1, .at = { table } };
+	return (struct place){.size = 1, .at = {table}};
 }
 
 struct place place_1(uint8_t table, uint64_t a)

@@ -1,8 +1,10 @@
 /*
- * record.c: struct ↔ bytes by field table. A record is a row of (tag varint, size varint, bytes), tags rising.
+ * record.c: struct ↔ bytes by field table. A record is a row of (tag varint, size varint, bytes),
+ * tags rising.
  *
- * Numbers are little-endian without their high zero bytes, signed ones zigzag; what is zero, false, NULL or an empty
- * list is left out; "" is kept, as a text of no bytes. So a record is as long as what it says.
+ * Numbers are little-endian without their high zero bytes, signed ones zigzag; what is zero,
+ * false, NULL or an empty list is left out; "" is kept, as a text of no bytes. So a record is as
+ * long as what it says.
  */
 #include "store.h"
 
@@ -57,15 +59,17 @@ static size_t varint_put(uint32_t n, uint8_t *at)
 	return size;
 }
 
-/* What a field has to say: its bytes, in `number` when it is one. *there is false when it is left out. */
-static enum err content(const void *record, const struct field *f, uint8_t number[8], struct bytes *out, bool *there)
+/* What a field has to say: its bytes, in `number` when it is one. *there is false when it is
+ * left out. */
+static enum err content(const void *record, const struct field *f, uint8_t number[8],
+	struct bytes *out, bool *there)
 {
 	const char *s = NULL;
-	struct u64s list = { 0 };
+	struct u64s list = {0};
 	switch (f->kind) {
 	case F_TEXT:
 		memcpy(&s, member(record, f), sizeof s);
-		*out = (struct bytes){ s, s ? strnlen(s, (size_t)f->max + 1) : 0 };
+		*out = (struct bytes){s, s ? strnlen(s, (size_t)f->max + 1) : 0};
 		*there = s;
 		if (out->size > f->max)
 			return ERR_TOO_MUCH;
@@ -79,10 +83,10 @@ static enum err content(const void *record, const struct field *f, uint8_t numbe
 		*there = list.count;
 		if (list.count > f->max || list.count > UINT32_MAX / sizeof(uint64_t))
 			return ERR_TOO_MUCH;
-		*out = (struct bytes){ list.at, list.count * sizeof(uint64_t) };
+		*out = (struct bytes){list.at, list.count * sizeof(uint64_t)};
 		return OK;
 	default:
-		*out = (struct bytes){ number, number_put(number_of(record, f), number) };
+		*out = (struct bytes){number, number_put(number_of(record, f), number)};
 		*there = out->size;
 		return OK;
 	}
@@ -98,10 +102,11 @@ static void u64s_put(struct bytes list, uint8_t *at)
 	}
 }
 
-enum err record_write(struct arena *arena, const struct shape *shape, const void *record, struct bytes *out)
+enum err record_write(
+	struct arena *arena, const struct shape *shape, const void *record, struct bytes *out)
 {
 	uint8_t number[8];
-	struct bytes data = { 0 };
+	struct bytes data = {0};
 	bool there = false;
 	size_t room = 0;
 	for (size_t i = 0; i < shape->count; i++) {
@@ -127,7 +132,7 @@ enum err record_write(struct arena *arena, const struct shape *shape, const void
 			memcpy(at, data.data, data.size);
 		at += data.size;
 	}
-	*out = (struct bytes){ start, (size_t)(at - start) };
+	*out = (struct bytes){start, (size_t)(at - start)};
 	return OK;
 }
 
@@ -144,7 +149,7 @@ static bool varint_get(struct bytes *in, uint32_t *out)
 		if (n > UINT32_MAX)
 			return false;
 		*out = (uint32_t)n;
-		*in = (struct bytes){ at + i + 1, in->size - i - 1 };
+		*in = (struct bytes){at + i + 1, in->size - i - 1};
 		return true;
 	}
 	return false;
@@ -160,7 +165,7 @@ static uint64_t number_get(struct bytes in)
 
 static bool number_set(const struct field *f, struct bytes in, void *to)
 {
-	static const size_t widest[] = { [F_U64] = 8, [F_I64] = 8, [F_U32] = 4, [F_FLAG] = 1 };
+	static const size_t widest[] = {[F_U64] = 8, [F_I64] = 8, [F_U32] = 4, [F_FLAG] = 1};
 	if (in.size > widest[f->kind])
 		return false;
 	uint64_t n = number_get(in);
@@ -190,8 +195,8 @@ static bool u64s_set(struct arena *arena, const struct field *f, struct bytes in
 		return false;
 	uint64_t *list = arena_array(arena, count, sizeof *list);
 	for (size_t i = 0; i < count; i++)
-		list[i] = number_get((struct bytes){ (const uint8_t *)in.data + i * 8, 8 });
-	struct u64s all = { list, count };
+		list[i] = number_get((struct bytes){(const uint8_t *)in.data + i * 8, 8});
+	struct u64s all = {list, count};
 	memcpy(to, &all, sizeof all);
 	return true;
 }
@@ -225,14 +230,16 @@ enum err record_read(struct arena *arena, const struct shape *shape, struct byte
 	uint32_t tag = 0, size = 0;
 	size_t next = 0; /* field to expect */
 	for (int64_t last = -1; in.size; last = tag) {
-		if (!varint_get(&in, &tag) || !varint_get(&in, &size) || size > in.size || (int64_t)tag <= last)
+		if (!varint_get(&in, &tag) || !varint_get(&in, &size) || size > in.size
+			|| (int64_t)tag <= last)
 			return ERR_STORE;
 		while (next < shape->count && shape->fields[next].tag < tag)
 			next++;
 		bool known = next < shape->count && shape->fields[next].tag == tag;
-		if (known && !field_set(arena, &shape->fields[next], (struct bytes){ in.data, size }, draft))
+		struct bytes data = {in.data, size};
+		if (known && !field_set(arena, &shape->fields[next], data, draft))
 			return ERR_STORE;
-		in = (struct bytes){ (const uint8_t *)in.data + size, in.size - size };
+		in = (struct bytes){(const uint8_t *)in.data + size, in.size - size};
 	}
 	memcpy(record, draft, shape->size);
 	return OK;
@@ -248,11 +255,13 @@ enum err txn_load(struct txn *t, const struct place *place, const struct shape *
 		return e;
 	e = record_read(txn_arena(t), shape, value, record);
 	if (e != OK)
-		log_line(LOG_ERROR, "store", "unreadable=%s table=%d", shape->name, (int)place->at[0]);
+		log_line(LOG_ERROR, "store", "unreadable=%s table=%d", shape->name,
+			(int)place->at[0]);
 	return e;
 }
 
-enum err txn_save(struct txn *t, const struct place *place, const struct shape *shape, const void *record)
+enum err txn_save(
+	struct txn *t, const struct place *place, const struct shape *shape, const void *record)
 {
 	struct bytes value;
 	enum err e = record_write(txn_arena(t), shape, record, &value);

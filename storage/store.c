@@ -1,10 +1,11 @@
 /*
- * store.c: the store: one writer thread that gathers waiting writes and commits them with one sync, and a stock of
- * read transactions.
+ * store.c: the store: one writer thread that gathers waiting writes and commits them with one
+ * sync, and a stock of read transactions.
  *
- * A group: run each write in one transaction, commit, answer all. A write that fails having written nothing is left
- * out; one that fails having written spoils the transaction, so those before it run again in a new one, without it.
- * Each round settles at least one write, so a group of n ends after n rounds.
+ * A group: run each write in one transaction, commit, answer all. A write that fails having
+ * written nothing is left out; one that fails having written spoils the transaction, so those
+ * before it run again in a new one, without it. Each round settles at least one write, so a group
+ * of n ends after n rounds.
  */
 #include "inside.h"
 
@@ -17,7 +18,7 @@
 #include <time.h>
 
 #define GROUP_MAX 256
-#define ROUND_BYTES ((size_t)16 << 20) /* in one transaction, and what one more write adds: bounds memory */
+#define ROUND_BYTES ((size_t)16 << 20) /* put in one transaction, but for its last write */
 #define WAITING_MAX 10000
 #define TIDY_EVERY (10 * SECOND)
 #define COMMITS_KEPT 1024
@@ -85,8 +86,9 @@ static enum err commit(struct store *s)
 	return OK;
 }
 
-/* Runs writes from *at on in one transaction and commits it; *at is then behind the last of them. *spoiled: a write
- * failed halfway and all of the round is undone, *at stays. Any error is the engine's. */
+/* Runs writes from *at on in one transaction and commits it; *at is then behind the last of
+ * them. *spoiled: a write failed halfway and all of the round is undone, *at stays. Any error is
+ * the engine's. */
 static enum err run_round(struct store *s, struct group *g, size_t *at, bool *spoiled)
 {
 	struct txn *t = &s->writer;
@@ -162,8 +164,8 @@ static void write_on(void *arg)
 	struct store *s = arg;
 	writing = true;
 	for (;;) {
-		bool last = s->stopping; /* the queue was closed before: empty now is empty for good */
-		struct group g = { 0 };
+		bool last = s->stopping; /* the queue was closed before: empty is for good */
+		struct group g = {0};
 		struct job *j = queue_pop(s->queue, TIDY_EVERY);
 		if (!j && last)
 			return;
@@ -188,7 +190,7 @@ enum err store_submit(struct store *s, write_fn *run, void *arg, done_fn *done, 
 	struct job *j = calloc(1, sizeof *j);
 	if (!j)
 		die("out of memory: %zu bytes", sizeof *j);
-	*j = (struct job){ .run = run, .arg = arg, .done = done, .done_arg = done_arg };
+	*j = (struct job){.run = run, .arg = arg, .done = done, .done_arg = done_arg};
 	if (queue_push(s->queue, j) == OK)
 		return OK;
 	free(j);
@@ -234,7 +236,7 @@ static struct txn *reader_take(struct store *s)
 		t = arena_alloc(s->arena, sizeof *t);
 	pthread_mutex_unlock(&s->mutex);
 	if (!t->arena)
-		*t = (struct txn){ .engine = s->engine, .arena = arena_create() };
+		*t = (struct txn){.engine = s->engine, .arena = arena_create()};
 	return t;
 }
 
@@ -268,7 +270,8 @@ static enum err load_version(struct txn *t, void *arg)
 }
 
 /* What can only be done through the running store itself. */
-static enum err prepare(struct arena *arena, struct store *s, const char *directory, const char **why)
+static enum err prepare(
+	struct arena *arena, struct store *s, const char *directory, const char **why)
 {
 	enum err e = migrate_run(s, &migrate_steps, directory, arena, why);
 	if (e != OK)
@@ -281,7 +284,8 @@ static enum err prepare(struct arena *arena, struct store *s, const char *direct
 	return e;
 }
 
-enum err store_open(struct arena *arena, const struct store_settings *settings, struct store **out, const char **why)
+enum err store_open(struct arena *arena, const struct store_settings *settings, struct store **out,
+	const char **why)
 {
 	const struct engine *engine = settings->path ? &engine_lmdb : &engine_memory;
 	void *env;
@@ -294,7 +298,7 @@ enum err store_open(struct arena *arena, const struct store_settings *settings, 
 	s->env = env;
 	s->arena = own;
 	s->tidied = time_steady();
-	s->writer = (struct txn){ .engine = engine, .arena = arena_create(), .writes = true };
+	s->writer = (struct txn){.engine = engine, .arena = arena_create(), .writes = true};
 	pthread_mutex_init(&s->mutex, NULL);
 	s->queue = queue_create(settings->max_waiting ? settings->max_waiting : WAITING_MAX);
 	s->thread = thread_start("writer", write_on, s);

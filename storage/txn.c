@@ -1,8 +1,8 @@
 /*
  * txn.c: what a transaction can do, on any engine: rows, pages of rows, counters, ids.
  *
- * The first failure of the engine sticks to the transaction; whoever asks again gets the same answer, and the writer
- * throws all of it away even when a write_fn looked the other way.
+ * The first failure of the engine sticks to the transaction; whoever asks again gets the same
+ * answer, and the writer throws all of it away even when a write_fn looked the other way.
  */
 #include "inside.h"
 
@@ -29,7 +29,7 @@ void txn_begun(struct txn *t)
 static struct bytes key_of(const struct place *p)
 {
 	assert(p->size > 0 && p->size <= sizeof p->at);
-	return (struct bytes){ p->at, p->size };
+	return (struct bytes){p->at, p->size};
 }
 
 static enum err stick(struct txn *t, enum err e)
@@ -51,7 +51,7 @@ enum err txn_get_many(struct txn *t, size_t count, const struct place *keys, str
 	for (size_t i = 0; i < count; i++) {
 		enum err e = txn_get(t, &keys[i], &values[i]);
 		if (e == ERR_NOT_FOUND)
-			values[i] = (struct bytes){ NULL, 0 };
+			values[i] = (struct bytes){NULL, 0};
 		else if (e != OK)
 			return e;
 		else if (!values[i].data)
@@ -97,8 +97,8 @@ static bool before(const struct place *a, const struct place *b)
 	return order < 0 || (order == 0 && a->size < b->size);
 }
 
-/* The edge of the prefix, or `from` when that is further in. Going backward the edge is the greatest key there can
- * be: keys end at 128 bytes. */
+/* The edge of the prefix, or `from` when that is further in. Going backward the edge is the
+ * greatest key there can be: keys end at 128 bytes. */
 static struct place start_of(const struct walk *w)
 {
 	struct place edge = w->prefix;
@@ -112,7 +112,8 @@ static struct place start_of(const struct walk *w)
 	return further ? *w->from : edge;
 }
 
-static enum err visit_rows(struct txn *t, struct engine_cursor *c, const struct walk *w, visit_fn *visit, void *arg)
+static enum err visit_rows(
+	struct txn *t, struct engine_cursor *c, const struct walk *w, visit_fn *visit, void *arg)
 {
 	for (size_t rows = 0; rows < w->max; rows++) {
 		struct bytes key, value;
@@ -133,14 +134,16 @@ static enum err visit_rows(struct txn *t, struct engine_cursor *c, const struct 
 
 enum err txn_walk(struct txn *t, const struct walk *w, visit_fn *visit, void *arg)
 {
-	assert(w->prefix.size <= sizeof w->prefix.at && (!w->from || w->from->size <= sizeof w->from->at));
+	assert(w->prefix.size <= sizeof w->prefix.at
+		&& (!w->from || w->from->size <= sizeof w->from->at));
 	if (t->fault != OK)
 		return t->fault;
 	if (w->max == 0)
 		return OK;
 	struct place start = start_of(w);
 	struct engine_cursor *c;
-	enum err e = stick(t, t->engine->seek(t->at, (struct bytes){ start.at, start.size }, w->backward, &c));
+	struct bytes from = {start.at, start.size};
+	enum err e = stick(t, t->engine->seek(t->at, from, w->backward, &c));
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
 	t->walking++;
@@ -188,7 +191,7 @@ enum err txn_add(struct txn *t, const struct place *place, int64_t delta, int64_
 	uint8_t at[sizeof n];
 	for (size_t i = 0; i < sizeof at; i++)
 		at[i] = (uint8_t)((uint64_t)n >> 8 * i);
-	e = txn_put(t, place, (struct bytes){ at, sizeof at });
+	e = txn_put(t, place, (struct bytes){at, sizeof at});
 	if (e == OK && now)
 		*now = n;
 	return e;
@@ -211,5 +214,5 @@ enum err txn_get_id(struct txn *t, const struct place *place, uint64_t *id)
 enum err txn_put_id(struct txn *t, const struct place *place, uint64_t id)
 {
 	struct place coded = place_1(0, id);
-	return txn_put(t, place, (struct bytes){ coded.at + 1, sizeof id });
+	return txn_put(t, place, (struct bytes){coded.at + 1, sizeof id});
 }

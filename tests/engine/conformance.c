@@ -63,7 +63,7 @@ static enum err rows_write(struct txn *t, void *arg)
 	assert_int_equal(txn_get(t, &a, &v), OK);
 	assert_int_equal(v.size, 3);
 	assert_int_equal(txn_put(t, &a, bytes_of("two")), OK);
-	assert_int_equal(txn_put(t, &b, (struct bytes){ NULL, 0 }), OK);
+	assert_int_equal(txn_put(t, &b, (struct bytes){NULL, 0}), OK);
 	assert_int_equal(txn_get(t, &b, &v), OK);
 	assert_int_equal(v.size, 0);
 	struct place c = place_1(200, 3);
@@ -77,7 +77,7 @@ static enum err rows_read(struct txn *t, void *arg)
 {
 	(void)arg;
 	assert_false(txn_writes(t));
-	struct place keys[4] = { place_1(200, 3), place_1(200, 1), place_1(200, 2), place_1(200, 1) };
+	struct place keys[4] = {place_1(200, 3), place_1(200, 1), place_1(200, 2), place_1(200, 1)};
 	struct bytes v[4];
 	assert_int_equal(txn_get_many(t, 4, keys, v), OK);
 	assert_null(v[0].data);
@@ -105,7 +105,7 @@ static void test_limits(void **state)
 	char *big = calloc(1, STORE_VALUE_MAX + 1);
 	memset(big, 'x', STORE_VALUE_MAX + 1);
 	for (size_t size = STORE_VALUE_MAX - 1; size <= STORE_VALUE_MAX + 1; size++) {
-		struct pair p = { .key = place_1(201, size), .value = { big, size } };
+		struct pair p = {.key = place_1(201, size), .value = {big, size}};
 		enum err e = store_write(f->store, put_pair, &p);
 		assert_int_equal(e, size <= STORE_VALUE_MAX ? OK : ERR_TOO_MUCH);
 		assert_int_equal(store_read(f->store, get_pair, &p), OK);
@@ -113,7 +113,7 @@ static void test_limits(void **state)
 		assert_int_equal(p.size, e == OK ? size : 0);
 	}
 	free(big);
-	struct place longest = { .size = sizeof longest.at };
+	struct place longest = {.size = sizeof longest.at};
 	memset(longest.at, 0xff, sizeof longest.at);
 	assert_int_equal(put(f->store, longest, "end"), OK);
 	assert_true(has(f->store, longest, "end"));
@@ -128,7 +128,7 @@ static enum err put_and_fail(struct txn *t, void *arg)
 static void test_failing_leaves_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct pair p = { .key = place_1(202, 1), .value = bytes_of("no") };
+	struct pair p = {.key = place_1(202, 1), .value = bytes_of("no")};
 	assert_int_equal(store_write(f->store, put_and_fail, &p), ERR_FORBIDDEN);
 	assert_true(lacks(f->store, p.key));
 	assert_int_equal(put(f->store, p.key, "yes"), OK);
@@ -141,13 +141,13 @@ static void test_failing_leaves_nothing(void **state)
 #define LETTERS 3
 #define KEYS (3 + 9 + 27 + 81)
 
-static const uint8_t letters[LETTERS] = { 0x00, 0x7f, 0xff };
+static const uint8_t letters[LETTERS] = {0x00, 0x7f, 0xff};
 
 /* Every word of 1…4 letters, and in [0] the empty one, in order. */
 static void words(struct place out[KEYS + 1])
 {
 	size_t n = 1, start = 0;
-	out[0] = (struct place){ 0 };
+	out[0] = (struct place){0};
 	for (size_t size = 1; size <= 4; size++) {
 		size_t end = n;
 		for (size_t w = start; w < end; w++)
@@ -194,7 +194,8 @@ static enum err write_scene(struct txn *t, void *arg)
 {
 	struct scene *s = arg;
 	for (size_t i = 0; i < s->count; i++) {
-		enum err e = txn_put(t, &s->there[i], (struct bytes){ s->there[i].at, s->there[i].size });
+		enum err e = txn_put(
+			t, &s->there[i], (struct bytes){s->there[i].at, s->there[i].size});
 		if (e != OK)
 			return e;
 	}
@@ -206,7 +207,8 @@ static void expect(const struct scene *s, const struct walk *w, struct seen *out
 	out->count = 0;
 	for (size_t n = 0; n < s->count && out->count < w->max; n++) {
 		const struct place *p = &s->there[w->backward ? s->count - 1 - n : n];
-		bool inside = p->size >= w->prefix.size && memcmp(p->at, w->prefix.at, w->prefix.size) == 0;
+		bool inside = p->size >= w->prefix.size
+			&& memcmp(p->at, w->prefix.at, w->prefix.size) == 0;
 		int side = w->from ? order(p, w->from) : 0;
 		if (inside && (w->backward ? side <= 0 : side >= 0))
 			out->at[out->count++] = *p;
@@ -215,13 +217,15 @@ static void expect(const struct scene *s, const struct walk *w, struct seen *out
 
 static enum err walk_scene(struct txn *t, void *arg)
 {
-	static const size_t most[] = { 0, 1, 2, WALK_ALL };
+	static const size_t most[] = {0, 1, 2, WALK_ALL};
 	struct scene *s = arg;
-	struct seen *want = arena_alloc(txn_arena(t), sizeof *want), *got = arena_alloc(txn_arena(t), sizeof *got);
+	struct seen *want = arena_alloc(txn_arena(t), sizeof *want),
+		    *got = arena_alloc(txn_arena(t), sizeof *got);
 	for (size_t p = 0; p <= 39; p++) /* prefixes of 0…3 letters */
 		for (size_t from = 0; from <= KEYS; from++)
 			for (size_t m = 0; m < 2 * COUNT(most); m++) {
-				struct walk w = { s->all[p], from ? &s->all[from] : NULL, m % 2, most[m / 2] };
+				struct walk w = {
+					s->all[p], from ? &s->all[from] : NULL, m % 2, most[m / 2]};
 				expect(s, &w, want);
 				got->count = 0;
 				assert_int_equal(txn_walk(t, &w, see, got), OK);
@@ -255,7 +259,7 @@ static enum err see_key(void *arg, struct bytes key, struct bytes value)
 
 static enum err list(struct txn *t, void *arg)
 {
-	struct walk all = { .max = WALK_ALL };
+	struct walk all = {.max = WALK_ALL};
 	return txn_walk(t, &all, see_key, arg);
 }
 
@@ -302,7 +306,7 @@ static enum err walk_and_stop(struct txn *t, void *arg)
 {
 	int calls = 0;
 	(void)arg;
-	struct walk w = { .prefix = place_0(203), .max = WALK_ALL };
+	struct walk w = {.prefix = place_0(203), .max = WALK_ALL};
 	assert_int_equal(txn_walk(t, &w, stop_at_second, &calls), OK);
 	assert_int_equal(calls, 2);
 	return txn_walk(t, &w, refuse_row, NULL);
@@ -355,7 +359,8 @@ static void test_counters(void **state)
 
 /* ---- groups ---- */
 
-struct gate { /* a write that holds the writer until told: what is submitted meanwhile becomes one group */
+/* A write that holds the writer until told: what is submitted meanwhile becomes one group. */
+struct gate {
 	sem_t inside, open;
 };
 
@@ -412,12 +417,12 @@ static void test_group(void **state)
 {
 	struct fixture *f = *state;
 	struct gate g;
-	struct outcome o[9] = { 0 };
+	struct outcome o[9] = {0};
 	struct store_numbers before, after;
 	store_numbers(f->store, &before);
 	shut(f->store, &g);
 	for (size_t i = 0; i < COUNT(o); i++) {
-		o[i].pair = (struct pair){ .key = place_1(205, i), .value = bytes_of("row") };
+		o[i].pair = (struct pair){.key = place_1(205, i), .value = bytes_of("row")};
 		o[i].early = i == 1 || i == 5;
 		o[i].fails = o[i].early ? ERR_NOT_FOUND : i == 3 || i == 7 ? ERR_CONFLICT : OK;
 		assert_int_equal(store_submit(f->store, act, &o[i], note, &o[i]), OK);
@@ -439,7 +444,8 @@ static void test_group(void **state)
 	assert_int_equal(o[8].runs, 1);
 	store_numbers(f->store, &after);
 	assert_int_equal(after.replays - before.replays, 2);
-	assert_true(after.commits - before.commits <= 2); /* the group, and the row behind it when not in it */
+	assert_true(after.commits - before.commits
+		<= 2); /* the group, and the row behind it when not in it */
 	assert_int_equal(after.writes - before.writes, 5 + 2);
 }
 
@@ -447,13 +453,13 @@ static void test_large_groups_are_split(void **state)
 {
 	struct fixture *f = *state;
 	struct gate g;
-	struct outcome o[40] = { 0 }; /* of 1 MiB each */
+	struct outcome o[40] = {0}; /* of 1 MiB each */
 	struct store_numbers before, after;
 	static char filler[1 << 20];
 	store_numbers(f->store, &before);
 	shut(f->store, &g);
 	for (size_t i = 0; i < COUNT(o); i++) {
-		o[i].pair = (struct pair){ .key = place_1(213, i), .value = { filler, sizeof filler } };
+		o[i].pair = (struct pair){.key = place_1(213, i), .value = {filler, sizeof filler}};
 		o[i].fails = i == 20 ? ERR_GONE : OK;
 		assert_int_equal(store_submit(f->store, act, &o[i], note, &o[i]), OK);
 	}
@@ -467,7 +473,7 @@ static void test_large_groups_are_split(void **state)
 	store_numbers(f->store, &after);
 	assert_in_range(after.commits - before.commits, 3, 4);
 	assert_int_equal(after.writes - before.writes, COUNT(o) - 1 + 2);
-	assert_int_equal(o[0].runs, 1);  /* in a round of its own, not in the spoiled one */
+	assert_int_equal(o[0].runs, 1); /* in a round of its own, not in the spoiled one */
 	assert_int_equal(o[19].runs, 2);
 }
 
@@ -479,7 +485,7 @@ static void test_close_runs_what_was_accepted(void **state)
 	memset(o, 0, sizeof o);
 	shut(f->store, &g);
 	for (size_t i = 0; i < COUNT(o); i++) {
-		o[i].pair = (struct pair){ .key = place_1(207, i), .value = bytes_of("row") };
+		o[i].pair = (struct pair){.key = place_1(207, i), .value = bytes_of("row")};
 		assert_int_equal(store_submit(f->store, act, &o[i], note, &o[i]), OK);
 	}
 	sem_post(&g.open);
@@ -495,13 +501,14 @@ static void test_too_many_waiting(void **state)
 {
 	struct fixture *f = *state;
 	struct gate g;
-	struct outcome o[4] = { 0 };
+	struct outcome o[4] = {0};
 	f->settings.max_waiting = 3;
 	reopen(f);
 	shut(f->store, &g);
 	for (size_t i = 0; i < COUNT(o); i++) {
-		o[i].pair = (struct pair){ .key = place_1(208, i), .value = bytes_of("row") };
-		assert_int_equal(store_submit(f->store, act, &o[i], note, &o[i]), i < 3 ? OK : ERR_AGAIN);
+		o[i].pair = (struct pair){.key = place_1(208, i), .value = bytes_of("row")};
+		assert_int_equal(
+			store_submit(f->store, act, &o[i], note, &o[i]), i < 3 ? OK : ERR_AGAIN);
 	}
 	sem_post(&g.open);
 	while (!o[2].answers)
@@ -531,7 +538,7 @@ static enum err sum_row(void *arg, struct bytes key, struct bytes value)
 
 static enum err sum(struct txn *t, void *arg)
 {
-	struct walk w = { .prefix = place_0(209), .max = WALK_ALL };
+	struct walk w = {.prefix = place_0(209), .max = WALK_ALL};
 	return txn_walk(t, &w, sum_row, arg);
 }
 
@@ -550,7 +557,8 @@ static void *read_sums(void *arg)
 static enum err move_coins(struct txn *t, void *arg)
 {
 	uint64_t *seed = arg;
-	struct place from = place_1(209, chance(seed, PURSES)), to = place_1(209, chance(seed, PURSES));
+	struct place from = place_1(209, chance(seed, PURSES)),
+		     to = place_1(209, chance(seed, PURSES));
 	int64_t have = 0;
 	enum err e = txn_count(t, &from, &have);
 	if (e == OK)
@@ -582,7 +590,7 @@ static enum err mint(struct txn *t, void *arg)
 static void test_readers_see_whole_commits(void **state)
 {
 	struct fixture *f = *state;
-	struct crowd c = { .store = f->store };
+	struct crowd c = {.store = f->store};
 	pthread_t readers[3], writers[4];
 	assert_int_equal(store_write(f->store, mint, NULL), OK);
 	for (size_t i = 0; i < COUNT(readers); i++)
@@ -659,7 +667,7 @@ static void model_set(struct model *m, const struct place *key, uint32_t value)
 		assert_true(m->count < MODEL_MAX);
 		memmove(&m->rows[i + 1], &m->rows[i], (m->count++ - i) * sizeof *m->rows);
 	}
-	m->rows[i] = (struct model_row){ *key, value };
+	m->rows[i] = (struct model_row){*key, value};
 }
 
 static void model_del(struct model *m, const struct place *key)
@@ -684,7 +692,7 @@ static enum err compare_row(void *arg, struct bytes key, struct bytes value)
 static enum err compare_all(struct txn *t, void *arg)
 {
 	struct model *m = arg;
-	struct walk all = { .prefix = place_0(211), .max = WALK_ALL };
+	struct walk all = {.prefix = place_0(211), .max = WALK_ALL};
 	m->checked = 0;
 	enum err e = txn_walk(t, &all, compare_row, m);
 	assert_int_equal(m->checked, m->count);
@@ -702,7 +710,10 @@ static enum err random_acts(struct txn *t, void *arg)
 		uint32_t value = chance(&m->seed, 1u << 30);
 		if (chance(&m->seed, 3)) {
 			memcpy(filler, &value, sizeof value);
-			assert_int_equal(txn_put(t, &key, (struct bytes){ filler, 4 + chance(&m->seed, 2996) }), OK);
+			assert_int_equal(
+				txn_put(t, &key,
+					(struct bytes){filler, 4 + chance(&m->seed, 2996)}),
+				OK);
 			model_set(m, &key, value);
 		} else {
 			assert_int_equal(txn_del(t, &key), OK);
@@ -749,9 +760,11 @@ static void test_numbers(void **state)
 	assert_true(!f->on_disk || b.map_bytes > b.used_bytes);
 }
 
-#define BOTH(test) \
-	{ #test " memory", test, setup_memory, teardown, NULL }, \
-	{ #test " lmdb", test, setup_lmdb, teardown, NULL }
+#define BOTH(test)                                                                                 \
+	{#test " memory", test, setup_memory, teardown, NULL},                                     \
+	{                                                                                          \
+#test " lmdb", test, setup_lmdb, teardown, NULL                                    \
+	}
 
 int main(void)
 {

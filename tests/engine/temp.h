@@ -1,5 +1,6 @@
 /*
- * temp.h: for the tests of storage: directories that go away, a store to play with, a seed that is printed.
+ * temp.h: for the tests of storage: directories that go away, a store to play with, a seed that is
+ * printed.
  */
 #pragma once
 
@@ -22,7 +23,9 @@ struct temp {
 static inline void temp_make(struct temp *t)
 {
 	const char *in = getenv("TMPDIR");
-	assert_true(text_print(t->base, sizeof t->base, "%s/kring-test-XXXXXX", in && strlen(in) < 30 ? in : "/tmp"));
+	if (!in || strlen(in) > 30)
+		in = "/tmp";
+	assert_true(text_print(t->base, sizeof t->base, "%s/kring-test-XXXXXX", in));
 	assert_non_null(mkdtemp(t->base));
 	assert_true(text_print(t->path, sizeof t->path, "%s/store", t->base));
 	t->arena = arena_create();
@@ -73,7 +76,8 @@ static inline enum err get_pair(struct txn *t, void *arg)
 	if (e == OK) {
 		p->size = value.size;
 		if (value.size)
-			memcpy(p->copy, value.data, value.size < sizeof p->copy ? value.size : sizeof p->copy);
+			memcpy(p->copy, value.data,
+				value.size < sizeof p->copy ? value.size : sizeof p->copy);
 	}
 	return e == ERR_NOT_FOUND ? OK : e;
 }

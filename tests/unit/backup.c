@@ -1,4 +1,5 @@
-/* backup.c: a copy made while writes go on is whole, and what is not whole is never put in a store's place. */
+/* backup.c: a copy made while writes go on is whole, and what is not whole is never put in a
+ * store's place. */
 #include "../engine/temp.h"
 
 #include "schema.h"
@@ -54,7 +55,7 @@ static enum err fill(struct txn *t, void *arg)
 	static const char filler[3000];
 	for (uint64_t i = 0; i < *(uint64_t *)arg; i++) {
 		struct place key = place_1(230, i);
-		enum err e = txn_put(t, &key, (struct bytes){ filler, i % sizeof filler });
+		enum err e = txn_put(t, &key, (struct bytes){filler, i % sizeof filler});
 		if (e != OK)
 			return e;
 	}
@@ -78,7 +79,7 @@ static void test_there_and_back(void **state)
 	assert_int_equal(stat(f->place, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_false(exists(arena_format(f->temp.arena, "%s.restoring", f->place)));
-	struct store *s = temp_open(&f->temp, &(struct store_settings){ .path = f->place });
+	struct store *s = temp_open(&f->temp, &(struct store_settings){.path = f->place});
 	assert_true(has(s, place_1(231, 1), "here"));
 	assert_true(lacks(s, place_1(231, 2)));
 	store_numbers(f->store, &a);
@@ -101,11 +102,14 @@ static void test_where_it_may_go(void **state)
 	close(open(arena_format(f->temp.arena, "%s/data.mdb", draft), O_CREAT | O_WRONLY, 0600));
 	close(open(arena_format(f->temp.arena, "%s.partial", f->file), O_CREAT | O_WRONLY, 0600));
 	backup(f);
-	assert_int_equal(store_restore(arena_format(f->temp.arena, "%s/", f->place), f->file, &why), OK);
+	assert_int_equal(
+		store_restore(arena_format(f->temp.arena, "%s/", f->place), f->file, &why), OK);
 	assert_false(exists(draft));
-	store_close(temp_open(&f->temp, &(struct store_settings){ .path = f->place }));
+	store_close(temp_open(&f->temp, &(struct store_settings){.path = f->place}));
 	assert_int_equal(store_backup(f->store, "/proc/nowhere/copy", &why), ERR_INVALID);
-	assert_int_equal(store_restore(arena_format(f->temp.arena, "%s/none", f->temp.base), "/nowhere", &why), ERR_INVALID);
+	assert_int_equal(store_restore(arena_format(f->temp.arena, "%s/none", f->temp.base),
+				 "/nowhere", &why),
+		ERR_INVALID);
 	assert_false(exists(arena_format(f->temp.arena, "%s/none.restoring", f->temp.base)));
 }
 
@@ -160,7 +164,7 @@ static enum err set_version(struct txn *t, void *arg)
 static void test_versions(void **state)
 {
 	struct fixture *f = *state;
-	static const uint64_t wrong[] = { 0, 2, UINT64_MAX };
+	static const uint64_t wrong[] = {0, 2, UINT64_MAX};
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		uint64_t version = wrong[i];
 		assert_int_equal(store_write(f->store, set_version, &version), OK);
@@ -173,7 +177,7 @@ static void test_in_memory(void **state)
 {
 	struct fixture *f = *state;
 	const char *why = "";
-	struct store *s = temp_open(&f->temp, &(struct store_settings){ 0 });
+	struct store *s = temp_open(&f->temp, &(struct store_settings){0});
 	assert_int_equal(store_backup(s, f->file, &why), ERR_INVALID);
 	assert_non_null(strstr(why, "memory"));
 	assert_false(exists(f->file));
@@ -217,7 +221,8 @@ static enum err count_row(void *arg, struct bytes key, struct bytes value)
 static enum err count_both(struct txn *t, void *arg)
 {
 	size_t *n = arg;
-	struct walk a = { .prefix = place_0(232), .max = WALK_ALL }, b = { .prefix = place_0(233), .max = WALK_ALL };
+	struct walk a = {.prefix = place_0(232), .max = WALK_ALL},
+		    b = {.prefix = place_0(233), .max = WALK_ALL};
 	enum err e = txn_walk(t, &a, count_row, &n[0]);
 	return e == OK ? txn_walk(t, &b, count_row, &n[1]) : e;
 }
@@ -225,15 +230,16 @@ static enum err count_both(struct txn *t, void *arg)
 static void test_while_writing(void **state)
 {
 	struct fixture *f = *state;
-	struct pen pen = { .store = f->store };
+	struct pen pen = {.store = f->store};
 	pthread_t thread;
 	assert_int_equal(pthread_create(&thread, NULL, scribble, &pen), 0);
 	for (int i = 0; i < 10; i++) {
-		const char *why = "", *place = arena_format(f->temp.arena, "%s/r%d", f->temp.base, i);
-		size_t n[2] = { 0 };
+		const char *why = "",
+			   *place = arena_format(f->temp.arena, "%s/r%d", f->temp.base, i);
+		size_t n[2] = {0};
 		backup(f);
 		assert_int_equal(store_restore(place, f->file, &why), OK);
-		struct store *s = temp_open(&f->temp, &(struct store_settings){ .path = place });
+		struct store *s = temp_open(&f->temp, &(struct store_settings){.path = place});
 		assert_int_equal(store_read(s, count_both, n), OK);
 		assert_int_equal(n[0], n[1]);
 		store_close(s);

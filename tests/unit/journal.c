@@ -43,7 +43,7 @@ static enum err append(struct txn *t, void *arg)
 {
 	struct lines *l = arg;
 	for (size_t i = 0; i < l->count; i++) {
-		struct line line = { .act = 1, .object = l->object + i };
+		struct line line = {.act = 1, .object = l->object + i};
 		enum err e = journal_append(t, &line);
 		if (e != OK)
 			return e;
@@ -57,7 +57,7 @@ static enum err append(struct txn *t, void *arg)
 
 static struct lines write_lines(struct store *s, size_t count)
 {
-	struct lines l = { .count = count, .object = 1000 };
+	struct lines l = {.count = count, .object = 1000};
 	assert_int_equal(store_write(s, append, &l), OK);
 	return l;
 }
@@ -87,16 +87,24 @@ static void test_lines(void **state)
 	const size_t most = 1024 * 1024;
 	char *raw = calloc(1, most + 2);
 	memset(raw, 'x', most + 1);
-	char *uri = arena_text_n(f->temp.arena, raw, 2048), *note = arena_text_n(f->temp.arena, raw, 2048);
-	struct line line = { .act = 7, .actor = 1, .object = 2, .target = UINT64_MAX, .uri = uri, .note = note,
-			     .raw = { raw, most }, .at = 12345 };
-	assert_int_equal(store_write(f->store, append_and_read, &line), OK); /* all at their limits */
+	char *uri = arena_text_n(f->temp.arena, raw, 2048),
+	     *note = arena_text_n(f->temp.arena, raw, 2048);
+	struct line line = {.act = 7,
+		.actor = 1,
+		.object = 2,
+		.target = UINT64_MAX,
+		.uri = uri,
+		.note = note,
+		.raw = {raw, most},
+		.at = 12345};
+	assert_int_equal(
+		store_write(f->store, append_and_read, &line), OK); /* all at their limits */
 	line.raw.size = most + 1;
 	assert_int_equal(store_write(f->store, append_and_read, &line), ERR_TOO_MUCH);
 	line.raw.size = 0;
 	line.uri = raw;
 	assert_int_equal(store_write(f->store, append_and_read, &line), ERR_TOO_MUCH);
-	struct line empty = { 0 };
+	struct line empty = {0};
 	assert_int_equal(store_write(f->store, append_and_read, &empty), OK);
 	free(raw);
 }
@@ -104,7 +112,7 @@ static void test_lines(void **state)
 static enum err append_from_the_future(struct txn *t, void *arg)
 {
 	struct place key = place_1(TABLE_JOURNAL, *(uint64_t *)arg);
-	return txn_put(t, &key, (struct bytes){ "", 0 });
+	return txn_put(t, &key, (struct bytes){"", 0});
 }
 
 static void test_places_rise_over_restarts(void **state)
@@ -136,7 +144,7 @@ static enum err hear(struct txn *t, const struct line *line, void *arg)
 	enum err e = txn_add(t, &key, 1, NULL);
 	ear->last = line->place;
 	if (e == OK && ear->answers && line->object < 2000) {
-		struct line more = { .act = 2, .object = line->object + 1000 };
+		struct line more = {.act = 2, .object = line->object + 1000};
 		e = journal_append(t, &more);
 	}
 	ear->tries += line->object == ear->fails_at;
@@ -150,7 +158,7 @@ static void afterwards(void *arg)
 
 static struct journal_reader reader_of(const char *name, struct ear *ear)
 {
-	return (struct journal_reader){ name, hear, afterwards, ear };
+	return (struct journal_reader){name, hear, afterwards, ear};
 }
 
 struct tally {
@@ -172,13 +180,13 @@ static enum err tally_row(void *arg, struct bytes key, struct bytes value)
 static enum err tally_all(struct txn *t, void *arg)
 {
 	struct tally *n = arg;
-	struct walk w = { .prefix = place_1(TABLE_HEARD, n->reader), .max = WALK_ALL };
+	struct walk w = {.prefix = place_1(TABLE_HEARD, n->reader), .max = WALK_ALL};
 	return txn_walk(t, &w, tally_row, n);
 }
 
 static void expect_heard(struct store *s, uint64_t reader, size_t lines, size_t times)
 {
-	struct tally n = { .reader = reader };
+	struct tally n = {.reader = reader};
 	assert_int_equal(store_read(s, tally_all, &n), OK);
 	assert_int_equal(n.lines, lines);
 	assert_int_equal(n.least, lines ? times : 0);
@@ -188,8 +196,8 @@ static void expect_heard(struct store *s, uint64_t reader, size_t lines, size_t 
 static void test_each_line_once(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1 }, b = { .number = 2 };
-	const struct journal_reader readers[] = { reader_of("a", &a), reader_of("b", &b) };
+	struct ear a = {.number = 1}, b = {.number = 2};
+	const struct journal_reader readers[] = {reader_of("a", &a), reader_of("b", &b)};
 	write_lines(f->store, 300); /* before there is anyone to hear them */
 	struct journal *j = journal_start(f->store, readers, 2);
 	for (int i = 0; i < 20; i++)
@@ -214,7 +222,7 @@ static enum err spoil(struct txn *t, void *arg)
 {
 	struct place key = place_1(231, 1);
 	(void)arg;
-	enum err e = txn_put(t, &key, (struct bytes){ "", 0 });
+	enum err e = txn_put(t, &key, (struct bytes){"", 0});
 	return e == OK ? ERR_INVALID : e;
 }
 
@@ -228,14 +236,15 @@ static void count_spoiled(void *arg, enum err e)
 static void test_once_in_spoiled_groups(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1 }, b = { .number = 2 };
-	const struct journal_reader readers[] = { reader_of("a", &a), reader_of("b", &b) };
+	struct ear a = {.number = 1}, b = {.number = 2};
+	const struct journal_reader readers[] = {reader_of("a", &a), reader_of("b", &b)};
 	struct store_numbers n;
 	atomic_int spoiled = 0;
 	struct journal *j = journal_start(f->store, readers, 2);
 	for (int i = 0; i < 100; i++) {
 		for (int k = 0; k < 5; k++)
-			assert_int_equal(store_submit(f->store, spoil, NULL, count_spoiled, &spoiled), OK);
+			assert_int_equal(
+				store_submit(f->store, spoil, NULL, count_spoiled, &spoiled), OK);
 		write_lines(f->store, 3);
 	}
 	journal_settle(j);
@@ -250,7 +259,7 @@ static void test_once_in_spoiled_groups(void **state)
 static void test_woken_by_commits(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1 };
+	struct ear a = {.number = 1};
 	const struct journal_reader reader = reader_of("a", &a);
 	struct journal *j = journal_start(f->store, &reader, 1);
 	journal_settle(j);
@@ -264,7 +273,7 @@ static void test_woken_by_commits(void **state)
 static void test_lines_that_follow_from_lines(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1, .answers = true };
+	struct ear a = {.number = 1, .answers = true};
 	const struct journal_reader reader = reader_of("a", &a);
 	struct journal *j = journal_start(f->store, &reader, 1);
 	write_lines(f->store, 100);
@@ -285,15 +294,15 @@ static enum err rewind_a(struct txn *t, void *arg)
 static void test_rewind(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1 };
+	struct ear a = {.number = 1};
 	const struct journal_reader reader = reader_of("a", &a);
 	struct journal *j = journal_start(f->store, &reader, 1);
 	write_lines(f->store, 100);
 	journal_settle(j);
-	assert_int_equal(store_write(f->store, rewind_a, &(struct rewind){ 0 }), OK);
+	assert_int_equal(store_write(f->store, rewind_a, &(struct rewind){0}), OK);
 	journal_settle(j);
 	expect_heard(f->store, 1, 100, 2);
-	assert_int_equal(store_write(f->store, rewind_a, &(struct rewind){ UINT64_MAX }), OK);
+	assert_int_equal(store_write(f->store, rewind_a, &(struct rewind){UINT64_MAX}), OK);
 	journal_settle(j); /* past all there will ever be */
 	expect_heard(f->store, 1, 100, 2);
 	journal_stop(j);
@@ -302,8 +311,8 @@ static void test_rewind(void **state)
 static void test_one_fails_alone(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1, .fails_at = 1040 }, b = { .number = 2 };
-	const struct journal_reader readers[] = { reader_of("a", &a), reader_of("b", &b) };
+	struct ear a = {.number = 1, .fails_at = 1040}, b = {.number = 2};
+	const struct journal_reader readers[] = {reader_of("a", &a), reader_of("b", &b)};
 	time_freeze(time_now());
 	write_lines(f->store, 100); /* objects 1000 … 1099 */
 	struct journal *j = journal_start(f->store, readers, 2);
@@ -317,7 +326,7 @@ static void test_one_fails_alone(void **state)
 	a.fails_at = 0;
 	time_freeze(time_now() + 10 * MINUTE);
 	for (int i = 0; i < 4000; i++) { /* it looks at the clock every second */
-		struct tally n = { .reader = 1 };
+		struct tally n = {.reader = 1};
 		assert_int_equal(store_read(f->store, tally_all, &n), OK);
 		if (n.lines == 110)
 			break;
@@ -343,7 +352,7 @@ struct trim {
 
 static enum err trim(struct txn *t, void *arg)
 {
-	static const char *const names[] = { "a", "late" };
+	static const char *const names[] = {"a", "late"};
 	struct trim *r = arg;
 	return journal_trim(t, r->before, r->max, names, r->readers);
 }
@@ -358,14 +367,14 @@ static enum err count_line(void *arg, struct bytes key, struct bytes value)
 
 static enum err count_lines(struct txn *t, void *arg)
 {
-	struct walk w = { .prefix = place_0(TABLE_JOURNAL), .max = WALK_ALL };
+	struct walk w = {.prefix = place_0(TABLE_JOURNAL), .max = WALK_ALL};
 	return txn_walk(t, &w, count_line, arg);
 }
 
 static size_t trimmed_to(struct store *s, uint64_t before, size_t max, size_t readers)
 {
 	size_t count = 0;
-	assert_int_equal(store_write(s, trim, &(struct trim){ before, max, readers }), OK);
+	assert_int_equal(store_write(s, trim, &(struct trim){before, max, readers}), OK);
 	assert_int_equal(store_read(s, count_lines, &count), OK);
 	return count;
 }
@@ -373,7 +382,7 @@ static size_t trimmed_to(struct store *s, uint64_t before, size_t max, size_t re
 static void test_trim(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1 };
+	struct ear a = {.number = 1};
 	const struct journal_reader reader = reader_of("a", &a);
 	assert_int_equal(trimmed_to(f->store, UINT64_MAX, 10, 1), 0);
 	struct lines l = write_lines(f->store, 100);
@@ -383,7 +392,8 @@ static void test_trim(void **state)
 	write_lines(f->store, 1);
 	journal_settle(j);
 	assert_int_equal(trimmed_to(f->store, UINT64_MAX, 0, 1), 101);
-	assert_int_equal(trimmed_to(f->store, UINT64_MAX, 10, 2), 101); /* "late" has read nothing */
+	assert_int_equal(
+		trimmed_to(f->store, UINT64_MAX, 10, 2), 101); /* "late" has read nothing */
 	assert_int_equal(trimmed_to(f->store, l.first, 10, 1), 101);
 	assert_int_equal(trimmed_to(f->store, l.first + 1, 10, 1), 100);
 	assert_int_equal(trimmed_to(f->store, UINT64_MAX, 10, 1), 90);
@@ -396,12 +406,13 @@ static void test_trim(void **state)
 static void test_trim_waits_for_a_reader(void **state)
 {
 	struct fixture *f = *state;
-	struct ear a = { .number = 1, .fails_at = 1005 };
+	struct ear a = {.number = 1, .fails_at = 1005};
 	const struct journal_reader reader = reader_of("a", &a);
 	write_lines(f->store, 20);
 	struct journal *j = journal_start(f->store, &reader, 1);
 	journal_settle(j);
-	assert_int_equal(trimmed_to(f->store, UINT64_MAX, WALK_ALL, 1), 15); /* the five it has read */
+	assert_int_equal(
+		trimmed_to(f->store, UINT64_MAX, WALK_ALL, 1), 15); /* the five it has read */
 	journal_stop(j);
 }
 

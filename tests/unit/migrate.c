@@ -1,4 +1,5 @@
-/* migrate.c: steps run once, in order, slice by slice, go on after a failure, and never without a copy of before. */
+/* migrate.c: steps run once, in order, slice by slice, go on after a failure, and never without
+ * a copy of before. */
 #include "../../storage/inside.h"
 #include "../engine/temp.h"
 
@@ -63,7 +64,7 @@ static enum err never(struct txn *t, struct place *at, bool *more)
 /* Three rows a slice: 250 n → 251 n. */
 static enum err move_rows(struct txn *t, struct place *at, bool *more)
 {
-	uint64_t from = at->size ? place_id((struct bytes){ at->at, at->size }, 0) + 1 : 0;
+	uint64_t from = at->size ? place_id((struct bytes){at->at, at->size}, 0) + 1 : 0;
 	enum err e = OK;
 	for (uint64_t i = from; e == OK && i < ROWS && i < from + 3; i++) {
 		struct place old = place_1(250, i), new = place_1(251, i);
@@ -84,8 +85,9 @@ static enum err mark(struct txn *t, struct place *at, bool *more)
 	return txn_add(t, &key, 1, NULL);
 }
 
-static const struct step list[] = { { 1, "start", never }, { 2, "move rows", move_rows }, { 3, "mark", mark } };
-static const struct steps steps = { list, COUNT(list) };
+static const struct step list[] = {
+	{1, "start", never}, {2, "move rows", move_rows}, {3, "mark", mark}};
+static const struct steps steps = {list, COUNT(list)};
 
 static enum err run(struct fixture *f, const char **why)
 {
@@ -117,7 +119,8 @@ static void test_new_store(void **state)
 	assert_int_equal(version_of(f->store), migrate_steps.count);
 	for (uint32_t i = 0; i < migrate_steps.count; i++)
 		assert_int_equal(migrate_steps.at[i].version, i + 1);
-	assert_int_not_equal(access(arena_format(f->temp.arena, "%s/before-v1.kring", f->temp.path), F_OK), 0);
+	assert_int_not_equal(
+		access(arena_format(f->temp.arena, "%s/before-v1.kring", f->temp.path), F_OK), 0);
 }
 
 static void test_steps(void **state)
@@ -135,13 +138,14 @@ static void test_steps(void **state)
 
 static void expect_backup_of_before(struct fixture *f)
 {
-	const char *why = "", *file = arena_format(f->temp.arena, "%s/before-v2.kring", f->temp.path);
+	const char *why = "",
+		   *file = arena_format(f->temp.arena, "%s/before-v2.kring", f->temp.path);
 	const char *path = arena_format(f->temp.arena, "%s/old", f->temp.base);
 	struct stat st;
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(store_restore(path, file, &why), OK);
-	struct store *s = temp_open(&f->temp, &(struct store_settings){ .path = path });
+	struct store *s = temp_open(&f->temp, &(struct store_settings){.path = path});
 	assert_int_equal(version_of(s), 1);
 	for (uint64_t i = 0; i < ROWS; i++)
 		assert_true(has(s, place_1(250, i), "old"));
@@ -173,7 +177,8 @@ static void test_no_step_without_a_copy(void **state)
 	struct fixture *f = *state;
 	const char *why = NULL;
 	runs = fail_at = 0;
-	assert_int_not_equal(migrate_run(f->store, &steps, "/proc/nowhere", f->temp.arena, &why), OK);
+	assert_int_not_equal(
+		migrate_run(f->store, &steps, "/proc/nowhere", f->temp.arena, &why), OK);
 	assert_non_null(strstr(why, "backup"));
 	assert_int_equal(runs, 0);
 	assert_int_equal(version_of(f->store), 1);

@@ -1,4 +1,5 @@
-/* store.c: what is answered OK is there after kill -9, a full or failing disk takes nothing with it, one process only. */
+/* store.c: what is answered OK is there after kill -9, a full or failing disk takes nothing with
+ * it, one process only. */
 #include "../engine/temp.h"
 
 #include "schema.h"
@@ -52,7 +53,7 @@ int fdatasync(int fd)
 int fstatvfs(int fd, struct statvfs *out)
 {
 	(void)fd;
-	*out = (struct statvfs){ .f_bavail = full ? 0 : 1 << 20, .f_frsize = 4096 };
+	*out = (struct statvfs){.f_bavail = full ? 0 : 1 << 20, .f_frsize = 4096};
 	return 0;
 }
 
@@ -108,7 +109,7 @@ static void test_modes(void **state)
 	static const struct {
 		const char *file;
 		mode_t mode;
-	} all[] = { { "", 0700 }, { "data.mdb", 0600 }, { "lock.mdb", 0600 }, { "lock", 0600 } };
+	} all[] = {{"", 0700}, {"data.mdb", 0600}, {"lock.mdb", 0600}, {"lock", 0600}};
 	struct fixture *f = *state;
 	for (size_t i = 0; i < COUNT(all); i++) {
 		struct stat st;
@@ -226,18 +227,19 @@ static void test_failing_disk(void **state)
 		bool full;
 		enum err answer, later; /* once the disk is well again */
 	} all[] = {
-		{ DATA, ENOSPC, false, ERR_AGAIN, OK },
-		{ DATA, EDQUOT, false, ERR_AGAIN, OK },
-		{ DATA, EFBIG, false, ERR_AGAIN, OK },
-		{ DATA, EIO, true, ERR_AGAIN, OK }, /* what LMDB makes of a short write */
-		{ SYNC, ENOSPC, false, ERR_AGAIN, OK },
-		{ DATA, EIO, false, ERR_STORE, ERR_STORE },
-		{ SYNC, EIO, false, ERR_STORE, ERR_STORE },
-		{ META, EIO, false, ERR_STORE, ERR_STORE },
+		{DATA, ENOSPC, false, ERR_AGAIN, OK},
+		{DATA, EDQUOT, false, ERR_AGAIN, OK},
+		{DATA, EFBIG, false, ERR_AGAIN, OK},
+		{DATA, EIO, true, ERR_AGAIN, OK}, /* what LMDB makes of a short write */
+		{SYNC, ENOSPC, false, ERR_AGAIN, OK},
+		{DATA, EIO, false, ERR_STORE, ERR_STORE},
+		{SYNC, EIO, false, ERR_STORE, ERR_STORE},
+		{META, EIO, false, ERR_STORE, ERR_STORE},
 	};
 	struct fixture *f = *state;
 	for (size_t i = 0; i < COUNT(all); i++) {
-		struct place before = place_2(241, i, 1), during = place_2(241, i, 2), after = place_2(241, i, 3);
+		struct place before = place_2(241, i, 1), during = place_2(241, i, 2),
+			     after = place_2(241, i, 3);
 		assert_int_equal(put(f->store, before, "before"), OK);
 		failing_code = all[i].code;
 		full = all[i].full;
@@ -250,7 +252,9 @@ static void test_failing_disk(void **state)
 		}
 		failing = NOTHING;
 		const char *why = "";
-		assert_int_equal(store_backup(f->store, arena_format(f->temp.arena, "%s/b", f->temp.base), &why), OK);
+		assert_int_equal(store_backup(f->store,
+					 arena_format(f->temp.arena, "%s/b", f->temp.base), &why),
+			OK);
 		assert_int_equal(put(f->store, after, "after"), all[i].later);
 		assert_int_equal(has(f->store, after, "after"), all[i].later == OK);
 		assert_true(has(f->store, before, "before"));
@@ -265,7 +269,7 @@ static enum err fill(struct txn *t, void *arg)
 {
 	static const char filler[4000];
 	struct place key = place_1(242, *(uint64_t *)arg);
-	return txn_put(t, &key, (struct bytes){ filler, sizeof filler });
+	return txn_put(t, &key, (struct bytes){filler, sizeof filler});
 }
 
 static enum err fill_and_look_away(struct txn *t, void *arg)
@@ -328,8 +332,9 @@ static void *write_for_ever(void *arg)
 {
 	struct hand *h = arg;
 	for (;; h->next++) {
-		uint64_t said[2] = { h->number, h->next };
-		if (store_write(h->store, add_row, h) != OK || write(h->report, said, sizeof said) != sizeof said)
+		uint64_t said[2] = {h->number, h->next};
+		if (store_write(h->store, add_row, h) != OK
+			|| write(h->report, said, sizeof said) != sizeof said)
 			_exit(1);
 	}
 }
@@ -340,7 +345,7 @@ static void write_until_killed(struct fixture *f, const uint64_t next[HANDS], in
 	struct hand hands[HANDS];
 	pthread_t threads[HANDS];
 	for (uint64_t i = 0; i < HANDS; i++) {
-		hands[i] = (struct hand){ s, i, next[i], report };
+		hands[i] = (struct hand){s, i, next[i], report};
 		if (pthread_create(&threads[i], NULL, write_for_ever, &hands[i]) != 0)
 			_exit(1);
 	}
@@ -364,7 +369,7 @@ static enum err audit_row(void *arg, struct bytes key, struct bytes value)
 static enum err audit(struct txn *t, void *arg)
 {
 	struct audit *a = arg;
-	struct walk w = { .prefix = place_1(244, a->number), .max = WALK_ALL };
+	struct walk w = {.prefix = place_1(244, a->number), .max = WALK_ALL};
 	struct place count = place_1(245, a->number);
 	int64_t counted = 0;
 	assert_int_equal(txn_walk(t, &w, audit_row, a), OK);
@@ -377,7 +382,7 @@ static enum err audit(struct txn *t, void *arg)
 static void test_kill(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t seed = seed_of("kill -9"), next[HANDS] = { 0 };
+	uint64_t seed = seed_of("kill -9"), next[HANDS] = {0};
 	for (int round = 0; round < 20; round++) {
 		int pipes[2];
 		store_close(f->store);
@@ -398,7 +403,7 @@ static void test_kill(void **state)
 		close(pipes[0]);
 		f->store = temp_open(&f->temp, &f->settings);
 		for (uint64_t i = 0; i < HANDS; i++) {
-			struct audit a = { i, next[i], 0 };
+			struct audit a = {i, next[i], 0};
 			assert_int_equal(store_read(f->store, audit, &a), OK);
 			next[i] = a.rows;
 		}
@@ -431,16 +436,27 @@ static void key_too_long(void)
 
 static void test_places(void **state)
 {
-	static const uint64_t numbers[] = { 0, 1, 255, 256, UINT32_MAX, (uint64_t)1 << 32, UINT64_MAX - 1, UINT64_MAX };
+	static const uint64_t numbers[] = {
+		0,
+		1,
+		255,
+		256,
+		UINT32_MAX,
+		(uint64_t)1 << 32,
+		UINT64_MAX - 1,
+		UINT64_MAX,
+	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(numbers); i++) {
 		struct place p = place_3(9, 7, numbers[i], 8);
-		struct bytes key = { p.at, p.size };
+		struct bytes key = {p.at, p.size};
 		assert_int_equal(p.size, 25);
 		assert_int_equal(p.at[0], 9);
-		assert_true(place_id(key, 0) == 7 && place_id(key, 1) == numbers[i] && place_id(key, 2) == 8);
+		assert_true(place_id(key, 0) == 7 && place_id(key, 1) == numbers[i]
+			&& place_id(key, 2) == 8);
 		assert_true(place_id(key, 3) == 0 && place_id(key, SIZE_MAX) == 0);
-		assert_true(place_id_at(key, 17) == 8 && place_id_at(key, 18) == 0 && place_id_at(key, SIZE_MAX) == 0);
+		assert_true(place_id_at(key, 17) == 8 && place_id_at(key, 18) == 0
+			&& place_id_at(key, SIZE_MAX) == 0);
 		struct place before = place_3(9, 7, i ? numbers[i - 1] : 0, 9);
 		assert_true(i == 0 || memcmp(before.at, p.at, p.size) < 0);
 		assert_memory_equal(place_2(9, 7, numbers[i]).at, p.at, 17);
@@ -450,7 +466,7 @@ static void test_places(void **state)
 	struct place h = place_hash_1(4, "https://a.example/1", 5);
 	assert_int_equal(h.size, 25);
 	assert_memory_equal(h.at + 1, hash, 16);
-	assert_true(place_id_at((struct bytes){ h.at, h.size }, 17) == 5);
+	assert_true(place_id_at((struct bytes){h.at, h.size}, 17) == 5);
 	memset(long_name, 'n', 100);
 	assert_int_equal(place_text(1, long_name).size, 101);
 	assert_int_equal(place_text(1, "").size, 1);
@@ -466,7 +482,7 @@ static enum err write_in_read(struct txn *t, void *arg)
 {
 	struct place key = place_1(246, 1);
 	(void)arg;
-	return txn_put(t, &key, (struct bytes){ "", 0 });
+	return txn_put(t, &key, (struct bytes){"", 0});
 }
 
 static enum err write_row(void *arg, struct bytes key, struct bytes value)
@@ -478,7 +494,7 @@ static enum err write_row(void *arg, struct bytes key, struct bytes value)
 
 static enum err write_while_walking(struct txn *t, void *arg)
 {
-	struct walk all = { .max = WALK_ALL };
+	struct walk all = {.max = WALK_ALL};
 	(void)arg;
 	return txn_walk(t, &all, write_row, t);
 }
@@ -495,7 +511,8 @@ static void wrong_read(void)
 	struct store *s;
 	const char *why;
 	struct arena *a = arena_create();
-	if (store_open(a, &(struct store_settings){ 0 }, &s, &why) == OK && store_read(s, write_in_read, NULL) == OK)
+	if (store_open(a, &(struct store_settings){0}, &s, &why) == OK
+		&& store_read(s, write_in_read, NULL) == OK)
 		_exit(0);
 }
 
@@ -504,8 +521,8 @@ static void wrong_walk(void)
 	struct store *s;
 	const char *why;
 	struct arena *a = arena_create();
-	if (store_open(a, &(struct store_settings){ 0 }, &s, &why) == OK &&
-	    store_write(s, write_while_walking, NULL) == OK)
+	if (store_open(a, &(struct store_settings){0}, &s, &why) == OK
+		&& store_write(s, write_while_walking, NULL) == OK)
 		_exit(0);
 }
 
@@ -513,8 +530,8 @@ static void wrong_write(void)
 {
 	const char *why;
 	struct arena *a = arena_create();
-	if (store_open(a, &(struct store_settings){ 0 }, &under_test, &why) == OK &&
-	    store_write(under_test, write_in_write, NULL) == OK)
+	if (store_open(a, &(struct store_settings){0}, &under_test, &why) == OK
+		&& store_write(under_test, write_in_write, NULL) == OK)
 		_exit(0);
 }
 
