@@ -5,27 +5,26 @@
 #include <string.h>
 
 #define EMAIL_MOST 320
-#define PASSWORD_LEAST 10       /* code points */
-#define PASSWORD_MOST 256       /* bytes */
+#define PASSWORD_LEAST 10 /* code points */
+#define PASSWORD_MOST 256 /* bytes */
 #define HASH_MOST 512
-#define LISTED_MOST 200         /* sessions of one person; as many apps */
-#define SCAN_MOST 100000        /* sessions of all */
+#define LISTED_MOST 200         /* sessions and apps of one person */
+#define ACCESS_KEY (1 + 8 + 16) /* of TABLE_ACCESS: actor, hash */
 #define SESSION_IDLE (14 * DAY) /* as session.c ends them */
 #define SESSION_WHOLE (60 * DAY)
 
 static const struct field account_fields[] = {
-	{ 1, F_U64, offsetof(struct account, actor), 0 },
-	{ 2, F_TEXT, offsetof(struct account, email), EMAIL_MOST },
-	{ 3, F_TEXT, offsetof(struct account, password), HASH_MOST },
-	{ 4, F_FLAG, offsetof(struct account, admin), 0 },
-	{ 5, F_FLAG, offsetof(struct account, confirmed), 0 },
-	{ 6, F_FLAG, offsetof(struct account, suspended), 0 },
-	{ 7, F_TEXT, offsetof(struct account, language), 35 },
-	{ 8, F_I64, offsetof(struct account, created), 0 },
+	{1, F_U64, offsetof(struct account, actor), 0},
+	{2, F_TEXT, offsetof(struct account, email), EMAIL_MOST},
+	{3, F_TEXT, offsetof(struct account, password), HASH_MOST},
+	{4, F_FLAG, offsetof(struct account, admin), 0},
+	{5, F_FLAG, offsetof(struct account, confirmed), 0},
+	{6, F_FLAG, offsetof(struct account, suspended), 0},
+	{7, F_TEXT, offsetof(struct account, language), 35},
+	{8, F_I64, offsetof(struct account, created), 0},
 };
 const struct shape account_shape = {
-	"account", sizeof(struct account), account_fields, COUNT(account_fields)
-};
+	"account", sizeof(struct account), account_fields, COUNT(account_fields)};
 
 /* ---- records --------------------------------------------------------------------------------------------------- */
 
@@ -41,8 +40,9 @@ static const char *email_clean(struct arena *arena, const char *email)
 	if (name == 0 || name > 64 || email[name] != '@')
 		return NULL;
 	const char *after = email + name + 1;
-	if (strpbrk(after, "/?:") != NULL || strchr(after, '.') == NULL ||
-	    url_parse(arena, arena_format(arena, "https://%s", after), &host) != OK || !text_is(host.host, after))
+	if (strpbrk(after, "/?:") != NULL || strchr(after, '.') == NULL
+		|| url_parse(arena, arena_format(arena, "https://%s", after), &host) != OK
+		|| !text_is(host.host, after))
 		return NULL;
 	return email;
 }
@@ -59,24 +59,32 @@ static enum err email_take(struct txn *t, const char *email, uint64_t actor, str
 	struct place place = place_hash(TABLE_EMAIL, email);
 	enum err e = txn_get_id(t, &place, &holder);
 	if (e == OK)
-		return refuse(why, "email", "There is an account with this e-mail address already.");
+		return refuse(
+			why, "email", "There is an account with this e-mail address already.");
 	return e == ERR_NOT_FOUND ? txn_put_id(t, &place, actor) : e;
 }
 
-enum err account_create(struct txn *t, const struct account_draft *draft, struct refusal *why, struct actor *out)
+enum err account_create(
+	struct txn *t, const struct account_draft *draft, struct refusal *why, struct actor *out)
 {
 	struct actor actor;
 	const char *email = email_clean(txn_arena(t), draft->email);
 	if (draft->email != NULL && email == NULL)
 		return refuse(why, "email", "This is not an e-mail address.");
-	enum err e = actor_create(t, ACTOR_PERSON, draft->name, draft->title, &draft->keys, why, &actor);
+	enum err e = actor_create(
+		t, ACTOR_PERSON, draft->name, draft->title, &draft->keys, why, &actor);
 	if (e == OK && email != NULL)
 		e = email_take(t, email, actor.id, why);
 	if (e != OK)
 		return e;
 	/* Who makes accounts today knows the person: an administrator, or the command line. */
-	struct account account = { .actor = actor.id, .email = email, .password = draft->password_hash,
-		.admin = draft->admin, .confirmed = true, .language = txn_site(t)->language, .created = time_now() };
+	struct account account = {.actor = actor.id,
+		.email = email,
+		.password = draft->password_hash,
+		.admin = draft->admin,
+		.confirmed = true,
+		.language = txn_site(t)->language,
+		.created = time_now()};
 	e = account_save(t, &account);
 	if (e == OK)
 		*out = actor;
@@ -105,23 +113,45 @@ static enum err actor_of(struct txn *t, const char *name_or_email, uint64_t *act
 	return e;
 }
 
+/* Who may come in: one answer for whoever may not (security.md R36, R38). */
+static enum err active(struct txn *t, uint64_t id, struct account *account, struct actor *actor)
+{
+	struct account found;
+	struct actor who;
+	enum err e = account_load(t, id, &found);
+	if (e == OK)
+		e = actor_load(t, id, &who);
+	if (e != OK)
+		return e;
+	if (found.suspended || !found.confirmed || who.gone || who.suspended)
+		return ERR_NOT_FOUND;
+	*account = found;
+	*actor = who;
+	return OK;
+}
+
 enum err account_find(struct txn *t, const char *name_or_email, struct account *out)
 {
 	uint64_t id;
-	struct account account;
 	struct actor actor;
 	if (name_or_email == NULL)
 		return ERR_NOT_FOUND;
 	enum err e = actor_of(t, text_trim(txn_arena(t), name_or_email), &id);
-	if (e == OK)
-		e = account_load(t, id, &account);
-	if (e == OK)
-		e = actor_load(t, id, &actor);
-	if (e == OK && (account.suspended || !account.confirmed || actor.gone || actor.suspended))
-		e = ERR_NOT_FOUND;
-	if (e == OK)
-		*out = account;
-	return e;
+	return e == OK ? active(t, id, out, &actor) : e;
+}
+
+enum err account_member(struct txn *t, uint64_t actor, struct member *out)
+{
+	struct account account;
+	struct actor a;
+	enum err e = active(t, actor, &account, &a);
+	if (e != OK)
+		return e;
+	*out = (struct member){.name = a.name,
+		.title = a.title,
+		.url = actor_path(txn_arena(t), &a),
+		.admin = account.admin};
+	return OK;
 }
 
 enum err account_set_language(struct txn *t, uint64_t actor, const char *language)
@@ -165,19 +195,20 @@ enum err account_remove(struct txn *t, uint64_t actor)
 
 static bool one_character(const char *s)
 {
-	return s[strspn(s, (const char[]){ s[0], '\0' })] == '\0';
+	return s[strspn(s, (const char[]){s[0], '\0'})] == '\0';
 }
 
-enum err account_password_check(struct arena *arena, const struct site *site, const char *name, const char *password,
-	struct refusal *why)
+enum err account_password_check(struct arena *arena, const struct site *site, const char *name,
+	const char *password, struct refusal *why)
 {
 	if (password == NULL || text_count(password) < PASSWORD_LEAST)
-		return refuse(why, "password", "A password has at least 10 characters. A few words in a row are fine.");
+		return refuse(why, "password",
+			"A password has at least 10 characters. A few words in a row are fine.");
 	if (strlen(password) > PASSWORD_MOST)
 		return refuse(why, "password", "This password is too long.");
 	const char *low = text_lower(arena, password);
-	if (one_character(low) || (name != NULL && strstr(low, text_lower(arena, name)) != NULL) ||
-	    strstr(low, site->domain) != NULL)
+	if (one_character(low) || (name != NULL && strstr(low, text_lower(arena, name)) != NULL)
+		|| strstr(low, site->domain) != NULL)
 		return refuse(why, "password", "This password is too easy to guess.");
 	return OK;
 }
@@ -197,16 +228,17 @@ static const char *network_of(struct arena *arena, const char *peer)
 
 static bool pace_ok(struct call *call, const char *who)
 {
-	return pace_allows("sign-in", "", 20, SECOND) &&
-	       pace_allows("sign-in address", network_of(call->arena, call->peer), 30, 15 * MINUTE) &&
-	       pace_allows("sign-in account", who, 10, 15 * MINUTE);
+	return pace_allows("sign-in", "", 20, SECOND)
+		&& pace_allows(
+			"sign-in address", network_of(call->arena, call->peer), 30, 15 * MINUTE)
+		&& pace_allows("sign-in account", who, 10, 15 * MINUTE);
 }
 
 struct sign_in {
 	struct call *call;
 	const char *name;
-	uint64_t actor;   /* 0: no such account */
-	const char *hash; /* as it was checked */
+	uint64_t actor;    /* 0: no such account */
+	const char *hash;  /* as it was checked */
 	const char *fresh; /* a new one to keep */
 };
 
@@ -227,9 +259,10 @@ static enum err sign_in_begin(struct txn *t, void *arg)
 {
 	struct sign_in *s = arg;
 	struct account account;
-	s->call->reply = (struct reply){ 0 };
+	s->call->reply = (struct reply){0};
 	enum err e = account_load(t, s->actor, &account);
-	if (e == OK && (account.suspended || !account.confirmed || !text_is(account.password, s->hash)))
+	if (e == OK
+		&& (account.suspended || !account.confirmed || !text_is(account.password, s->hash)))
 		e = ERR_CONFLICT;
 	if (e == OK && s->fresh != NULL)
 		e = account_set_password(t, s->actor, s->fresh);
@@ -238,7 +271,7 @@ static enum err sign_in_begin(struct txn *t, void *arg)
 
 static enum err sign_in_work(struct call *call)
 {
-	struct sign_in s = { .call = call, .name = call_input(call, "name") };
+	struct sign_in s = {.call = call, .name = call_input(call, "name")};
 	const char *next = call_input(call, "next");
 	if (s.name == NULL)
 		return refuse(&call->refusal, "name", "Give your name or e-mail address.");
@@ -250,7 +283,8 @@ static enum err sign_in_work(struct call *call)
 	bool right = password_matches(s.hash, call_input(call, "password"));
 	e = right && s.actor != 0 ? store_write(call->store, sign_in_begin, &s) : ERR_CONFLICT;
 	if (e == ERR_CONFLICT || e == ERR_NOT_FOUND)
-		return refuse(&call->refusal, NULL, "This name and password do not belong together.");
+		return refuse(
+			&call->refusal, NULL, "This name and password do not belong together.");
 	if (e == OK)
 		reply_see_other(call, next != NULL ? next : "/");
 	return e;
@@ -283,61 +317,69 @@ struct listing {
 	struct call *call;
 	struct txn *t;
 	struct view *v;
-	size_t count;
+	uint8_t table; /* what is asked for: sessions or tokens */
 };
 
-static enum err session_show(void *arg, struct bytes key, struct bytes value)
+static void session_show(struct call *call, struct view *v, const struct session *s)
 {
-	struct listing *l = arg;
-	struct session s;
 	int64_t now = time_now();
-	(void)key;
-	enum err e = record_read(txn_arena(l->t), &session_shape, value, &s);
-	if (e != OK || s.actor != l->call->viewer.actor || now - s.used > SESSION_IDLE || now - s.created > SESSION_WHOLE)
-		return e;
-	if (l->count++ == LISTED_MOST)
-		return ERR_CONFLICT;
-	view_begin(l->v, NULL);
-	view_text(l->v, "agent", s.agent);
-	view_time(l->v, "created", s.created);
-	view_time(l->v, "used", s.used);
-	view_flag(l->v, "current", text_is(s.handle, l->call->viewer.session));
-	view_end(l->v);
-	return OK;
+	if (now - s->used > SESSION_IDLE || now - s->created > SESSION_WHOLE)
+		return;
+	view_begin(v, NULL);
+	view_text(v, "agent", s->agent);
+	view_time(v, "created", s->created);
+	view_time(v, "used", s->used);
+	view_flag(v, "current", text_is(s->handle, call->viewer.session));
+	view_end(v);
 }
 
-static enum err token_show(void *arg, struct bytes key, struct bytes value)
+static void token_show(struct view *v, const struct token *token)
+{
+	view_begin(v, NULL);
+	view_text(v, "label", token->label);
+	view_text(v, "scope", token->scope);
+	view_time(v, "created", token->created);
+	view_time(v, "used", token->used);
+	view_end(v);
+}
+
+/* A row of TABLE_ACCESS: the actor, then the hash under which the session or the token is kept. */
+static enum err access_show(void *arg, struct bytes key, struct bytes value)
 {
 	struct listing *l = arg;
+	struct session session;
 	struct token token;
-	(void)key;
-	enum err e = record_read(txn_arena(l->t), &token_shape, value, &token);
-	if (e != OK || token.actor != l->call->viewer.actor)
-		return e;
-	if (l->count++ == LISTED_MOST)
-		return ERR_CONFLICT;
-	view_begin(l->v, NULL);
-	view_text(l->v, "label", token.label);
-	view_text(l->v, "scope", token.scope);
-	view_time(l->v, "created", token.created);
-	view_time(l->v, "used", token.used);
-	view_end(l->v);
+	if (key.size != ACCESS_KEY || value.size != 1 || *(const uint8_t *)value.data != l->table)
+		return OK;
+	struct place place = place_0(l->table);
+	memcpy(place.at + 1, (const uint8_t *)key.data + 9, ACCESS_KEY - 9);
+	place.size = ACCESS_KEY - 8;
+	bool is_session = l->table == TABLE_SESSION;
+	enum err e = is_session ? txn_load(l->t, &place, &session_shape, &session)
+				: txn_load(l->t, &place, &token_shape, &token);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	if (is_session)
+		session_show(l->call, l->v, &session);
+	else
+		token_show(l->v, &token);
 	return OK;
 }
 
 static enum err sessions_read(struct call *call, struct txn *t, struct view *v)
 {
-	struct listing l = { .call = call, .t = t, .v = v };
-	struct walk sessions = { .prefix = place_0(TABLE_SESSION), .max = SCAN_MOST };
-	struct walk tokens = { .prefix = place_0(TABLE_TOKEN), .max = SCAN_MOST };
+	struct listing l = {.call = call, .t = t, .v = v, .table = TABLE_SESSION};
+	struct walk walk = {
+		.prefix = place_1(TABLE_ACCESS, call->viewer.actor), .max = LISTED_MOST};
 	view_text(v, "heading", i18n(call->language, "Where you are signed in"));
+	profile_tab_show(v, "sessions");
 	view_list(v, "sessions");
-	enum err e = txn_walk(t, &sessions, session_show, &l);
+	enum err e = txn_walk(t, &walk, access_show, &l);
 	view_list_end(v);
-	l.count = 0;
+	l.table = TABLE_TOKEN;
 	view_list(v, "apps");
 	if (e == OK)
-		e = txn_walk(t, &tokens, token_show, &l);
+		e = txn_walk(t, &walk, access_show, &l);
 	view_list_end(v);
 	return e;
 }
@@ -373,13 +415,14 @@ static enum err own_find(struct txn *t, void *arg)
 static enum err password_work(struct call *call)
 {
 	char id[ID_TEXT];
-	struct sign_in s = { .call = call };
+	struct sign_in s = {.call = call};
 	const char *password = call_input(call, "password");
 	if (!pace_ok(call, id_text(call->viewer.actor, id)))
 		return ERR_TOO_MUCH;
 	enum err e = store_read(call->store, own_find, &s);
 	if (e == OK)
-		e = account_password_check(call->arena, call->site, s.name, password, &call->refusal);
+		e = account_password_check(
+			call->arena, call->site, s.name, password, &call->refusal);
 	if (e == OK && !text_is(password, call_input(call, "again")))
 		e = refuse(&call->refusal, "again", "This is not the same as the new password.");
 	if (e != OK)
@@ -399,40 +442,49 @@ static enum err password_read(struct call *call, struct txn *t, struct view *v)
 {
 	(void)t;
 	view_text(v, "heading", i18n(call->language, "Change your password"));
+	profile_tab_show(v, "password");
 	return OK;
 }
 
-#define NEXT_INPUT { "next", INPUT_LINE, .max = 2000, .label = "Next page" }
+#define NEXT_INPUT                                                                                 \
+	{                                                                                          \
+		"next", INPUT_LINE, .max = 2000, .label = "Next page"                              \
+	}
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/sign-in", ANYONE, .read = sign_in_read, .page = "account-sign-in", .takes = { NEXT_INPUT } },
-	{ METHOD_POST, "/sign-in", ANYONE, .work = sign_in_work, .page = "account-sign-in", .form = sign_in_read,
-		.takes = { { "name", INPUT_LINE, .required = true, .min = 1, .max = EMAIL_MOST,
-				   .label = "Name or e-mail address" },
-			{ "password", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
-				.label = "Password" },
-			NEXT_INPUT } },
-	{ METHOD_POST, "/sign-out", ANYONE, .write = sign_out_write },
-	{ METHOD_GET, "/settings/sessions", MEMBER, .read = sessions_read, .page = "account-sessions" },
-	{ METHOD_POST, "/settings/sessions/end-all", MEMBER, .write = end_all_write },
-	{ METHOD_GET, "/settings/password", MEMBER, .read = password_read, .page = "account-password" },
-	{ METHOD_POST, "/settings/password", MEMBER, .work = password_work, .page = "account-password",
-		.form = password_read, .per_minute = 30,
-		.takes = { { "current", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
-				   .label = "Your password now" },
-			{ "password", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
-				.label = "New password" },
-			{ "again", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
-				.label = "New password again" } } },
-	{ 0 },
+	{METHOD_GET, "/sign-in", ANYONE, .read = sign_in_read, .page = "account-sign-in",
+		.takes = {NEXT_INPUT}},
+	{METHOD_POST, "/sign-in", ANYONE, .work = sign_in_work, .page = "account-sign-in",
+		.form = sign_in_read,
+		.takes = {{"name", INPUT_LINE, .required = true, .min = 1, .max = EMAIL_MOST,
+				  .label = "Name or e-mail address"},
+			{"password", INPUT_PASSWORD, .required = true, .min = 1,
+				.max = PASSWORD_MOST, .label = "Password"},
+			NEXT_INPUT}},
+	{METHOD_POST, "/sign-out", ANYONE, .write = sign_out_write},
+	{METHOD_GET, "/settings/sessions", MEMBER, .read = sessions_read,
+		.page = "account-sessions"},
+	{METHOD_POST, "/settings/sessions/end-all", MEMBER, .write = end_all_write},
+	{METHOD_GET, "/settings/password", MEMBER, .read = password_read,
+		.page = "account-password"},
+	{METHOD_POST, "/settings/password", MEMBER, .work = password_work,
+		.page = "account-password", .form = password_read, .per_minute = 30,
+		.takes = {{"current", INPUT_PASSWORD, .required = true, .min = 1,
+				  .max = PASSWORD_MOST, .label = "Your password now"},
+			{"password", INPUT_PASSWORD, .required = true, .min = 1,
+				.max = PASSWORD_MOST, .label = "New password"},
+			{"again", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
+				.label = "New password again"}}},
+	{0},
 };
 
 static const struct table_use tables[] = {
-	{ TABLE_ACCOUNT, &account_shape },
-	{ TABLE_EMAIL, NULL },
-	{ TABLE_SESSION, &session_shape },
-	{ TABLE_TOKEN, &token_shape },
-	{ 0 },
+	{TABLE_ACCOUNT, &account_shape},
+	{TABLE_EMAIL, NULL},
+	{TABLE_SESSION, &session_shape},
+	{TABLE_TOKEN, &token_shape},
+	{TABLE_ACCESS, NULL},
+	{0},
 };
 
-const struct feature feature_account = { .name = "account", .routes = routes, .tables = tables };
+const struct feature feature_account = {.name = "account", .routes = routes, .tables = tables};

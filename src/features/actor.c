@@ -3,63 +3,62 @@
 
 #include <string.h>
 
-#define TITLE_MOST 500      /* code points of a remote title; local ones: profile.c */
-#define SUMMARY_MOST 20000  /* bytes of clean HTML; longer ones are kept as words only */
+#define TITLE_MOST 500     /* code points of a remote title; local ones: profile.c */
+#define SUMMARY_MOST 20000 /* bytes of clean HTML; longer ones are kept as words only */
 #define SUMMARY_POINTS 5000
 #define NAME_LOCAL_LEAST 2
 #define NAME_LOCAL_MOST 30
 #define NAME_REMOTE_MOST 128
-#define NAME_KEY_MOST 100   /* what place_text takes */
+#define NAME_KEY_MOST 100 /* what place_text takes */
 #define URI_MOST 2048
 #define ALIASES_MOST (32 * (URI_MOST + 1))
 #define KEY_MOST 1024
 #define SEALED_MOST 4096
 
 static const struct field actor_fields[] = {
-	{ 1, F_U64, offsetof(struct actor, id), 0 },
-	{ 2, F_U32, offsetof(struct actor, kind), 0 },
-	{ 3, F_FLAG, offsetof(struct actor, local), 0 },
-	{ 4, F_FLAG, offsetof(struct actor, gone), 0 },
-	{ 5, F_FLAG, offsetof(struct actor, suspended), 0 },
-	{ 6, F_FLAG, offsetof(struct actor, locked), 0 },
-	{ 7, F_FLAG, offsetof(struct actor, discoverable), 0 },
-	{ 8, F_FLAG, offsetof(struct actor, indexable), 0 },
-	{ 9, F_FLAG, offsetof(struct actor, restricted), 0 },
-	{ 10, F_TEXT, offsetof(struct actor, name), NAME_REMOTE_MOST },
-	{ 11, F_TEXT, offsetof(struct actor, host), 260 },
-	{ 12, F_TEXT, offsetof(struct actor, uri), URI_MOST },
-	{ 13, F_TEXT, offsetof(struct actor, url), URI_MOST },
-	{ 14, F_TEXT, offsetof(struct actor, title), 4 * TITLE_MOST },
-	{ 15, F_TEXT, offsetof(struct actor, summary), 64 * 1024 },
-	{ 16, F_TEXT, offsetof(struct actor, source), 4 * SUMMARY_POINTS },
-	{ 17, F_TEXT, offsetof(struct actor, inbox), URI_MOST },
-	{ 18, F_TEXT, offsetof(struct actor, shared_inbox), URI_MOST },
-	{ 19, F_TEXT, offsetof(struct actor, outbox), URI_MOST },
-	{ 20, F_TEXT, offsetof(struct actor, followers), URI_MOST },
-	{ 21, F_TEXT, offsetof(struct actor, featured), URI_MOST },
-	{ 22, F_TEXT, offsetof(struct actor, moderators), URI_MOST },
-	{ 23, F_TEXT, offsetof(struct actor, icon), URI_MOST },
-	{ 24, F_TEXT, offsetof(struct actor, image), URI_MOST },
-	{ 25, F_TEXT, offsetof(struct actor, moved_to), URI_MOST },
-	{ 26, F_TEXT, offsetof(struct actor, aliases), ALIASES_MOST },
-	{ 27, F_TEXT, offsetof(struct actor, language), 35 },
-	{ 28, F_TEXT, offsetof(struct actor, rsa_id), URI_MOST },
-	{ 29, F_TEXT, offsetof(struct actor, ed25519_id), URI_MOST },
-	{ 30, F_BYTES, offsetof(struct actor, rsa), KEY_MOST },
-	{ 31, F_BYTES, offsetof(struct actor, ed25519), KEY_MOST },
-	{ 32, F_I64, offsetof(struct actor, created), 0 },
-	{ 33, F_I64, offsetof(struct actor, updated), 0 },
-	{ 34, F_I64, offsetof(struct actor, fetched), 0 },
+	{1, F_U64, offsetof(struct actor, id), 0},
+	{2, F_U32, offsetof(struct actor, kind), 0},
+	{3, F_FLAG, offsetof(struct actor, local), 0},
+	{4, F_FLAG, offsetof(struct actor, gone), 0},
+	{5, F_FLAG, offsetof(struct actor, suspended), 0},
+	{6, F_FLAG, offsetof(struct actor, locked), 0},
+	{7, F_FLAG, offsetof(struct actor, discoverable), 0},
+	{8, F_FLAG, offsetof(struct actor, indexable), 0},
+	{9, F_FLAG, offsetof(struct actor, restricted), 0},
+	{10, F_TEXT, offsetof(struct actor, name), NAME_REMOTE_MOST},
+	{11, F_TEXT, offsetof(struct actor, host), 260},
+	{12, F_TEXT, offsetof(struct actor, uri), URI_MOST},
+	{13, F_TEXT, offsetof(struct actor, url), URI_MOST},
+	{14, F_TEXT, offsetof(struct actor, title), 4 * TITLE_MOST},
+	{15, F_TEXT, offsetof(struct actor, summary), 64 * 1024},
+	{16, F_TEXT, offsetof(struct actor, source), 4 * SUMMARY_POINTS},
+	{17, F_TEXT, offsetof(struct actor, inbox), URI_MOST},
+	{18, F_TEXT, offsetof(struct actor, shared_inbox), URI_MOST},
+	{19, F_TEXT, offsetof(struct actor, outbox), URI_MOST},
+	{20, F_TEXT, offsetof(struct actor, followers), URI_MOST},
+	{21, F_TEXT, offsetof(struct actor, featured), URI_MOST},
+	{22, F_TEXT, offsetof(struct actor, moderators), URI_MOST},
+	{23, F_TEXT, offsetof(struct actor, icon), URI_MOST},
+	{24, F_TEXT, offsetof(struct actor, image), URI_MOST},
+	{25, F_TEXT, offsetof(struct actor, moved_to), URI_MOST},
+	{26, F_TEXT, offsetof(struct actor, aliases), ALIASES_MOST},
+	{27, F_TEXT, offsetof(struct actor, language), 35},
+	{28, F_TEXT, offsetof(struct actor, rsa_id), URI_MOST},
+	{29, F_TEXT, offsetof(struct actor, ed25519_id), URI_MOST},
+	{30, F_BYTES, offsetof(struct actor, rsa), KEY_MOST},
+	{31, F_BYTES, offsetof(struct actor, ed25519), KEY_MOST},
+	{32, F_I64, offsetof(struct actor, created), 0},
+	{33, F_I64, offsetof(struct actor, updated), 0},
+	{34, F_I64, offsetof(struct actor, fetched), 0},
 };
-const struct shape actor_shape = { "actor", sizeof(struct actor), actor_fields, COUNT(actor_fields) };
+const struct shape actor_shape = {"actor", sizeof(struct actor), actor_fields, COUNT(actor_fields)};
 
 static const struct field keys_fields[] = {
-	{ 1, F_BYTES, offsetof(struct actor_keys, rsa), SEALED_MOST },
-	{ 2, F_BYTES, offsetof(struct actor_keys, ed25519), SEALED_MOST },
+	{1, F_BYTES, offsetof(struct actor_keys, rsa), SEALED_MOST},
+	{2, F_BYTES, offsetof(struct actor_keys, ed25519), SEALED_MOST},
 };
 const struct shape actor_keys_shape = {
-	"actor_keys", sizeof(struct actor_keys), keys_fields, COUNT(keys_fields)
-};
+	"actor_keys", sizeof(struct actor_keys), keys_fields, COUNT(keys_fields)};
 
 /* ---- finding --------------------------------------------------------------------------------------------------- */
 
@@ -109,7 +108,8 @@ static bool name_fits(const char *name)
 	if (size == 0 || size > NAME_REMOTE_MOST)
 		return false;
 	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f || strchr("/?#@%&\"'<>\\", name[i]) != NULL)
+		if ((unsigned char)name[i] <= ' ' || name[i] == 0x7f
+			|| strchr("/?#@%&\"'<>\\", name[i]) != NULL)
 			return false;
 	return true;
 }
@@ -118,12 +118,14 @@ static bool name_fits(const char *name)
 static const char *host_of(struct arena *arena, const char *s)
 {
 	struct url u;
-	if (url_parse(arena, arena_format(arena, "https://%s", s), &u) != OK || strpbrk(s, "/?") != NULL)
+	if (url_parse(arena, arena_format(arena, "https://%s", s), &u) != OK
+		|| strpbrk(s, "/?") != NULL)
 		return NULL;
 	return u.authority;
 }
 
-enum err actor_parse_handle(struct arena *arena, const char *handle, const char **name, const char **host)
+enum err actor_parse_handle(
+	struct arena *arena, const char *handle, const char **name, const char **host)
 {
 	if (handle == NULL || strnlen(handle, URI_MOST) == URI_MOST)
 		return ERR_INVALID;
@@ -132,7 +134,8 @@ enum err actor_parse_handle(struct arena *arena, const char *handle, const char 
 	if (*handle == '@')
 		handle++;
 	const char *at = strchr(handle, '@');
-	char *word = at != NULL ? arena_text_n(arena, handle, (size_t)(at - handle)) : arena_text(arena, handle);
+	char *word = at != NULL ? arena_text_n(arena, handle, (size_t)(at - handle))
+				: arena_text(arena, handle);
 	word = text_lower(arena, word);
 	const char *where = at != NULL ? host_of(arena, at + 1) : NULL;
 	if (!name_fits(word) || (at != NULL && where == NULL))
@@ -144,7 +147,8 @@ enum err actor_parse_handle(struct arena *arena, const char *handle, const char 
 
 static struct place place_handle(struct arena *arena, const char *name, const char *host)
 {
-	return place_hash(TABLE_HANDLE, text_lower(arena, arena_format(arena, "%s@%s", name, host)));
+	return place_hash(
+		TABLE_HANDLE, text_lower(arena, arena_format(arena, "%s@%s", name, host)));
 }
 
 enum err actor_by_handle(struct txn *t, const char *handle, struct actor *out)
@@ -166,15 +170,31 @@ const char *actor_handle(struct arena *arena, const struct actor *a)
 const char *actor_path(struct arena *arena, const struct actor *a)
 {
 	return a->local ? arena_format(arena, "/@%s", a->name)
-	                : arena_format(arena, "/@%s@%s", a->name, a->host);
+			: arena_format(arena, "/@%s@%s", a->name, a->host);
+}
+
+const char *actor_title(const struct actor *a)
+{
+	return a->title != NULL && *a->title != '\0' ? a->title : a->name;
+}
+
+/* The bytes of the first code point of checked text. */
+static int first_size(const char *s)
+{
+	int size = *s != '\0';
+	while (size > 0 && ((unsigned char)s[size] & 0xc0) == 0x80)
+		size++;
+	return size;
 }
 
 void actor_show(struct view *v, const char *name, const struct actor *a)
 {
+	const char *title = actor_title(a);
 	view_begin(v, name);
 	view_id(v, "id", a->id);
 	view_text(v, "name", a->name);
-	view_text(v, "title", a->title != NULL && *a->title != '\0' ? a->title : a->name);
+	view_text(v, "title", title);
+	view_format(v, "initial", "%.*s", first_size(title), title); /* stands in for a picture */
 	view_format(v, "handle", "%s@%s", a->name, a->host);
 	if (a->local)
 		view_format(v, "path", "/@%s", a->name);
@@ -192,28 +212,79 @@ void actor_show(struct view *v, const char *name, const struct actor *a)
 
 /* Names that would be read as the site itself, or as one of its addresses. Sorted for the eye only. */
 static const char *const reserved[] = {
-	"abuse", "account", "accounts", "actor", "admin", "administrator", "api", "authorize_interaction", "autoconfig",
-	"bestuur", "everyone", "follow", "help", "here", "hostmaster", "inbox", "info", "internal", "kring", "localhost",
-	"mail", "mailer_daemon", "media", "member", "members", "moderator", "moderators", "nobody", "nodeinfo",
-	"noreply", "no_reply", "oauth", "outbox", "postmaster", "privacy", "public", "reports", "requests", "root",
-	"security", "settings", "sign_in", "sign_out", "site", "static", "staff", "status", "support", "system", "team",
-	"undefined", "null", "webmaster", "well_known", "www",
+	"abuse",
+	"account",
+	"accounts",
+	"actor",
+	"admin",
+	"administrator",
+	"api",
+	"authorize_interaction",
+	"autoconfig",
+	"bestuur",
+	"everyone",
+	"follow",
+	"help",
+	"here",
+	"hostmaster",
+	"inbox",
+	"info",
+	"internal",
+	"kring",
+	"localhost",
+	"mail",
+	"mailer_daemon",
+	"media",
+	"member",
+	"members",
+	"moderator",
+	"moderators",
+	"nobody",
+	"nodeinfo",
+	"noreply",
+	"no_reply",
+	"oauth",
+	"outbox",
+	"postmaster",
+	"privacy",
+	"public",
+	"reports",
+	"requests",
+	"root",
+	"security",
+	"settings",
+	"sign_in",
+	"sign_out",
+	"site",
+	"static",
+	"staff",
+	"status",
+	"support",
+	"system",
+	"team",
+	"undefined",
+	"null",
+	"webmaster",
+	"well_known",
+	"www",
 };
 
-static enum err name_check(struct txn *t, enum actor_kind kind, const char *name, struct refusal *why)
+static enum err name_check(
+	struct txn *t, enum actor_kind kind, const char *name, struct refusal *why)
 {
 	if (name == NULL)
 		return refuse(why, "name", "Choose a name.");
 	if (kind == ACTOR_APPLICATION) /* the node itself, called as its host is */
 		return text_is(name, txn_site(t)->domain) && strlen(name) <= NAME_KEY_MOST
-		               ? OK
-		               : refuse(why, "name", "The site is named after its domain.");
+			? OK
+			: refuse(why, "name", "The site is named after its domain.");
 	if (kind != ACTOR_PERSON && kind != ACTOR_GROUP)
 		return refuse(why, NULL, "Only people and communities can be made here.");
 	size_t size = strlen(name);
-	if (size < NAME_LOCAL_LEAST || size > NAME_LOCAL_MOST ||
-	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
-		return refuse(why, "name", "A name has 2 to 30 small letters, digits or underscores.");
+	if (size < NAME_LOCAL_LEAST || size > NAME_LOCAL_MOST
+		|| name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
+		return refuse(
+			why, "name", "A name has 2 to 30 small letters, digits or underscores.");
 	for (size_t i = 0; i < COUNT(reserved); i++)
 		if (strcmp(name, reserved[i]) == 0)
 			return refuse(why, "name", "This name is kept for the site itself.");
@@ -227,7 +298,8 @@ static void addresses_set(struct arena *arena, const struct site *site, struct a
 		a->uri = arena_format(arena, "%s/actor", base);
 		a->url = arena_format(arena, "%s/", base);
 	} else {
-		a->uri = arena_format(arena, "%s/%c/%s", base, a->kind == ACTOR_GROUP ? 'c' : 'u', a->name);
+		a->uri = arena_format(
+			arena, "%s/%c/%s", base, a->kind == ACTOR_GROUP ? 'c' : 'u', a->name);
 		a->url = arena_format(arena, "%s/@%s", base, a->name);
 		a->featured = arena_format(arena, "%s/featured", a->uri);
 	}
@@ -245,12 +317,13 @@ static struct bytes seal(struct txn *t, uint64_t id, const char *word, const str
 {
 	struct arena *arena = txn_arena(t);
 	return crypto_seal(arena, txn_site(t)->secret,
-		arena_format(arena, "keys:%llu:%s", (unsigned long long)id, word), key_private_der(arena, key));
+		arena_format(arena, "keys:%llu:%s", (unsigned long long)id, word),
+		key_private_der(arena, key));
 }
 
 static enum err keys_save(struct txn *t, struct actor *a, const struct key_pair *keys)
 {
-	struct actor_keys sealed = { 0 };
+	struct actor_keys sealed = {0};
 	if (keys->rsa != NULL) {
 		sealed.rsa = seal(t, a->id, "rsa", keys->rsa);
 		a->rsa = key_stored(txn_arena(t), keys->rsa);
@@ -268,7 +341,9 @@ static struct key *unseal(struct txn *t, uint64_t id, const char *word, struct b
 	struct arena *arena = txn_arena(t);
 	struct bytes der;
 	const char *label = arena_format(arena, "keys:%llu:%s", (unsigned long long)id, word);
-	return sealed.size > 0 && crypto_open(arena, txn_site(t)->secret, label, sealed, &der) ? key_private(der) : NULL;
+	return sealed.size > 0 && crypto_open(arena, txn_site(t)->secret, label, sealed, &der)
+		? key_private(der)
+		: NULL;
 }
 
 enum err actor_keys_load(struct txn *t, uint64_t id, struct key_pair *out)
@@ -278,9 +353,10 @@ enum err actor_keys_load(struct txn *t, uint64_t id, struct key_pair *out)
 	enum err e = txn_load(t, &place, &actor_keys_shape, &sealed);
 	if (e != OK)
 		return e;
-	struct key_pair keys = { .rsa = unseal(t, id, "rsa", sealed.rsa),
-		.ed25519 = unseal(t, id, "ed25519", sealed.ed25519) };
-	if ((sealed.rsa.size > 0 && keys.rsa == NULL) || (sealed.ed25519.size > 0 && keys.ed25519 == NULL)) {
+	struct key_pair keys = {.rsa = unseal(t, id, "rsa", sealed.rsa),
+		.ed25519 = unseal(t, id, "ed25519", sealed.ed25519)};
+	if ((sealed.rsa.size > 0 && keys.rsa == NULL)
+		|| (sealed.ed25519.size > 0 && keys.ed25519 == NULL)) {
 		key_drop(keys.rsa);
 		key_drop(keys.ed25519);
 		return ERR_STORE; /* another secret, or damaged: never sign with half of it */
@@ -304,9 +380,16 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 	if (e != ERR_NOT_FOUND)
 		return e;
 	int64_t now = time_now();
-	struct actor a = { .id = id_next(), .kind = kind, .local = true, .discoverable = true, .name = name,
-		.host = site->domain, .title = title != NULL ? title : name, .language = site->language,
-		.created = now, .updated = now };
+	struct actor a = {.id = id_next(),
+		.kind = kind,
+		.local = true,
+		.discoverable = true,
+		.name = name,
+		.host = site->domain,
+		.title = title != NULL ? title : name,
+		.language = site->language,
+		.created = now,
+		.updated = now};
 	addresses_set(txn_arena(t), site, &a);
 	struct place by_uri = place_hash(TABLE_ACTOR_URI, a.uri);
 	e = keys_save(t, &a, keys);
@@ -366,8 +449,8 @@ static enum err handle_save(struct txn *t, const struct actor *old, const struct
 
 static bool claims_hold(const struct actor *c)
 {
-	return c->uri != NULL && c->inbox != NULL && c->host != NULL && c->name != NULL && name_fits(c->name) &&
-	       c->kind >= ACTOR_PERSON && c->kind <= ACTOR_ORGANIZATION;
+	return c->uri != NULL && c->inbox != NULL && c->host != NULL && c->name != NULL
+		&& name_fits(c->name) && c->kind >= ACTOR_PERSON && c->kind <= ACTOR_ORGANIZATION;
 }
 
 enum err actor_save_remote(struct txn *t, const struct actor *claims, uint64_t *id)
@@ -390,12 +473,15 @@ enum err actor_save_remote(struct txn *t, const struct actor *claims, uint64_t *
 	a.suspended = known && old.suspended;
 	a.created = known ? old.created : claims->created > 0 ? claims->created : time_now();
 	a.fetched = time_now();
-	a.title = claims->title != NULL ? text_cut(arena, text_trim(arena, claims->title), TITLE_MOST) : NULL;
+	a.title = claims->title != NULL
+		? text_cut(arena, text_trim(arena, claims->title), TITLE_MOST)
+		: NULL;
 	a.summary = summary_of(arena, claims->summary);
 	a.source = NULL;
 	a.url = address(arena, claims->url);
 	a.icon = address(arena, claims->icon);
 	a.image = address(arena, claims->image);
+	a.moved_to = address(arena, claims->moved_to);
 	if (a.aliases != NULL && strlen(a.aliases) > ALIASES_MOST)
 		a.aliases = NULL;
 	if (a.language != NULL && strlen(a.language) > 35)

@@ -7,30 +7,32 @@
 #define HOST_MOST 100   /* what place_text takes */
 
 static const struct field block_fields[] = {
-	{ 1, F_U64, offsetof(struct block, blocker), 0 },
-	{ 2, F_U64, offsetof(struct block, blocked), 0 },
-	{ 3, F_TEXT, offsetof(struct block, uri), 2048 },
-	{ 4, F_TEXT, offsetof(struct block, reason), 4 * REASON_MOST },
-	{ 5, F_I64, offsetof(struct block, at), 0 },
+	{1, F_U64, offsetof(struct block, blocker), 0},
+	{2, F_U64, offsetof(struct block, blocked), 0},
+	{3, F_TEXT, offsetof(struct block, uri), 2048},
+	{4, F_TEXT, offsetof(struct block, reason), 4 * REASON_MOST},
+	{5, F_I64, offsetof(struct block, at), 0},
 };
-const struct shape block_shape = { "block", sizeof(struct block), block_fields, COUNT(block_fields) };
+const struct shape block_shape = {"block", sizeof(struct block), block_fields, COUNT(block_fields)};
 
 static const struct field domain_fields[] = {
-	{ 1, F_TEXT, offsetof(struct domain, host), HOST_MOST },
-	{ 2, F_TEXT, offsetof(struct domain, reason), 4 * REASON_MOST },
-	{ 3, F_I64, offsetof(struct domain, at), 0 },
+	{1, F_TEXT, offsetof(struct domain, host), HOST_MOST},
+	{2, F_TEXT, offsetof(struct domain, reason), 4 * REASON_MOST},
+	{3, F_I64, offsetof(struct domain, at), 0},
 };
-const struct shape domain_shape = { "domain", sizeof(struct domain), domain_fields, COUNT(domain_fields) };
+const struct shape domain_shape = {
+	"domain", sizeof(struct domain), domain_fields, COUNT(domain_fields)};
 
 static const char *words(struct txn *t, const char *s, size_t points)
 {
-	const char *cut = s != NULL ? text_cut(txn_arena(t), text_trim(txn_arena(t), s), points) : NULL;
+	const char *cut = s != NULL ? text_cut(txn_arena(t), text_trim(txn_arena(t), s), points)
+				    : NULL;
 	return cut != NULL && *cut != '\0' ? cut : NULL;
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------------------------- */
 
-static bool blocks(struct txn *t, uint64_t blocker, uint64_t blocked)
+bool block_is(struct txn *t, uint64_t blocker, uint64_t blocked)
 {
 	struct bytes row;
 	struct place place = place_2(TABLE_BLOCK, blocker, blocked);
@@ -39,11 +41,12 @@ static bool blocks(struct txn *t, uint64_t blocker, uint64_t blocked)
 
 bool block_between(struct txn *t, uint64_t a, uint64_t b)
 {
-	return blocks(t, a, b) || blocks(t, b, a);
+	return block_is(t, a, b) || block_is(t, b, a);
 }
 
 /* For oneself; for a community of ours as its moderator; for one elsewhere as its host or itself says it. */
-static enum err block_allowed(struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked, uint64_t via)
+static enum err block_allowed(
+	struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked, uint64_t via)
 {
 	struct actor by, group, whom;
 	if (blocker == blocked)
@@ -60,19 +63,26 @@ static enum err block_allowed(struct txn *t, uint64_t who, uint64_t blocker, uin
 		return ERR_FORBIDDEN;
 	if (community_moderated_by(t, &group, &by))
 		return OK;
-	return !group.local && (via == group.id || url_same_host(by.uri, group.uri)) ? OK : ERR_FORBIDDEN;
+	return !group.local && (via == group.id || url_same_host(by.uri, group.uri))
+		? OK
+		: ERR_FORBIDDEN;
 }
 
-enum err block_add(struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked, const char *reason,
-	const struct origin *origin)
+enum err block_add(struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked,
+	const char *reason, const struct origin *origin)
 {
 	enum err e = block_allowed(t, who, blocker, blocked, origin != NULL ? origin->via : 0);
-	if (e != OK || blocks(t, blocker, blocked))
+	if (e != OK || block_is(t, blocker, blocked))
 		return e;
-	struct block b = { .blocker = blocker, .blocked = blocked, .reason = words(t, reason, REASON_MOST),
-		.at = time_now() };
-	struct line line = { .act = ACT_BLOCK, .actor = who, .object = blocked, .target = blocker != who ? blocker : 0,
-		.note = b.reason };
+	struct block b = {.blocker = blocker,
+		.blocked = blocked,
+		.reason = words(t, reason, REASON_MOST),
+		.at = time_now()};
+	struct line line = {.act = ACT_BLOCK,
+		.actor = who,
+		.object = blocked,
+		.target = blocker != who ? blocker : 0,
+		.note = b.reason};
 	e = follow_end(t, blocker, blocked, origin);
 	if (e == OK)
 		e = follow_reject(t, blocker, blocked, origin);
@@ -84,7 +94,8 @@ enum err block_add(struct txn *t, uint64_t who, uint64_t blocker, uint64_t block
 	return txn_save(t, &place, &block_shape, &b);
 }
 
-enum err block_remove(struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked, const struct origin *origin)
+enum err block_remove(struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked,
+	const struct origin *origin)
 {
 	struct block b;
 	enum err e = block_allowed(t, who, blocker, blocked, origin != NULL ? origin->via : 0);
@@ -94,8 +105,11 @@ enum err block_remove(struct txn *t, uint64_t who, uint64_t blocker, uint64_t bl
 	e = txn_load(t, &place, &block_shape, &b);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	struct line line = { .act = ACT_UNBLOCK, .actor = who, .object = blocked, .target = blocker != who ? blocker : 0,
-		.note = b.uri };
+	struct line line = {.act = ACT_UNBLOCK,
+		.actor = who,
+		.object = blocked,
+		.target = blocker != who ? blocker : 0,
+		.note = b.uri};
 	e = txn_del(t, &place);
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
@@ -116,8 +130,9 @@ static const char *host_clean(struct arena *arena, const char *s)
 
 enum err domain_block(struct txn *t, const char *host, const char *reason, bool on)
 {
-	struct domain d = { .host = host_clean(txn_arena(t), host), .reason = words(t, reason, REASON_MOST),
-		.at = time_now() };
+	struct domain d = {.host = host_clean(txn_arena(t), host),
+		.reason = words(t, reason, REASON_MOST),
+		.at = time_now()};
 	if (d.host == NULL || text_is(d.host, host_clean(txn_arena(t), txn_site(t)->domain)))
 		return ERR_INVALID;
 	struct place place = place_text(TABLE_DOMAIN, d.host);

@@ -2,11 +2,20 @@
 #include "features.h"
 
 const struct feature *const features[] = {
-	&feature_profile, &feature_account, &feature_follow, &feature_community, &feature_post, &feature_reaction,
-	&feature_timeline, &feature_moderation, &feature_remote, NULL,
+	&feature_profile,
+	&feature_account,
+	&feature_follow,
+	&feature_community,
+	&feature_post,
+	&feature_reaction,
+	&feature_timeline,
+	&feature_moderation,
+	&feature_remote,
+	NULL,
 };
 
-enum err act_journal(struct txn *t, const struct origin *origin, struct line *line, const char **uri)
+enum err act_journal(
+	struct txn *t, const struct origin *origin, struct line *line, const char **uri)
 {
 	if (origin != NULL && line->uri == NULL)
 		line->uri = origin->uri;
@@ -14,8 +23,9 @@ enum err act_journal(struct txn *t, const struct origin *origin, struct line *li
 		line->raw = origin->raw;
 	enum err e = journal_append(t, line);
 	if (e == OK && uri != NULL)
-		*uri = origin != NULL && origin->uri != NULL ? origin->uri
-		                                             : arena_format(txn_arena(t), "%s/a/%llu", txn_site(t)->base_url,
-			                                               (unsigned long long)line->place);
+		*uri = origin != NULL && origin->uri != NULL
+			? origin->uri
+			: arena_format(txn_arena(t), "%s/a/%llu", txn_site(t)->base_url,
+				(unsigned long long)line->place);
 	return e;
 }

@@ -82,13 +82,16 @@ struct profile_change {
 	int locked, discoverable, indexable; /* -1: leave */
 };
 enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct profile_change *, struct refusal *) MUST_USE;
-/* For pages about someone: "relation" { self, following, asked, blocked, can_follow, can_block, from_elsewhere }. */
+/* For pages about someone: "relation" { self, following, asked, blocked, can_follow, can_block, can_unblock,
+ * from_elsewhere }; with "actor" and "uri" beside it what parts/relation.html needs. */
 void profile_relation_show(struct call *, struct txn *, struct view *, const struct actor *);
+void profile_tab_show(struct view *, const char *name); /* which of parts/settings-tabs.html this page is */
 /* Gone for good: posts become tombstones, follows end, sessions end; local or remote. */
 enum err actor_remove(struct txn *, uint64_t actor, const struct origin *) MUST_USE;
 /* `actor` says it moved to `to` (whose aliases name it; checked): local followers follow on. */
 enum err actor_move(struct txn *, uint64_t actor, uint64_t to, const struct origin *) MUST_USE;
-/* id, name, title, handle, path (its page here), url, icon, local, group, gone */
+const char *actor_title(const struct actor *); /* what it is called; its name when it says nothing else */
+/* id, name, title, initial, handle, path (its page here), url, icon, local, group, gone; parts/actor.html */
 void actor_show(struct view *, const char *name, const struct actor *);
 
 /* ---- account.c: how a local person signs in ---------------------------------------------------------------------- */
@@ -109,6 +112,7 @@ struct account_draft {
 };
 enum err account_create(struct txn *, const struct account_draft *, struct refusal *, struct actor *out) MUST_USE;
 enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
+enum err account_member(struct txn *, uint64_t actor, struct member *out) MUST_USE; /* server_settings.member */
 /* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
 enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
 /* 10 code points to 256 bytes, not the name, not the site's. */
@@ -322,6 +326,7 @@ extern const struct shape block_shape, report_shape, domain_shape;
 /* blocker: a person, or a community that bans. Ends follows both ways. */
 enum err block_add(struct txn *, uint64_t who, uint64_t blocker, uint64_t blocked, const char *reason, const struct origin *) MUST_USE;
 enum err block_remove(struct txn *, uint64_t who, uint64_t blocker, uint64_t blocked, const struct origin *) MUST_USE;
+bool block_is(struct txn *, uint64_t blocker, uint64_t blocked);
 bool block_between(struct txn *, uint64_t a, uint64_t b); /* either way */
 enum err report_add(struct txn *, uint64_t who, const struct report *, const struct origin *) MUST_USE;
 enum err domain_block(struct txn *, const char *host, const char *reason, bool on) MUST_USE;

@@ -5,17 +5,18 @@
 
 #define RAW_MOST (64 * 1024) /* of a Follow: it is kept while it waits, and sent back */
 #define REQUESTS_MOST 100
-#define SCAN_MOST 100000     /* followers of one actor, looked through for those who wait */
+#define SCAN_MOST 100000 /* followers of one actor, looked through for those who wait */
 
 static const struct field follow_fields[] = {
-	{ 1, F_U64, offsetof(struct follow, follower), 0 },
-	{ 2, F_U64, offsetof(struct follow, followed), 0 },
-	{ 3, F_U32, offsetof(struct follow, state), 0 },
-	{ 4, F_TEXT, offsetof(struct follow, uri), 2048 },
-	{ 5, F_BYTES, offsetof(struct follow, raw), RAW_MOST },
-	{ 6, F_I64, offsetof(struct follow, at), 0 },
+	{1, F_U64, offsetof(struct follow, follower), 0},
+	{2, F_U64, offsetof(struct follow, followed), 0},
+	{3, F_U32, offsetof(struct follow, state), 0},
+	{4, F_TEXT, offsetof(struct follow, uri), 2048},
+	{5, F_BYTES, offsetof(struct follow, raw), RAW_MOST},
+	{6, F_I64, offsetof(struct follow, at), 0},
 };
-const struct shape follow_shape = { "follow", sizeof(struct follow), follow_fields, COUNT(follow_fields) };
+const struct shape follow_shape = {
+	"follow", sizeof(struct follow), follow_fields, COUNT(follow_fields)};
 
 /* ---- records --------------------------------------------------------------------------------------------------- */
 
@@ -37,7 +38,7 @@ static enum err pair_by_uri(struct txn *t, const char *uri, struct pair *out)
 	struct place place = place_hash(TABLE_FOLLOW_URI, uri);
 	enum err e = txn_get(t, &place, &value);
 	if (e == OK)
-		*out = (struct pair){ place_id_at(value, 0), place_id_at(value, 8) };
+		*out = (struct pair){place_id_at(value, 0), place_id_at(value, 8)};
 	return e;
 }
 
@@ -61,7 +62,7 @@ static enum err uri_remember(struct txn *t, const struct follow *f)
 		return e;
 	struct place place = place_hash(TABLE_FOLLOW_URI, f->uri);
 	struct place ids = place_2(0, f->follower, f->followed);
-	return txn_put(t, &place, (struct bytes){ ids.at + 1, ids.size - 1u });
+	return txn_put(t, &place, (struct bytes){ids.at + 1, ids.size - 1u});
 }
 
 static enum err follow_save(struct txn *t, const struct follow *f)
@@ -98,7 +99,8 @@ enum err follow_forget(struct txn *t, uint64_t who, uint64_t whom)
 
 /* ---- verbs ----------------------------------------------------------------------------------------------------- */
 
-static enum err both_load(struct txn *t, uint64_t who, uint64_t whom, struct actor *follower, struct actor *followed)
+static enum err both_load(
+	struct txn *t, uint64_t who, uint64_t whom, struct actor *follower, struct actor *followed)
 {
 	enum err e = actor_load(t, who, follower);
 	if (e == OK)
@@ -107,18 +109,26 @@ static enum err both_load(struct txn *t, uint64_t who, uint64_t whom, struct act
 		return e;
 	if (follower->gone || followed->gone || follower->suspended || followed->suspended)
 		return ERR_NOT_FOUND;
-	return follower->local || followed->local ? OK : ERR_NOT_FOUND; /* what two others do is not ours */
+	return follower->local || followed->local
+		? OK
+		: ERR_NOT_FOUND; /* what two others do is not ours */
 }
 
 static bool follow_allowed(struct txn *t, const struct actor *who, const struct actor *whom)
 {
-	bool node = (who->local && who->kind == ACTOR_APPLICATION) || (whom->local && whom->kind == ACTOR_APPLICATION);
-	return who->id != whom->id && !node && whom->moved_to == NULL && !block_between(t, who->id, whom->id);
+	bool node = (who->local && who->kind == ACTOR_APPLICATION)
+		|| (whom->local && whom->kind == ACTOR_APPLICATION);
+	return who->id != whom->id && !node && whom->moved_to == NULL
+		&& !block_between(t, who->id, whom->id);
 }
 
 static enum err answer(struct txn *t, uint32_t act, const struct follow *f)
 {
-	struct line line = { .act = act, .actor = f->followed, .object = f->follower, .uri = f->uri, .raw = f->raw };
+	struct line line = {.act = act,
+		.actor = f->followed,
+		.object = f->follower,
+		.uri = f->uri,
+		.raw = f->raw};
 	return act_journal(t, NULL, &line, NULL);
 }
 
@@ -128,12 +138,13 @@ static enum err accept_now(struct txn *t, struct follow *f)
 	if (e == OK)
 		e = answer(t, ACT_ACCEPT, f);
 	f->state = FOLLOW_ACCEPTED;
-	f->raw = (struct bytes){ 0 }; /* it was only kept to be sent back */
+	f->raw = (struct bytes){0}; /* it was only kept to be sent back */
 	return e == OK ? follow_save(t, f) : e;
 }
 
 /* Another node repeats its Follow, perhaps under a new id: the newest one is the one to answer. */
-static enum err follow_repeat(struct txn *t, struct follow *f, const struct actor *whom, const struct origin *origin)
+static enum err follow_repeat(
+	struct txn *t, struct follow *f, const struct actor *whom, const struct origin *origin)
 {
 	if (!whom->local || origin == NULL || origin->uri == NULL)
 		return OK;
@@ -161,8 +172,9 @@ enum err follow_start(struct txn *t, uint64_t who, uint64_t whom, const struct o
 		return follow_repeat(t, &f, &followed, origin);
 	if (e != ERR_NOT_FOUND)
 		return e;
-	f = (struct follow){ .follower = who, .followed = whom, .state = FOLLOW_PENDING, .at = time_now() };
-	struct line line = { .act = ACT_FOLLOW, .actor = who, .object = whom };
+	f = (struct follow){
+		.follower = who, .followed = whom, .state = FOLLOW_PENDING, .at = time_now()};
+	struct line line = {.act = ACT_FOLLOW, .actor = who, .object = whom};
 	e = act_journal(t, origin, &line, &f.uri);
 	if (e != OK)
 		return e;
@@ -176,7 +188,7 @@ enum err follow_end(struct txn *t, uint64_t who, uint64_t whom, const struct ori
 	enum err e = follow_load(t, who, whom, &f);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	struct line line = { .act = ACT_UNFOLLOW, .actor = who, .object = whom, .note = f.uri };
+	struct line line = {.act = ACT_UNFOLLOW, .actor = who, .object = whom, .note = f.uri};
 	e = follow_forget(t, who, whom);
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
@@ -241,24 +253,25 @@ static enum err gather(void *arg, struct bytes key, struct bytes value)
 	return e;
 }
 
-static enum err listed(struct txn *t, uint8_t table, uint64_t id, uint64_t after, uint32_t state, size_t max,
-	struct u64s *out)
+static enum err listed(struct txn *t, uint8_t table, uint64_t id, uint64_t after, uint32_t state,
+	size_t max, struct u64s *out)
 {
 	if (after == UINT64_MAX) {
-		*out = (struct u64s){ 0 };
+		*out = (struct u64s){0};
 		return OK;
 	}
-	struct gathering g = { .arena = txn_arena(t), .state = state, .max = max };
+	struct gathering g = {.arena = txn_arena(t), .state = state, .max = max};
 	g.ids = arena_array(g.arena, max, sizeof *g.ids);
 	struct place from = place_2(table, id, after + 1);
-	struct walk walk = { .prefix = place_1(table, id), .from = &from, .max = SCAN_MOST };
+	struct walk walk = {.prefix = place_1(table, id), .from = &from, .max = SCAN_MOST};
 	enum err e = txn_walk(t, &walk, gather, &g);
 	if (e == OK)
-		*out = (struct u64s){ g.ids, g.count };
+		*out = (struct u64s){g.ids, g.count};
 	return e;
 }
 
-enum err follow_followers(struct txn *t, uint64_t whom, uint64_t after, size_t max, struct u64s *out)
+enum err follow_followers(
+	struct txn *t, uint64_t whom, uint64_t after, size_t max, struct u64s *out)
 {
 	return listed(t, TABLE_FOLLOWER, whom, after, FOLLOW_ACCEPTED, max, out);
 }
@@ -283,7 +296,8 @@ enum err follow_forget_all(struct txn *t, const struct actor *gone)
 				after = page.at[i];
 				e = actor_load(t, after, &other);
 				if (e == OK && (!gone->local || other.local))
-					e = side == 0 ? follow_forget(t, after, gone->id) : follow_forget(t, gone->id, after);
+					e = side == 0 ? follow_forget(t, after, gone->id)
+						      : follow_forget(t, gone->id, after);
 			}
 			if (e != OK)
 				return e;
@@ -297,7 +311,7 @@ enum err follow_forget_all(struct txn *t, const struct actor *gone)
 static enum err receive_follow(struct txn *t, const struct activity *a)
 {
 	struct actor whom;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = actor_by_uri(t, a->object_id, &whom);
 	if (e != OK)
 		return e;
@@ -307,7 +321,7 @@ static enum err receive_follow(struct txn *t, const struct activity *a)
 	if (e != ERR_FORBIDDEN)
 		return e;
 	/* Say no in words they know, else they wait for ever (protocol.md §4.4). */
-	struct line line = { .act = ACT_REJECT, .actor = whom.id, .object = a->actor_id };
+	struct line line = {.act = ACT_REJECT, .actor = whom.id, .object = a->actor_id};
 	return act_journal(t, &origin, &line, NULL);
 }
 
@@ -322,50 +336,53 @@ static enum err pair_named(struct txn *t, const struct activity *a, struct pair 
 	if (e == OK)
 		e = actor_by_uri(t, a->inner->object_id, &whom);
 	if (e == OK)
-		*out = (struct pair){ who.id, whom.id };
+		*out = (struct pair){who.id, whom.id};
 	return e;
 }
 
 static enum err receive_accept(struct txn *t, const struct activity *a)
 {
 	struct pair pair;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = pair_named(t, a, &pair);
 	if (e != OK)
 		return e;
-	return pair.whom == a->actor_id ? follow_accept(t, pair.whom, pair.who, &origin) : ERR_FORBIDDEN;
+	return pair.whom == a->actor_id ? follow_accept(t, pair.whom, pair.who, &origin)
+					: ERR_FORBIDDEN;
 }
 
 static enum err receive_reject(struct txn *t, const struct activity *a)
 {
 	struct pair pair;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = pair_named(t, a, &pair);
 	if (e != OK)
 		return e;
-	return pair.whom == a->actor_id ? follow_reject(t, pair.whom, pair.who, &origin) : ERR_FORBIDDEN;
+	return pair.whom == a->actor_id ? follow_reject(t, pair.whom, pair.who, &origin)
+					: ERR_FORBIDDEN;
 }
 
 static enum err receive_undo(struct txn *t, const struct activity *a)
 {
 	struct pair pair;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = pair_named(t, a, &pair);
 	if (e != OK)
 		return e;
-	return pair.who == a->actor_id ? follow_end(t, pair.who, pair.whom, &origin) : ERR_FORBIDDEN;
+	return pair.who == a->actor_id ? follow_end(t, pair.who, pair.whom, &origin)
+				       : ERR_FORBIDDEN;
 }
 
 /* Without a type the object is a bare id: ours when it names a Follow, ERR_NOT_FOUND when not. */
 static const struct verb verbs[] = {
-	{ "Follow", NULL, receive_follow },
-	{ "Accept", "Follow", receive_accept },
-	{ "Accept", NULL, receive_accept },
-	{ "Reject", "Follow", receive_reject },
-	{ "Reject", NULL, receive_reject },
-	{ "Undo", "Follow", receive_undo },
-	{ "Undo", NULL, receive_undo },
-	{ 0 },
+	{"Follow", NULL, receive_follow},
+	{"Accept", "Follow", receive_accept},
+	{"Accept", NULL, receive_accept},
+	{"Reject", "Follow", receive_reject},
+	{"Reject", NULL, receive_reject},
+	{"Undo", "Follow", receive_undo},
+	{"Undo", NULL, receive_undo},
+	{0},
 };
 
 /* ---- pages ----------------------------------------------------------------------------------------------------- */
@@ -375,7 +392,8 @@ static enum err click(struct call *call, struct txn *t, bool on)
 	struct actor whom;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &whom);
 	if (e == OK)
-		e = on ? follow_start(t, call->viewer.actor, whom.id, NULL) : follow_end(t, call->viewer.actor, whom.id, NULL);
+		e = on ? follow_start(t, call->viewer.actor, whom.id, NULL)
+		       : follow_end(t, call->viewer.actor, whom.id, NULL);
 	if (e != OK)
 		return e;
 	if (!on)
@@ -401,10 +419,13 @@ static enum err unfollow_write(struct call *call, struct txn *t)
 static enum err requests_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
-	enum err e = listed(t, TABLE_FOLLOWER, call->viewer.actor, 0, FOLLOW_PENDING, REQUESTS_MOST, &ids);
+	enum err e = listed(
+		t, TABLE_FOLLOWER, call->viewer.actor, 0, FOLLOW_PENDING, REQUESTS_MOST, &ids);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Who would like to follow you"));
+	profile_tab_show(v, "requests");
+	view_flag(v, "some", ids.count > 0);
 	view_list(v, "requests");
 	for (size_t i = 0; i < ids.count; i++) {
 		struct actor who;
@@ -439,19 +460,20 @@ static enum err reject_write(struct call *call, struct txn *t)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/@{name}/follow", MEMBER, .write = follow_write, .per_minute = 60 },
-	{ METHOD_POST, "/@{name}/unfollow", MEMBER, .write = unfollow_write, .per_minute = 60 },
-	{ METHOD_GET, "/requests", MEMBER, .read = requests_read, .page = "follow-requests" },
-	{ METHOD_POST, "/requests/{id}/accept", MEMBER, .write = accept_write },
-	{ METHOD_POST, "/requests/{id}/reject", MEMBER, .write = reject_write },
-	{ 0 },
+	{METHOD_POST, "/@{name}/follow", MEMBER, .write = follow_write, .per_minute = 60},
+	{METHOD_POST, "/@{name}/unfollow", MEMBER, .write = unfollow_write, .per_minute = 60},
+	{METHOD_GET, "/requests", MEMBER, .read = requests_read, .page = "follow-requests"},
+	{METHOD_POST, "/requests/{id}/accept", MEMBER, .write = accept_write},
+	{METHOD_POST, "/requests/{id}/reject", MEMBER, .write = reject_write},
+	{0},
 };
 
 static const struct table_use tables[] = {
-	{ TABLE_FOLLOWER, &follow_shape },
-	{ TABLE_FOLLOWING, &follow_shape },
-	{ TABLE_FOLLOW_URI, NULL },
-	{ 0 },
+	{TABLE_FOLLOWER, &follow_shape},
+	{TABLE_FOLLOWING, &follow_shape},
+	{TABLE_FOLLOW_URI, NULL},
+	{0},
 };
 
-const struct feature feature_follow = { .name = "follow", .routes = routes, .verbs = verbs, .tables = tables };
+const struct feature feature_follow = {
+	.name = "follow", .routes = routes, .verbs = verbs, .tables = tables};

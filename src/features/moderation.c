@@ -3,30 +3,32 @@
 
 #include <string.h>
 
-#define REASON_MOST 500    /* code points */
-#define COMMENT_MOST 2000  /* likewise */
-#define NAMED_MOST 50      /* actors and posts of one report, each */
+#define REASON_MOST 500   /* code points */
+#define COMMENT_MOST 2000 /* likewise */
+#define NAMED_MOST 50     /* actors and posts of one report, each */
 #define REPORTS_SHOWN 100
-#define REPEAT_SCAN 500    /* latest reports, looked through for the same one again */
+#define REPEAT_SCAN 500 /* latest reports, looked through for the same one again */
 #define DOMAINS_MOST 10000
 #define BAN_REMOVES_MOST 2000 /* posts taken away by one ban */
 
 static const struct field report_fields[] = {
-	{ 1, F_U64, offsetof(struct report, id), 0 },
-	{ 2, F_U64, offsetof(struct report, reporter), 0 },
-	{ 3, F_U64S, offsetof(struct report, actors), NAMED_MOST },
-	{ 4, F_U64S, offsetof(struct report, posts), NAMED_MOST },
-	{ 5, F_TEXT, offsetof(struct report, comment), 4 * COMMENT_MOST },
-	{ 6, F_I64, offsetof(struct report, at), 0 },
-	{ 7, F_I64, offsetof(struct report, closed), 0 },
+	{1, F_U64, offsetof(struct report, id), 0},
+	{2, F_U64, offsetof(struct report, reporter), 0},
+	{3, F_U64S, offsetof(struct report, actors), NAMED_MOST},
+	{4, F_U64S, offsetof(struct report, posts), NAMED_MOST},
+	{5, F_TEXT, offsetof(struct report, comment), 4 * COMMENT_MOST},
+	{6, F_I64, offsetof(struct report, at), 0},
+	{7, F_I64, offsetof(struct report, closed), 0},
 };
-const struct shape report_shape = { "report", sizeof(struct report), report_fields, COUNT(report_fields) };
+const struct shape report_shape = {
+	"report", sizeof(struct report), report_fields, COUNT(report_fields)};
 
 /* ---- reports --------------------------------------------------------------------------------------------------- */
 
 static bool same_ids(struct u64s a, struct u64s b)
 {
-	return a.count == b.count && (a.count == 0 || memcmp(a.at, b.at, a.count * sizeof *a.at) == 0);
+	return a.count == b.count
+		&& (a.count == 0 || memcmp(a.at, b.at, a.count * sizeof *a.at) == 0);
 }
 
 struct search {
@@ -43,13 +45,14 @@ static enum err report_same(void *arg, struct bytes key, struct bytes value)
 	enum err e = record_read(s->arena, &report_shape, value, &r);
 	if (e != OK)
 		return e;
-	s->found = r.closed == 0 && r.reporter == s->like->reporter && same_ids(r.actors, s->like->actors) &&
-	           same_ids(r.posts, s->like->posts);
+	s->found = r.closed == 0 && r.reporter == s->like->reporter
+		&& same_ids(r.actors, s->like->actors) && same_ids(r.posts, s->like->posts);
 	return s->found ? ERR_CONFLICT : OK;
 }
 
 /* The same person reports the same things once, as long as nobody closed it. */
-enum err report_add(struct txn *t, uint64_t who, const struct report *draft, const struct origin *origin)
+enum err report_add(
+	struct txn *t, uint64_t who, const struct report *draft, const struct origin *origin)
 {
 	struct report r = *draft;
 	if (r.actors.count + r.posts.count == 0)
@@ -58,16 +61,17 @@ enum err report_add(struct txn *t, uint64_t who, const struct report *draft, con
 		return ERR_TOO_MUCH;
 	r.reporter = who;
 	if (draft->comment != NULL)
-		r.comment = text_cut(txn_arena(t), text_trim(txn_arena(t), draft->comment), COMMENT_MOST);
+		r.comment = text_cut(
+			txn_arena(t), text_trim(txn_arena(t), draft->comment), COMMENT_MOST);
 	r.at = time_now();
 	r.closed = 0;
-	struct search search = { .arena = txn_arena(t), .like = &r };
-	struct walk walk = { .prefix = place_0(TABLE_REPORT), .backward = true, .max = REPEAT_SCAN };
+	struct search search = {.arena = txn_arena(t), .like = &r};
+	struct walk walk = {.prefix = place_0(TABLE_REPORT), .backward = true, .max = REPEAT_SCAN};
 	enum err e = txn_walk(t, &walk, report_same, &search);
 	if (e != OK || search.found)
 		return e;
 	r.id = id_next();
-	struct line line = { .act = ACT_FLAG, .actor = who, .object = r.id };
+	struct line line = {.act = ACT_FLAG, .actor = who, .object = r.id};
 	struct place place = place_1(TABLE_REPORT, r.id);
 	e = txn_save(t, &place, &report_shape, &r);
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
@@ -77,7 +81,8 @@ enum err report_add(struct txn *t, uint64_t who, const struct report *draft, con
 
 /* A ban names the community it is from; a block from person to person names none. A ban from a whole site is the
  * business of that site. */
-static enum err block_ends(struct txn *t, const struct activity *a, uint64_t *blocker, uint64_t *blocked)
+static enum err block_ends(
+	struct txn *t, const struct activity *a, uint64_t *blocker, uint64_t *blocked)
 {
 	struct actor whom, group;
 	enum err e = actor_by_uri(t, a->object_id, &whom);
@@ -95,8 +100,8 @@ static enum err block_ends(struct txn *t, const struct activity *a, uint64_t *bl
 }
 
 /* Lemmy's ban with removal: what they wrote in that community goes too. */
-static enum err posts_remove(struct txn *t, const struct activity *a, uint64_t group, uint64_t author,
-	const struct origin *origin)
+static enum err posts_remove(struct txn *t, const struct activity *a, uint64_t group,
+	uint64_t author, const struct origin *origin)
 {
 	uint64_t before = 0;
 	for (size_t done = 0; done < BAN_REMOVES_MOST;) {
@@ -122,7 +127,7 @@ static enum err posts_remove(struct txn *t, const struct activity *a, uint64_t g
 static enum err receive_block(struct txn *t, const struct activity *a)
 {
 	uint64_t blocker, blocked;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = block_ends(t, a, &blocker, &blocked);
 	if (e == OK)
 		e = block_add(t, a->actor_id, blocker, blocked, a->content, &origin);
@@ -134,7 +139,7 @@ static enum err receive_block(struct txn *t, const struct activity *a)
 static enum err receive_unblock(struct txn *t, const struct activity *a)
 {
 	uint64_t blocker, blocked;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	if (a->inner == NULL)
 		return ERR_NOT_FOUND;
 	struct activity inner = *a->inner;
@@ -155,7 +160,7 @@ static bool post_is_ours(struct txn *t, const struct post *post)
 
 static enum err receive_flag(struct txn *t, const struct activity *a)
 {
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	uint64_t actors[NAMED_MOST], posts[NAMED_MOST];
 	size_t actor_count = 0, post_count = 0;
 	for (size_t i = 0; i < a->objects.count; i++) {
@@ -164,22 +169,25 @@ static enum err receive_flag(struct txn *t, const struct activity *a)
 		if (actor_by_uri(t, a->objects.at[i], &actor) == OK) {
 			if (actor.local && actor_count < NAMED_MOST)
 				actors[actor_count++] = actor.id;
-		} else if (post_by_uri(t, a->objects.at[i], &post) == OK && post_is_ours(t, &post)) {
+		} else if (post_by_uri(t, a->objects.at[i], &post) == OK
+			&& post_is_ours(t, &post)) {
 			if (post_count < NAMED_MOST)
 				posts[post_count++] = post.id;
 		}
 	}
 	if (actor_count + post_count == 0)
 		return ERR_NOT_FOUND;
-	struct report r = { .actors = { actors, actor_count }, .posts = { posts, post_count }, .comment = a->content };
+	struct report r = {.actors = {actors, actor_count},
+		.posts = {posts, post_count},
+		.comment = a->content};
 	return report_add(t, a->actor_id, &r, &origin);
 }
 
 static const struct verb verbs[] = {
-	{ "Block", NULL, receive_block },
-	{ "Undo", "Block", receive_unblock },
-	{ "Flag", NULL, receive_flag },
-	{ 0 },
+	{"Block", NULL, receive_block},
+	{"Undo", "Block", receive_unblock},
+	{"Flag", NULL, receive_flag},
+	{0},
 };
 
 /* ---- pages ----------------------------------------------------------------------------------------------------- */
@@ -190,10 +198,13 @@ static enum err block_click(struct call *call, struct txn *t, bool on)
 	uint64_t me = call->viewer.actor;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &whom);
 	if (e == OK)
-		e = on ? block_add(t, me, me, whom.id, NULL, NULL) : block_remove(t, me, me, whom.id, NULL);
+		e = on ? block_add(t, me, me, whom.id, NULL, NULL)
+		       : block_remove(t, me, me, whom.id, NULL);
 	if (e != OK)
 		return e;
-	reply_notice(call, on ? "You blocked this account. It does not follow you any more." : "You no longer block this account.");
+	reply_notice(call,
+		on ? "You blocked this account. It does not follow you any more."
+		   : "You no longer block this account.");
 	reply_see_other(call, actor_path(call->arena, &whom));
 	return OK;
 }
@@ -211,7 +222,8 @@ static enum err unblock_write(struct call *call, struct txn *t)
 static enum err post_readable(struct call *call, struct txn *t, struct post *post)
 {
 	enum err e = post_load(t, call_part_id(call, "id"), post);
-	return e == OK && (post->gone || !circle_may_read(t, &call->viewer, post)) ? ERR_NOT_FOUND : e;
+	return e == OK && (post->gone || !circle_may_read(t, &call->viewer, post)) ? ERR_NOT_FOUND
+										   : e;
 }
 
 static enum err report_read(struct call *call, struct txn *t, struct view *v)
@@ -232,8 +244,9 @@ static enum err report_write(struct call *call, struct txn *t)
 	enum err e = post_readable(call, t, &post);
 	if (e != OK)
 		return e;
-	struct report r = { .actors = { &post.author, 1 }, .posts = { &post.id, 1 },
-		.comment = call_input(call, "comment") };
+	struct report r = {.actors = {&post.author, 1},
+		.posts = {&post.id, 1},
+		.comment = call_input(call, "comment")};
 	e = report_add(t, call->viewer.actor, &r, NULL);
 	if (e != OK)
 		return e;
@@ -272,13 +285,14 @@ static void actors_show(struct txn *t, struct view *v, const char *name, struct 
 	view_list_end(v);
 }
 
-static void report_show(struct txn *t, struct view *v, const struct report *r, const struct viewer *viewer)
+static void report_show(
+	struct txn *t, struct view *v, const struct report *r, const struct viewer *viewer)
 {
 	view_begin(v, NULL);
 	view_id(v, "id", r->id);
 	view_text(v, "comment", r->comment);
 	view_time(v, "at", r->at);
-	actors_show(t, v, "reporter", (struct u64s){ &r->reporter, 1 });
+	actors_show(t, v, "reporter", (struct u64s){&r->reporter, 1});
 	actors_show(t, v, "actors", r->actors);
 	view_list(v, "posts");
 	for (size_t i = 0; i < r->posts.count; i++) {
@@ -295,11 +309,13 @@ static enum err reports_read(struct call *call, struct txn *t, struct view *v)
 	struct report_list *l = arena_alloc(call->arena, sizeof *l);
 	l->call = call;
 	l->t = t;
-	struct walk walk = { .prefix = place_0(TABLE_REPORT), .backward = true, .max = 10 * REPORTS_SHOWN };
+	struct walk walk = {
+		.prefix = place_0(TABLE_REPORT), .backward = true, .max = 10 * REPORTS_SHOWN};
 	enum err e = txn_walk(t, &walk, report_gather, l);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Reports"));
+	view_flag(v, "some", l->count > 0);
 	view_list(v, "reports");
 	for (size_t i = 0; i < l->count; i++)
 		report_show(t, v, &l->at[i], &call->viewer);
@@ -327,6 +343,7 @@ static enum err close_write(struct call *call, struct txn *t)
 struct domain_list {
 	struct arena *arena;
 	struct view *v;
+	size_t count;
 };
 
 static enum err domain_show(void *arg, struct bytes key, struct bytes value)
@@ -337,6 +354,7 @@ static enum err domain_show(void *arg, struct bytes key, struct bytes value)
 	enum err e = record_read(l->arena, &domain_shape, value, &d);
 	if (e != OK)
 		return e;
+	l->count++;
 	view_begin(l->v, NULL);
 	view_text(l->v, "host", d.host);
 	view_text(l->v, "reason", d.reason);
@@ -347,12 +365,13 @@ static enum err domain_show(void *arg, struct bytes key, struct bytes value)
 
 static enum err domains_read(struct call *call, struct txn *t, struct view *v)
 {
-	struct domain_list l = { txn_arena(t), v };
-	struct walk walk = { .prefix = place_0(TABLE_DOMAIN), .max = DOMAINS_MOST };
+	struct domain_list l = {txn_arena(t), v, 0};
+	struct walk walk = {.prefix = place_0(TABLE_DOMAIN), .max = DOMAINS_MOST};
 	view_text(v, "heading", i18n(call->language, "Blocked sites"));
 	view_list(v, "domains");
 	enum err e = txn_walk(t, &walk, domain_show, &l);
 	view_list_end(v);
+	view_flag(v, "some", l.count > 0);
 	return e;
 }
 
@@ -360,7 +379,8 @@ static enum err domain_click(struct call *call, struct txn *t, bool on)
 {
 	enum err e = domain_block(t, call_input(call, "host"), call_input(call, "reason"), on);
 	if (e == ERR_INVALID)
-		return refuse(&call->refusal, "host", "Give the name of another site, such as example.org.");
+		return refuse(&call->refusal, "host",
+			"Give the name of another site, such as example.org.");
 	if (e != OK)
 		return e;
 	reply_notice(call, on ? "This site is blocked now." : "This site is no longer blocked.");
@@ -378,33 +398,37 @@ static enum err domain_remove_write(struct call *call, struct txn *t)
 	return domain_click(call, t, false);
 }
 
-#define HOST_INPUT { "host", INPUT_LINE, .required = true, .min = 1, .max = 300, .label = "Site" }
+#define HOST_INPUT                                                                                 \
+	{                                                                                          \
+		"host", INPUT_LINE, .required = true, .min = 1, .max = 300, .label = "Site"        \
+	}
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/@{name}/block", MEMBER, .write = block_write, .per_minute = 60 },
-	{ METHOD_POST, "/@{name}/unblock", MEMBER, .write = unblock_write, .per_minute = 60 },
-	{ METHOD_GET, "/p/{id}/report", MEMBER, .read = report_read, .page = "moderation-report" },
-	{ METHOD_POST, "/p/{id}/report", MEMBER, .write = report_write, .page = "moderation-report",
+	{METHOD_POST, "/@{name}/block", MEMBER, .write = block_write, .per_minute = 60},
+	{METHOD_POST, "/@{name}/unblock", MEMBER, .write = unblock_write, .per_minute = 60},
+	{METHOD_GET, "/p/{id}/report", MEMBER, .read = report_read, .page = "moderation-report"},
+	{METHOD_POST, "/p/{id}/report", MEMBER, .write = report_write, .page = "moderation-report",
 		.form = report_read, .per_minute = 20,
-		.takes = { { "comment", INPUT_TEXT, .max = COMMENT_MOST, .label = "What is wrong with it?" } } },
-	{ METHOD_GET, "/reports", ADMIN, .read = reports_read, .page = "moderation-reports" },
-	{ METHOD_POST, "/reports/{id}/close", ADMIN, .write = close_write },
-	{ METHOD_GET, "/domains", ADMIN, .read = domains_read, .page = "moderation-domains" },
-	{ METHOD_POST, "/domains", ADMIN, .write = domain_add_write, .page = "moderation-domains",
+		.takes = {{"comment", INPUT_TEXT, .max = COMMENT_MOST,
+			.label = "What is wrong with it?"}}},
+	{METHOD_GET, "/reports", ADMIN, .read = reports_read, .page = "moderation-reports"},
+	{METHOD_POST, "/reports/{id}/close", ADMIN, .write = close_write},
+	{METHOD_GET, "/domains", ADMIN, .read = domains_read, .page = "moderation-domains"},
+	{METHOD_POST, "/domains", ADMIN, .write = domain_add_write, .page = "moderation-domains",
 		.form = domains_read,
-		.takes = { HOST_INPUT, { "reason", INPUT_TEXT, .max = REASON_MOST, .label = "Reason" } } },
-	{ METHOD_POST, "/domains/remove", ADMIN, .write = domain_remove_write, .page = "moderation-domains",
-		.form = domains_read, .takes = { HOST_INPUT } },
-	{ 0 },
+		.takes = {HOST_INPUT,
+			{"reason", INPUT_TEXT, .max = REASON_MOST, .label = "Reason"}}},
+	{METHOD_POST, "/domains/remove", ADMIN, .write = domain_remove_write,
+		.page = "moderation-domains", .form = domains_read, .takes = {HOST_INPUT}},
+	{0},
 };
 
 static const struct table_use tables[] = {
-	{ TABLE_BLOCK, &block_shape },
-	{ TABLE_REPORT, &report_shape },
-	{ TABLE_DOMAIN, &domain_shape },
-	{ 0 },
+	{TABLE_BLOCK, &block_shape},
+	{TABLE_REPORT, &report_shape},
+	{TABLE_DOMAIN, &domain_shape},
+	{0},
 };
 
 const struct feature feature_moderation = {
-	.name = "moderation", .routes = routes, .verbs = verbs, .tables = tables
-};
+	.name = "moderation", .routes = routes, .verbs = verbs, .tables = tables};

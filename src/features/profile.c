@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define TITLE_MOST 60    /* code points */
+#define TITLE_MOST 60 /* code points */
 #define SOURCE_MOST 5000
 #define POSTS_SHOWN 20
 #define PINNED_SHOWN 5
@@ -18,7 +18,8 @@ static bool may_change(struct txn *t, uint64_t who, const struct actor *a)
 		return false;
 	if (who == a->id)
 		return true;
-	return a->kind == ACTOR_GROUP && actor_load(t, who, &by) == OK && community_moderated_by(t, a, &by);
+	return a->kind == ACTOR_GROUP && actor_load(t, who, &by) == OK
+		&& community_moderated_by(t, a, &by);
 }
 
 /* "" when there is nothing but blanks; a name in one line, whatever was pasted into it. */
@@ -50,8 +51,8 @@ static bool text_set(const char **text, const char *to)
 }
 
 /* Puts the change into *a, or says what is wrong with it. */
-static enum err change_apply(struct arena *arena, struct actor *a, const struct profile_change *c, bool *changed,
-	struct refusal *why)
+static enum err change_apply(struct arena *arena, struct actor *a, const struct profile_change *c,
+	bool *changed, struct refusal *why)
 {
 	*changed = false;
 	if (c->title != NULL) {
@@ -63,7 +64,8 @@ static enum err change_apply(struct arena *arena, struct actor *a, const struct 
 	if (c->source != NULL) {
 		char *html;
 		const char *source = text_trim(arena, c->source);
-		if (text_count(source) > SOURCE_MOST || markup_from_markdown(arena, source, NULL, NULL, &html) != OK)
+		if (text_count(source) > SOURCE_MOST
+			|| markup_from_markdown(arena, source, NULL, NULL, &html) != OK)
 			return refuse(why, "source", "This text is too long.");
 		a->summary = html;
 		*changed |= text_set(&a->source, source);
@@ -73,15 +75,16 @@ static enum err change_apply(struct arena *arena, struct actor *a, const struct 
 			return refuse(why, "language", "Choose one of these languages.");
 		*changed |= text_set(&a->language, c->language);
 	}
-	if (a->kind == ACTOR_PERSON) /* a community that approves followers would read as a closed one elsewhere */
+	if (a->kind
+		== ACTOR_PERSON) /* a community that approves followers would read as a closed one elsewhere */
 		*changed |= flag_set(&a->locked, c->locked);
 	*changed |= flag_set(&a->discoverable, c->discoverable);
 	*changed |= flag_set(&a->indexable, c->indexable);
 	return OK;
 }
 
-enum err profile_update(struct txn *t, uint64_t who, uint64_t actor, const struct profile_change *change,
-	struct refusal *why)
+enum err profile_update(struct txn *t, uint64_t who, uint64_t actor,
+	const struct profile_change *change, struct refusal *why)
 {
 	struct actor a;
 	bool changed;
@@ -93,7 +96,7 @@ enum err profile_update(struct txn *t, uint64_t who, uint64_t actor, const struc
 	if (e != OK || !changed)
 		return e;
 	a.updated = time_now();
-	struct line line = { .act = ACT_UPDATE_ACTOR, .actor = who, .object = actor };
+	struct line line = {.act = ACT_UPDATE_ACTOR, .actor = who, .object = actor};
 	e = actor_save(t, &a);
 	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
 }
@@ -142,7 +145,7 @@ enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin
 	if (e != OK)
 		return e;
 	actor_empty(&a);
-	struct line line = { .act = ACT_DELETE_ACTOR, .actor = actor, .object = actor };
+	struct line line = {.act = ACT_DELETE_ACTOR, .actor = actor, .object = actor};
 	e = actor_save(t, &a);
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
@@ -184,7 +187,7 @@ enum err actor_move(struct txn *t, uint64_t actor, uint64_t to, const struct ori
 		return ERR_GONE;
 	if (from.id == where.id || !actor_is_alias(&where, from.uri) || where.moved_to != NULL)
 		return ERR_FORBIDDEN;
-	struct line line = { .act = ACT_MOVE, .actor = actor, .object = to };
+	struct line line = {.act = ACT_MOVE, .actor = actor, .object = to};
 	bool again = text_is(from.moved_to, where.uri);
 	from.moved_to = where.uri;
 	e = again ? OK : actor_save(t, &from);
@@ -209,17 +212,18 @@ static enum err receive_update(struct txn *t, const struct activity *a)
 static enum err receive_delete(struct txn *t, const struct activity *a)
 {
 	struct actor who;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = actor_by_uri(t, a->object_id, &who);
 	if (e != OK)
 		return e;
-	return who.id == a->actor_id && !who.local ? actor_remove(t, who.id, &origin) : ERR_FORBIDDEN;
+	return who.id == a->actor_id && !who.local ? actor_remove(t, who.id, &origin)
+						   : ERR_FORBIDDEN;
 }
 
 static enum err receive_move(struct txn *t, const struct activity *a)
 {
 	struct actor who, to;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = actor_by_uri(t, a->object_id, &who);
 	if (e == OK)
 		e = actor_by_uri(t, a->target, &to);
@@ -229,26 +233,27 @@ static enum err receive_move(struct txn *t, const struct activity *a)
 }
 
 static const struct verb verbs[] = {
-	{ "Update", "Person", receive_update },
-	{ "Update", "Group", receive_update },
-	{ "Update", "Application", receive_update },
-	{ "Update", "Service", receive_update },
-	{ "Update", "Organization", receive_update },
-	{ "Delete", "Person", receive_delete },
-	{ "Delete", "Group", receive_delete },
-	{ "Delete", "Application", receive_delete },
-	{ "Delete", "Service", receive_delete },
-	{ "Delete", "Organization", receive_delete },
-	{ "Delete", NULL, receive_delete },
-	{ "Move", NULL, receive_move },
-	{ 0 },
+	{"Update", "Person", receive_update},
+	{"Update", "Group", receive_update},
+	{"Update", "Application", receive_update},
+	{"Update", "Service", receive_update},
+	{"Update", "Organization", receive_update},
+	{"Delete", "Person", receive_delete},
+	{"Delete", "Group", receive_delete},
+	{"Delete", "Application", receive_delete},
+	{"Delete", "Service", receive_delete},
+	{"Delete", "Organization", receive_delete},
+	{"Delete", NULL, receive_delete},
+	{"Move", NULL, receive_move},
+	{0},
 };
 
 /* ---- pages ----------------------------------------------------------------------------------------------------- */
 
-static enum err person_posts(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+static enum err person_posts(
+	struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	struct u64s ids, pinned = { 0 };
+	struct u64s ids, pinned = {0};
 	int64_t before = call_number(call, "before", 0);
 	enum err e = post_of_author(t, a->id, before > 0 ? (uint64_t)before : 0, POSTS_SHOWN, &ids);
 	if (e == OK && before <= 0)
@@ -257,6 +262,7 @@ static enum err person_posts(struct call *call, struct txn *t, struct view *v, c
 		return e;
 	post_lines(t, v, "pinned", &pinned, &call->viewer);
 	post_lines(t, v, "posts", &ids, &call->viewer);
+	view_flag(v, "some", ids.count > 0);
 	if (ids.count == POSTS_SHOWN)
 		view_id(v, "older", ids.at[ids.count - 1]);
 	return OK;
@@ -273,7 +279,9 @@ void profile_relation_show(struct call *call, struct txn *t, struct view *v, con
 	view_flag(v, "following", state == FOLLOW_ACCEPTED);
 	view_flag(v, "asked", state == FOLLOW_PENDING);
 	view_flag(v, "blocked", blocked);
-	view_flag(v, "can_follow", me != 0 && me != a->id && state == 0 && !blocked && a->moved_to == NULL);
+	view_flag(v, "can_unblock", me != 0 && block_is(t, me, a->id));
+	view_flag(v, "can_follow",
+		me != 0 && me != a->id && state == 0 && !blocked && a->moved_to == NULL);
 	view_flag(v, "can_block", me != 0 && me != a->id && !blocked);
 	view_flag(v, "from_elsewhere", me == 0 && a->local);
 	view_end(v);
@@ -285,7 +293,7 @@ static enum err person_page(struct call *call, struct txn *t, struct view *v, co
 	enum err e = follow_count(t, a->id, &followers);
 	if (e != OK)
 		return e;
-	view_text(v, "heading", a->title != NULL && *a->title != '\0' ? a->title : a->name);
+	view_text(v, "heading", actor_title(a));
 	if (a->local)
 		view_text(v, "alternate", a->uri);
 	actor_show(v, "actor", a);
@@ -321,14 +329,22 @@ static enum err profile_read(struct call *call, struct txn *t, struct view *v)
 	return community_page(call, t, v, &a);
 }
 
+void profile_tab_show(struct view *v, const char *name)
+{
+	view_begin(v, "tab");
+	view_flag(v, name, true);
+	view_end(v);
+}
+
 static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 {
-	static const char *const codes[][2] = { { "nl", "Nederlands" }, { "en", "English" } };
+	static const char *const codes[][2] = {{"nl", "Nederlands"}, {"en", "English"}};
 	struct actor a;
 	enum err e = actor_load(t, call->viewer.actor, &a);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Settings"));
+	profile_tab_show(v, "profile");
 	actor_show(v, "actor", &a);
 	view_begin(v, "profile");
 	view_text(v, "title", a.title);
@@ -350,9 +366,12 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 
 static enum err settings_write(struct call *call, struct txn *t)
 {
-	struct profile_change change = { .title = call_input(call, "title"), .source = call_input(call, "source"),
-		.language = call_input(call, "language"), .locked = call_flag(call, "locked"),
-		.discoverable = call_flag(call, "discoverable"), .indexable = -1 };
+	struct profile_change change = {.title = call_input(call, "title"),
+		.source = call_input(call, "source"),
+		.language = call_input(call, "language"),
+		.locked = call_flag(call, "locked"),
+		.discoverable = call_flag(call, "discoverable"),
+		.indexable = -1};
 	if (change.source == NULL)
 		change.source = ""; /* an emptied field */
 	uint64_t me = call->viewer.actor;
@@ -367,25 +386,28 @@ static enum err settings_write(struct call *call, struct txn *t)
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/@{name}", ANYONE, .read = profile_read, .page = "profile",
-		.takes = { { "before", INPUT_ID, .label = "Older posts" } } },
-	{ METHOD_GET, "/settings", MEMBER, .read = settings_read, .page = "profile-settings" },
-	{ METHOD_POST, "/settings", MEMBER, .write = settings_write, .page = "profile-settings", .form = settings_read,
-		.takes = { { "title", INPUT_LINE, .required = true, .min = 1, .max = TITLE_MOST, .label = "Name" },
-			{ "source", INPUT_TEXT, .max = SOURCE_MOST, .label = "About you" },
-			{ "language", INPUT_CHOICE, .choices = "nl|en", .label = "Language" },
-			{ "locked", INPUT_FLAG, .label = "I decide who follows me" },
-			{ "discoverable", INPUT_FLAG, .label = "Others may find me" } } },
-	{ 0 },
+	{METHOD_GET, "/@{name}", ANYONE, .read = profile_read, .page = "profile",
+		.takes = {{"before", INPUT_ID, .label = "Older posts"}}},
+	{METHOD_GET, "/settings", MEMBER, .read = settings_read, .page = "profile-settings"},
+	{METHOD_POST, "/settings", MEMBER, .write = settings_write, .page = "profile-settings",
+		.form = settings_read,
+		.takes = {{"title", INPUT_LINE, .required = true, .min = 1, .max = TITLE_MOST,
+				  .label = "Name"},
+			{"source", INPUT_TEXT, .max = SOURCE_MOST, .label = "About you"},
+			{"language", INPUT_CHOICE, .choices = "nl|en", .label = "Language"},
+			{"locked", INPUT_FLAG, .label = "I decide who follows me"},
+			{"discoverable", INPUT_FLAG, .label = "Others may find me"}}},
+	{0},
 };
 
 static const struct table_use tables[] = {
-	{ TABLE_ACTOR, &actor_shape },
-	{ TABLE_ACTOR_URI, NULL },
-	{ TABLE_NAME, NULL },
-	{ TABLE_HANDLE, NULL },
-	{ TABLE_KEYS, &actor_keys_shape },
-	{ 0 },
+	{TABLE_ACTOR, &actor_shape},
+	{TABLE_ACTOR_URI, NULL},
+	{TABLE_NAME, NULL},
+	{TABLE_HANDLE, NULL},
+	{TABLE_KEYS, &actor_keys_shape},
+	{0},
 };
 
-const struct feature feature_profile = { .name = "profile", .routes = routes, .verbs = verbs, .tables = tables };
+const struct feature feature_profile = {
+	.name = "profile", .routes = routes, .verbs = verbs, .tables = tables};

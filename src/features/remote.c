@@ -13,7 +13,8 @@ static const char *after_last(const char *s, char c)
 
 /* "@sanne@mastodon.nl", "mastodon.nl", "https://mastodon.nl/@sanne": the origin of that site, or ERR_INVALID. No
  * numbers and no names of this machine: what stands here is shown as a link to where someone lives. */
-static enum err home_of(struct arena *arena, const struct site *site, const char *address, struct url *out)
+static enum err home_of(
+	struct arena *arena, const struct site *site, const char *address, struct url *out)
 {
 	struct url u;
 	const char *s = address != NULL ? text_trim(arena, address) : "";
@@ -35,7 +36,8 @@ static enum err home_of(struct arena *arena, const struct site *site, const char
 		return OK;
 	}
 	const char *top = after_last(u.host, '.');
-	if (strchr(u.host, '.') == NULL || strchr(u.host, ':') != NULL || top[strspn(top, "0123456789")] == '\0')
+	if (strchr(u.host, '.') == NULL || strchr(u.host, ':') != NULL
+		|| top[strspn(top, "0123456789")] == '\0')
 		return ERR_INVALID;
 	*out = u;
 	return OK;
@@ -48,7 +50,7 @@ static enum err ours(struct call *call, struct txn *t, const char *uri, const ch
 	struct post post;
 	enum err e = actor_by_uri(t, uri, &a);
 	if (e == OK) {
-		*title = a.title != NULL && *a.title != '\0' ? a.title : a.name;
+		*title = actor_title(&a);
 		return a.local && !a.gone && !a.suspended ? OK : ERR_NOT_FOUND;
 	}
 	if (e != ERR_NOT_FOUND)
@@ -57,15 +59,17 @@ static enum err ours(struct call *call, struct txn *t, const char *uri, const ch
 	if (e != OK)
 		return e;
 	*title = post.title;
-	return text_starts(post.uri, call->site->base_url) && !post.gone && circle_may_read(t, &call->viewer, &post)
-	               ? OK
-	               : ERR_NOT_FOUND;
+	return text_starts(post.uri, call->site->base_url) && !post.gone
+			&& circle_may_read(t, &call->viewer, &post)
+		? OK
+		: ERR_NOT_FOUND;
 }
 
 static enum err follow_from_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct url home;
-	const char *title = NULL, *uri = call_input(call, "uri"), *address = call_input(call, "address");
+	const char *title = NULL, *uri = call_input(call, "uri"),
+		   *address = call_input(call, "address");
 	enum err e = uri != NULL ? ours(call, t, uri, &title) : ERR_NOT_FOUND;
 	if (e != OK)
 		return e;
@@ -102,7 +106,8 @@ static const char *page_of(struct call *call, struct txn *t, const char *uri)
 	if (actor_by_uri(t, uri, &a) == OK || actor_by_handle(t, uri, &a) == OK)
 		return a.gone || a.suspended ? NULL : actor_path(call->arena, &a);
 	if (post_by_uri(t, uri, &post) == OK)
-		return post.gone || !circle_may_read(t, &call->viewer, &post) ? NULL : post_path(t, &post);
+		return post.gone || !circle_may_read(t, &call->viewer, &post) ? NULL
+									      : post_path(t, &post);
 	if (strncmp(uri, call->site->base_url, base) == 0 && uri[base] == '/')
 		return uri + base;
 	return NULL;
@@ -128,13 +133,14 @@ static enum err interaction_read(struct call *call, struct txn *t, struct view *
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/follow-from", ANYONE, .read = follow_from_read, .page = "remote-follow",
-		.takes = { { "uri", INPUT_LINE, .max = 2048, .label = "What you follow" },
-			{ "address", INPUT_LINE, .max = 500, .label = "Your address" } },
-		.per_minute = 60 },
-	{ METHOD_GET, "/authorize_interaction", MEMBER, .read = interaction_read, .page = "remote-open",
-		.takes = { { "uri", INPUT_LINE, .max = 2048, .label = "Address" } } },
-	{ 0 },
+	{METHOD_GET, "/follow-from", ANYONE, .read = follow_from_read, .page = "remote-follow",
+		.takes = {{"uri", INPUT_LINE, .max = 2048, .label = "What you follow"},
+			{"address", INPUT_LINE, .max = 500, .label = "Your address"}},
+		.per_minute = 60},
+	{METHOD_GET, "/authorize_interaction", MEMBER, .read = interaction_read,
+		.page = "remote-open",
+		.takes = {{"uri", INPUT_LINE, .max = 2048, .label = "Address"}}},
+	{0},
 };
 
-const struct feature feature_remote = { .name = "remote", .routes = routes };
+const struct feature feature_remote = {.name = "remote", .routes = routes};
