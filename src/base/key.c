@@ -67,7 +67,7 @@ static bool number_is_odd(struct bytes number)
 #define ED25519_SIZE 32
 #define PEM_MOST ((size_t)8 << 10)
 
-/* Short keys can be broken; long ones and long exponents make one verification cost 150. */
+/* Short keys can be broken; long ones and long exponents make one check cost 150. */
 static bool rsa_allowed(struct bytes der)
 {
 	struct bytes pair, n, e;

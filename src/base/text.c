@@ -347,11 +347,9 @@ bool text_unescape_url(struct arena *arena, const char *s, size_t size, bool plu
 		if (c == '+' && plus_is_space)
 			c = ' ';
 		if (c == '%') {
-			int high = size - i > 2 ? hex_digit(s[i + 1]) : -1;
-			int low = size - i > 2 ? hex_digit(s[i + 2]) : -1;
-			if (high < 0 || low < 0)
+			if (size - i < 3 || hex_digit(s[i + 1]) < 0 || hex_digit(s[i + 2]) < 0)
 				return false;
-			c = (char)(high << 4 | low);
+			c = (char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2]));
 			i += 2;
 		}
 		plain[n++] = c;

@@ -57,13 +57,14 @@ static void tokens_are_base64url_and_never_the_same(void **state)
 	(void)state;
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	char tokens[64][TOKEN_TEXT];
-	bool used[64] = { false };
+	bool used[64] = { false }, last_bit = false;
 	for (int i = 0; i < 64; i++) {
 		crypto_token(tokens[i]);
 		assert_int_equal(strlen(tokens[i]), 43);
 		assert_int_equal(strspn(tokens[i], digits), 43);
 		assert_int_equal((strchr(digits, tokens[i][42]) - digits) % 4,
 		                 0); /* two bits too many: 0 */
+		last_bit = last_bit || (strchr(digits, tokens[i][42]) - digits) % 8 != 0;
 		for (int c = 0; c < 43; c++)
 			used[strchr(digits, tokens[i][c]) - digits] = true;
 		for (int j = 0; j < i; j++)
@@ -71,6 +72,7 @@ static void tokens_are_base64url_and_never_the_same(void **state)
 	}
 	for (int i = 0; i < 64; i++)
 		assert_true(used[i]);
+	assert_true(last_bit); /* all 256 count */
 }
 
 static void equality_and_wiping(void **state)
@@ -361,6 +363,10 @@ static void foreign_and_broken_hashes_match_nothing(void **state)
 	};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(password_matches(bad[i], "x"));
+	/* "x" itself, but cheaper than we make them */
+	const char *cheap =
+		"$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$JXeHeic88fQ90vy2YbDLQPAoJKhC4AQ4947JLKOQ1v8";
+	assert_false(password_matches(cheap, "x"));
 	char *hash = password_hash(a, "x");
 	hash[strlen(hash) - 2] ^= 1;
 	assert_false(password_matches(hash, "x"));

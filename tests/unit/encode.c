@@ -46,11 +46,11 @@ static void base64_vectors_of_rfc_4648(void **state)
 
 static void base64_takes_one_spelling_only(void **state)
 {
-	static const char *const bad[] = { "Z",       "Zg",     "Zg=",         "Zg===",  "=",
-		                               "==",      "====",   "Z===",        "=Zg=",   "Zg==Zg==",
-		                               "Zm8",     "Zm8=\n", "Zm 8=",       "Zm9v\n", "-_-_",
-		                               "Zh==",    "Zm9=",   "Zm9\xc3\xa9", "Zm=v",   "Zm9vYg=A",
-		                               "\n\n\n\n" };
+	static const char *const bad[] = { "Z",        "Zg",      "Zg=",    "Zg===",       "=",
+		                               "==",       "====",    "A===",   "Z===",        "=Zg=",
+		                               "Zg==Zg==", "Zm8",     "Zm8=\n", "Zm 8=",       "Zm9v\n",
+		                               "-_-_",     "Zh==",    "Zm9=",   "Zm9\xc3\xa9", "Zm=v",
+		                               "Zm9vYg=A", "\n\n\n\n" };
 	struct bytes out = { NULL, 7 };
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (base64_decode(*state, bad[i], &out))

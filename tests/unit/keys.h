@@ -89,10 +89,3 @@ static inline struct bytes rsa_shape(struct arena *a, size_t bits, bool odd, con
 	struct bytes number = der(a, 2, (struct bytes){ n, size });
 	return der(a, 0x30, joined(a, number, der(a, 2, from_hex(a, e_hex))));
 }
-
-static inline bool taken(enum key_kind kind, struct bytes stored)
-{
-	struct key *k = key_public(kind, stored);
-	key_drop(k);
-	return k != NULL;
-}
