@@ -199,19 +199,19 @@ static void put_plain(struct cleaner *c, const char *s, size_t size, bool blank)
 /* One code point of words. */
 static void put_point(struct cleaner *c, const char *s, size_t size)
 {
-	bool blank = *s == ' ' || *s == '\t' || *s == '\n' || *s == '\f' || *s == '\r';
+	bool blank = *s == ' ' || *s == '\t' || *s == '\n' || *s == '\f';
 	if (((unsigned char)*s < ' ' && !blank) || *s == 0x7f)
 		return;
 	if (top(c) != NULL && (top(c)->flags & SHELL))
 		return; /* a browser would carry it out of the table */
+	if (!blank && !c->plain)
+		stand_apart(c);
 	if (c->link.open && c->link.hidden == 0)
 		text_add_n(&c->link.words, s, size);
 	if (c->plain) {
 		put_plain(c, s, size, blank);
 		return;
 	}
-	if (!blank)
-		stand_apart(c);
 	c->words = c->words || !blank;
 	if (*s == '&')
 		put(c, "&amp;", 5);
@@ -219,7 +219,7 @@ static void put_point(struct cleaner *c, const char *s, size_t size)
 		put(c, "&lt;", 4);
 	else if (*s == '>')
 		put(c, "&gt;", 4);
-	else if (*s != '\r')
+	else
 		put(c, s, size);
 }
 
@@ -247,6 +247,8 @@ static void put_text(struct cleaner *c, const char *s, size_t size)
 		size_t n = entity_read(s, false, &point);
 		if (n > 0)
 			put_point(c, utf8, entity_utf8(point, utf8));
+		else if (s[0] == '\r' && s[1] != '\n')
+			put_point(c, "\n", n = 1);
 		else
 			put_point(c, s, n = point_size(s));
 		s += n;
@@ -345,7 +347,7 @@ static bool link_note(struct cleaner *c)
 	if (c->full || host == NULL || !address_misleads(c->arena, c->link.words.at, host))
 		return !c->full;
 	const char *note = arena_format(c->arena, " [%s]", host);
-	char *words = text_lower(c->arena, c->link.words.at);
+	char *words = text_trim(c->arena, text_lower(c->arena, c->link.words.at));
 	c->apart = false;
 	if (!text_ends(words, note))
 		put_words(c, note);
@@ -542,6 +544,7 @@ static void take_tag(struct cleaner *c, const struct element *e, const struct ht
 		return; /* unknown: its words stay */
 	} else if (e->flags & APART) {
 		c->apart = c->apart || c->words || c->plain;
+		text_char(&c->link.words, ' ');
 	} else if (tag->end) {
 		close_element(c, e);
 	} else if (e->flags & DROP) {

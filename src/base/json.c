@@ -338,13 +338,21 @@ static void write_quoted(struct text *out, const char *s)
 	text_char(out, '"');
 }
 
+/* JCS writes 1e20 as an integer, which we would not read again: outside of JCS it stays a real. */
+static void write_real(struct text *out, double real, bool canonical)
+{
+	decimal_write(out, real);
+	if (!canonical && (real >= 0x1p63 || real < -0x1p63) && real < 1e21 && real > -1e21)
+		text_add(out, ".0");
+}
+
 static void write_scalar(struct text *out, const json_node *node, bool canonical)
 {
 	json_int_t integer = json_integer_value(node);
 	if (is(node, JSON_STRING))
 		write_quoted(out, json_string_value(node));
 	else if (is(node, JSON_REAL))
-		decimal_write(out, json_real_value(node));
+		write_real(out, json_real_value(node), canonical);
 	else if (is(node, JSON_INTEGER) && canonical && (integer > 1LL << 53 || integer < -(1LL << 53)))
 		decimal_write(out, (double)integer); /* ECMAScript knows doubles only */
 	else if (is(node, JSON_INTEGER))

@@ -27,20 +27,14 @@ static size_t past(const char *s, const char *mark)
 	return end != NULL ? (size_t)(end - s) + strlen(mark) : strlen(s);
 }
 
-/* `s` stands behind "<!--". */
+/* `s` stands behind "<!--", whose dashes may be those of the end: "<!-->" is a whole comment. */
 static size_t comment_size(const char *s)
 {
-	if (s[0] == '>')
-		return 1;
-	if (s[0] == '-' && s[1] == '>')
-		return 2;
-	const char *at = s;
-	while ((at = strstr(at, "--")) != NULL) {
-		if (at[2] == '>')
-			return (size_t)(at - s) + 3;
-		if (at[2] == '!' && at[3] == '>')
-			return (size_t)(at - s) + 4;
-		at++;
+	for (size_t i = 0; s[i] != '\0'; i++) {
+		if (s[i] == '>' && memcmp(s + i - 2, "--", 2) == 0)
+			return i + 1;
+		if (s[i] == '>' && i >= 3 && memcmp(s + i - 3, "--!", 3) == 0)
+			return i + 1;
 	}
 	return strlen(s);
 }
@@ -162,7 +156,9 @@ char *tag_attribute(struct arena *arena, const struct html_tag *tag, const char 
 size_t tag_raw_text(const char *s, const char *name)
 {
 	size_t size = strlen(name);
-	for (const char *at = s; (at = strstr(at, "</")) != NULL; at++) {
+	for (const char *at = s; *at != '\0'; at++) {
+		if (at[0] != '<' || at[1] != '/')
+			continue;
 		const char *after = at + 2;
 		size_t n = strcspn(after, " \t\n\f\r/>");
 		if (n == size && after[n] != '\0' && is_named((struct bytes){ after, n }, name))
