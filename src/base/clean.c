@@ -1,117 +1,13 @@
 /* clean.c: foreign HTML, rebuilt from the allowlist while it is read; nothing of the input is passed through. */
-#include "data.h"
+#include "element.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define OPEN_MAX 32
 #define TAGS_MAX 2000
 #define OUTPUT_MAX ((size_t)256 << 10)
 #define CLOSERS_MAX (OPEN_MAX * sizeof "</blockquote>") /* always kept free, so that all can be closed */
-#define TITLE_MAX 1024
-#define CLASS_MAX 256
 #define TAG_MAX ((size_t)32 << 10) /* an address of 2 048 bytes, every one escaped, and the rest */
-#define NUMBER_MOST 1000000
-#define SPAN_MOST 50
-
-enum {
-	BLOCK = 1 << 0, /* ends a paragraph; words on both sides stand apart */
-	LINES = 1 << 1, /* a block of text: holds no other block */
-	VOID = 1 << 2,  /* has no end */
-	APART = 1 << 3, /* not kept, but the words on both sides stand apart */
-	DROP = 1 << 4,  /* goes with its content */
-	RAW = 1 << 5,   /* goes with its content, which is not markup */
-	SHELL = 1 << 6, /* holds certain elements only, and no words */
-	CELL = 1 << 7,  /* an end tag inside does not reach outside */
-	GRID = 1 << 8,  /* part of a table */
-};
-
-/* Which parents an element must have, and what it is to its children. */
-enum { LIST = 1, TERMS = 2, TABLE = 4, ROWS = 8, ROW = 16, DETAILS = 32, RUBY = 64 };
-
-enum { CLASS = 1, TRANSLATE = 2, TITLE = 4, CITE = 8, START = 16, REVERSED = 32, VALUE = 64, SPANS = 128 };
-
-struct element {
-	const char *name;
-	uint16_t flags;
-	uint8_t in, is, attributes;
-};
-
-static const struct element elements[] = {
-	{ .name = "a", .attributes = CLASS | TITLE | TRANSLATE },
-	{ .name = "abbr", .attributes = TITLE },
-	{ .name = "address", .flags = APART },
-	{ .name = "article", .flags = APART },
-	{ .name = "aside", .flags = APART },
-	{ .name = "b" },
-	{ .name = "blockquote", .flags = BLOCK, .attributes = CITE },
-	{ .name = "br", .flags = VOID },
-	{ .name = "caption", .flags = APART },
-	{ .name = "center", .flags = APART },
-	{ .name = "code" },
-	{ .name = "dd", .flags = BLOCK, .in = TERMS },
-	{ .name = "del" },
-	{ .name = "details", .flags = BLOCK, .is = DETAILS },
-	{ .name = "div", .flags = APART },
-	{ .name = "dl", .flags = BLOCK, .is = TERMS },
-	{ .name = "dt", .flags = BLOCK, .in = TERMS },
-	{ .name = "em" },
-	{ .name = "fieldset", .flags = APART },
-	{ .name = "figcaption", .flags = APART },
-	{ .name = "figure", .flags = APART },
-	{ .name = "footer", .flags = APART },
-	{ .name = "form", .flags = APART },
-	{ .name = "h1", .flags = BLOCK | LINES },
-	{ .name = "h2", .flags = BLOCK | LINES },
-	{ .name = "h3", .flags = BLOCK | LINES },
-	{ .name = "h4", .flags = BLOCK | LINES },
-	{ .name = "h5", .flags = BLOCK | LINES },
-	{ .name = "h6", .flags = BLOCK | LINES },
-	{ .name = "header", .flags = APART },
-	{ .name = "hr", .flags = BLOCK | VOID },
-	{ .name = "i" },
-	{ .name = "iframe", .flags = RAW },
-	{ .name = "img" },
-	{ .name = "li", .flags = BLOCK, .in = LIST, .attributes = VALUE },
-	{ .name = "main", .flags = APART },
-	{ .name = "math", .flags = DROP },
-	{ .name = "nav", .flags = APART },
-	{ .name = "noembed", .flags = RAW },
-	{ .name = "noframes", .flags = RAW },
-	{ .name = "noscript", .flags = RAW },
-	{ .name = "object", .flags = DROP },
-	{ .name = "ol", .flags = BLOCK, .is = LIST, .attributes = START | REVERSED },
-	{ .name = "option", .flags = DROP },
-	{ .name = "p", .flags = BLOCK | LINES, .attributes = CLASS },
-	{ .name = "plaintext", .flags = RAW },
-	{ .name = "pre", .flags = BLOCK | LINES },
-	{ .name = "rp", .in = RUBY },
-	{ .name = "rt", .in = RUBY },
-	{ .name = "ruby", .is = RUBY },
-	{ .name = "s" },
-	{ .name = "script", .flags = RAW },
-	{ .name = "section", .flags = APART },
-	{ .name = "select", .flags = DROP },
-	{ .name = "span", .attributes = CLASS | TRANSLATE },
-	{ .name = "strong" },
-	{ .name = "style", .flags = RAW },
-	{ .name = "sub" },
-	{ .name = "summary", .flags = BLOCK, .in = DETAILS },
-	{ .name = "sup" },
-	{ .name = "svg", .flags = DROP },
-	{ .name = "table", .flags = BLOCK | SHELL | CELL | GRID, .is = TABLE },
-	{ .name = "tbody", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS },
-	{ .name = "td", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS },
-	{ .name = "template", .flags = DROP },
-	{ .name = "textarea", .flags = RAW },
-	{ .name = "th", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS },
-	{ .name = "thead", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS },
-	{ .name = "title", .flags = RAW },
-	{ .name = "tr", .flags = BLOCK | SHELL | GRID, .in = TABLE | ROWS, .is = ROW },
-	{ .name = "u" },
-	{ .name = "ul", .flags = BLOCK, .is = LIST },
-	{ .name = "xmp", .flags = RAW },
-};
 
 struct cleaner {
 	struct arena *arena;
@@ -133,16 +29,6 @@ struct cleaner {
 	size_t dropping_depth;
 	bool annotation; /* of the formula being dropped */
 };
-
-static int by_name(const void *key, const void *element)
-{
-	return strcmp(key, ((const struct element *)element)->name);
-}
-
-static const struct element *element_find(const char *name)
-{
-	return bsearch(name, elements, COUNT(elements), sizeof *elements, by_name);
-}
 
 static bool is_a(const struct element *e, const char *name)
 {
@@ -252,89 +138,6 @@ static void put_text(struct cleaner *c, const char *s, size_t size)
 		else
 			put_point(c, s, n = point_size(s));
 		s += n;
-	}
-}
-
-/* ---- tags ------------------------------------------------------------------------------------- */
-
-static void add_attribute(struct cleaner *c, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	text_format(&c->tag, " %s=\"", name);
-	text_html(&c->tag, value);
-	text_char(&c->tag, '"');
-}
-
-static bool is_class(const char *s, size_t size)
-{
-	static const char *const kept[] = { "mention", "hashtag", "ellipsis", "invisible", "quote-inline" };
-	static const char *const families[] = { "h-", "p-", "u-", "dt-", "e-" };
-	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") < size)
-		return false;
-	for (size_t i = 0; i < COUNT(kept); i++)
-		if (strlen(kept[i]) == size && memcmp(s, kept[i], size) == 0)
-			return true;
-	for (size_t i = 0; i < COUNT(families); i++)
-		if (strlen(families[i]) < size && text_starts(s, families[i]))
-			return true;
-	return false;
-}
-
-/* Those of the classes that say what a thing is (microformats), not how it looks; NULL when none do. */
-static const char *classes_of(struct cleaner *c, const char *value)
-{
-	struct text t;
-	text_init(&t, c->arena, CLASS_MAX);
-	for (const char *s = value != NULL ? value : ""; *s != '\0';) {
-		size_t n = strcspn(s, " \t\n\f\r");
-		if (n > 0 && is_class(s, n) && t.size + n < CLASS_MAX) {
-			text_add(&t, t.size > 0 ? " " : "");
-			text_add_n(&t, s, n);
-		}
-		s += n + (s[n] != '\0');
-	}
-	return t.size > 0 ? t.at : NULL;
-}
-
-static bool is_language(const char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
-	return n >= 2 && n <= 35 && s[n] == '\0';
-}
-
-static void add_number(struct cleaner *c, const struct html_tag *tag, const char *name, int64_t min,
-                       int64_t max)
-{
-	int64_t number;
-	if (text_to_i64(tag_attribute(c->arena, tag, name), min, max, &number))
-		text_format(&c->tag, " %s=\"%d\"", name, (int)number);
-}
-
-static void add_attributes(struct cleaner *c, const struct element *e, const struct html_tag *tag)
-{
-	const char *host, *value = tag_attribute(c->arena, tag, "lang");
-	if (value != NULL && is_language(value))
-		add_attribute(c, "lang", value);
-	if (e->attributes & CLASS)
-		add_attribute(c, "class", classes_of(c, tag_attribute(c->arena, tag, "class")));
-	value = e->attributes & TITLE ? tag_attribute(c->arena, tag, "title") : NULL;
-	if (value != NULL && strlen(value) <= TITLE_MAX)
-		add_attribute(c, "title", value);
-	value = e->attributes & TRANSLATE ? tag_attribute(c->arena, tag, "translate") : NULL;
-	if (text_is(value, "no") || text_is(value, "yes"))
-		add_attribute(c, "translate", value);
-	if (e->attributes & CITE)
-		add_attribute(c, "cite", address_clean(c->arena, tag_attribute(c->arena, tag, "cite"), &host));
-	if (e->attributes & START)
-		add_number(c, tag, "start", -NUMBER_MOST, NUMBER_MOST);
-	if ((e->attributes & REVERSED) && tag_attribute(c->arena, tag, "reversed") != NULL)
-		text_add(&c->tag, " reversed");
-	if (e->attributes & VALUE)
-		add_number(c, tag, "value", -NUMBER_MOST, NUMBER_MOST);
-	if (e->attributes & SPANS) {
-		add_number(c, tag, "colspan", 1, SPAN_MOST);
-		add_number(c, tag, "rowspan", 1, SPAN_MOST);
 	}
 }
 
@@ -464,9 +267,9 @@ static bool open_link(struct cleaner *c, const struct html_tag *tag, const char 
 	if (c->link.open || !make_place(c, e))
 		return false;
 	begin_tag(c, e);
-	add_attribute(c, "href", address);
+	element_attribute(&c->tag, "href", address);
 	if (tag != NULL)
-		add_attributes(c, e, tag);
+		element_attributes(&c->tag, e, tag);
 	text_add(&c->tag, " rel=\"nofollow noopener noreferrer ugc\">");
 	if (!c->plain)
 		stand_apart(c);
@@ -492,9 +295,9 @@ static void open_element(struct cleaner *c, const struct element *e, const struc
 	if (!make_place(c, e))
 		return;
 	begin_tag(c, e);
-	add_attributes(c, e, tag);
+	element_attributes(&c->tag, e, tag);
 	text_char(&c->tag, '>');
-	if (put_tag(c, e) && c->link.open && c->link.hidden == 0 && strstr(c->tag.at, "invisible") != NULL)
+	if (put_tag(c, e) && c->link.open && c->link.hidden == 0 && element_hides(c->arena, e, tag))
 		c->link.hidden = c->depth;
 }
 
