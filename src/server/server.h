@@ -39,6 +39,7 @@ struct viewer {
 	bool remote;        /* proved by an HTTP signature on this request */
 	bool by_token;      /* bearer token, not cookie: no CSRF check, JSON answers */
 	const char *session;/* the session's public handle, for CSRF; NULL without one */
+	const char *scope;  /* by_token: what the token may do; NULL otherwise */
 };
 
 struct reply {
@@ -82,6 +83,7 @@ uint64_t call_part_id(const struct call *, const char *name);   /* 0 when it is 
 /* An input from the query, an urlencoded or multipart form, or a JSON body: one way for all (client-api.md rule 9).
  * Declared inputs are already checked. NULL when absent. */
 const char *call_input(const struct call *, const char *name);
+const char *call_input_nth(const struct call *, const char *name, size_t n); /* of several, as "x[]", from 0; NULL past the last */
 int64_t call_number(const struct call *, const char *name, int64_t otherwise);
 bool call_flag(const struct call *, const char *name);
 const char *call_url(struct call *, const char *path); /* absolute: base_url + path */
@@ -90,7 +92,10 @@ void reply_header(struct call *, const char *name, const char *value); /* CR, LF
 void reply_see_other(struct call *, const char *path); /* 303 to an own path: anything else becomes "/" */
 void reply_bytes(struct call *, int status, const char *type, struct bytes);
 void reply_notice(struct call *, const char *msgid);   /* shown once on the next page */
-void reply_cookie(struct call *, const char *name, const char *value, int64_t seconds); /* Secure, HttpOnly, Lax; 0 clears */
+/* Secure, HttpOnly, Lax; 0 seconds clears. On https the name goes out with __Host- before it: a cookie of this host
+ * and path "/" only, which no sister host can plant. call_cookie reads it back; NULL where cookies are not read. */
+void reply_cookie(struct call *, const char *name, const char *value, int64_t seconds);
+const char *call_cookie(const struct call *, const char *name);
 
 /* A work handler that waits for something says call_later and returns OK; call_answer then ends the call exactly
  * once, from any thread. */
@@ -127,8 +132,9 @@ struct route {
 	enum err (*write)(struct call *, struct txn *); /* may run again: start from a clean reply */
 	enum err (*work)(struct call *);
 	const char *page;       /* webui/pages/<page>.html; NULL: the handler fills reply itself, or JSON */
-	/* When inputs are refused: this reader renders `page` again with what was typed under "input" and the reasons
-	 * under "errors", status 422. NULL: the plain error answer. */
+	/* When inputs are refused: this reader renders `page` again with what was typed under "input", the reasons under
+	 * "errors" { field, text } in order and under "error" by field, "refused" set, status 422. NULL: the plain error
+	 * answer. */
 	enum err (*form)(struct call *, struct txn *, struct view *);
 	struct input takes[INPUTS_MAX];
 	size_t max_body;        /* 0: 64 KiB */
@@ -136,6 +142,15 @@ struct route {
 };
 
 /* ---- server: http.c, route.c, session.c, clock.c ----------------------------------------------------------------- */
+
+/* Who a session or token belongs to, in words for each page. Text may live in the transaction. */
+struct member {
+	const char *name, *title, *url;
+	bool admin;
+};
+/* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for
+ * nothing. Kept by the feature that keeps accounts; server knows nothing of them. */
+typedef enum err member_fn(struct txn *, uint64_t actor, struct member *out);
 
 struct server_settings {
 	const struct site *site;
@@ -146,6 +161,12 @@ struct server_settings {
 	int threads;           /* 0: cores */
 	const char *trusted_proxy; /* address whose X-Forwarded-For is believed; NULL: nobody's */
 	const struct route *const *routes; /* lists, each ended by a zero method; NULL-ended */
+	member_fn *member;     /* NULL: nobody signs in */
+	size_t connections;    /* 0: 5 000 */
+	size_t bodies;         /* bytes of request bodies held at one time; 0: 64 MiB. Over it: 503 */
+	/* Absolute deadlines in ms (security.md §0b), after which the socket is shut: until the headers are complete,
+	 * until the body is, until the reply is sent. 0: 10 s, 30 s, 60 s. */
+	int64_t headers_in, body_in, reply_out;
 };
 struct server;
 enum err server_start(const struct server_settings *, struct server **out, const char **why) MUST_USE;
@@ -170,17 +191,20 @@ extern const struct shape session_shape, token_shape;
 enum err session_begin(struct txn *, struct call *, uint64_t actor) MUST_USE; /* sets the cookie */
 enum err session_end(struct txn *, struct call *) MUST_USE;
 enum err session_end_all(struct txn *, uint64_t actor) MUST_USE; /* tokens too */
-enum err token_create(struct txn *, struct arena *, uint64_t actor, const char *scope, const char *label, const char **out) MUST_USE;
+enum err token_create(struct txn *, struct arena *, uint64_t actor, const char *scope, const char *label, const char **out) MUST_USE; /* 100 per actor, then ERR_TOO_MUCH */
+enum err token_end(struct txn *, const char *token) MUST_USE; /* ERR_NOT_FOUND: there is no such token */
 /* Pace of one thing (a handler, an account, an address): false when it went over `most` in `window_ms`. */
 bool pace_allows(const char *what, const char *who, int most, int64_t window_ms);
 
-/* clock.c: chores on time; each runs on the clock's thread and submits its writes. */
+/* clock.c: chores on time; each runs on the clock's thread and submits its writes. The first run of each comes
+ * within its first `every`, or the first minute when that is longer, spread over it. */
 struct chore {
 	const char *name;
 	int64_t every; /* ms */
 	void (*run)(struct store *, void *arg);
 	void *arg;
 };
+extern const struct chore session_chores[]; /* session.c: forgets what ended */
 struct clock;
 struct clock *clock_start(struct store *, const struct chore *const *lists); /* lists ended by a NULL name; NULL-ended */
 void clock_stop(struct clock *);

@@ -1,0 +1,200 @@
+/* run.c: runs a call that has its route: who asks, how often, whether they may, what they filled in; then the handler. */
+#include "inside.h"
+
+/* ---- before a handler: the cheap refusals first ------------------------------------------------------------ */
+
+static enum err check_access(struct exchange *x)
+{
+	const struct viewer *v = &x->call.viewer;
+	enum access access = x->call.route->access;
+	if (access != MEMBER && access != ADMIN)
+		return OK;
+	if (!v->member)
+		return ERR_SIGN_IN;
+	return access == MEMBER || v->admin ? OK : ERR_FORBIDDEN;
+}
+
+static enum err check_csrf(struct exchange *x)
+{
+	if (session_csrf_ok(x))
+		return OK;
+	x->call.refusal = (struct refusal){ NULL, "This form is too old, or was not ours. Please go back and try again." };
+	return ERR_FORBIDDEN;
+}
+
+/* The transaction may be NULL for FEDERATION: nobody is looked up there. */
+static enum err check(struct exchange *x, struct txn *t)
+{
+	enum err e = session_identify(x, t);
+	if (e == OK && (x->wait = pace_of(x)) > 0)
+		e = ERR_TOO_MUCH;
+	if (e == OK)
+		e = check_access(x);
+	if (e == OK)
+		e = check_csrf(x);
+	return e == OK ? input_check(x) : e;
+}
+
+static enum err check_run(struct txn *t, void *arg)
+{
+	return check(arg, t);
+}
+
+/* ---- readers -------------------------------------------------------------------------------------------------- */
+
+static enum err read_run(struct txn *t, void *arg)
+{
+	struct exchange *x = arg;
+	struct call *c = &x->call;
+	enum err e = check(x, t);
+	if (e != OK)
+		return e;
+	answer_begin(x, answer_is_page(x));
+	e = c->route->read(c, t, x->view);
+	/* A reader that made the reply itself has said all; else its view does. */
+	if (e == OK && c->reply.body.data == NULL && c->reply.location == NULL)
+		e = answer_view(x, c->reply.status != 0 ? c->reply.status : 200);
+	return e;
+}
+
+/* The page of a refused form, filled in as it was. */
+static enum err form_run(struct txn *t, void *arg)
+{
+	struct exchange *x = arg;
+	struct call *c = &x->call;
+	c->reply = (struct reply){ 0 };
+	answer_begin(x, true);
+	enum err e = c->route->form(c, t, x->view);
+	return e == OK ? answer_view(x, 422) : e;
+}
+
+static void fail(struct exchange *x, enum err e)
+{
+	struct call *c = &x->call;
+	x->result = e;
+	if (c->reply.status >= 400)
+		return; /* the handler said in its own words what is wrong */
+	if (e == ERR_INVALID && x->fault_count == 0 && c->refusal.text != NULL)
+		x->faults[x->fault_count++] = (struct fault){ NULL, c->refusal };
+	if (e == ERR_INVALID && c->route->form != NULL && !c->wants_json) {
+		enum err shown = store_read(c->store, form_run, x);
+		if (shown == OK)
+			return;
+		e = shown;
+	}
+	answer_error(x, e);
+}
+
+/* ---- writers: may run again, so each run starts from a clean reply ---------------------------------------------- */
+
+static enum err write_run(struct txn *t, void *arg)
+{
+	struct exchange *x = arg;
+	reply_reset(&x->call);
+	return x->call.route->write(&x->call, t);
+}
+
+static void write_done(void *arg, enum err e)
+{
+	http_back(arg, e);
+}
+
+/* ---- work on the pool --------------------------------------------------------------------------------------------- */
+
+static void release(struct exchange *x)
+{
+	if (atomic_fetch_sub(&x->holds, 1) == 1)
+		http_back(x, x->result);
+}
+
+void call_later(struct call *c)
+{
+	struct exchange *x = exchange_of(c);
+	x->later = true;
+	atomic_fetch_add(&x->holds, 1);
+}
+
+void call_answer(struct call *c, enum err e)
+{
+	struct exchange *x = exchange_of(c);
+	x->result = e;
+	release(x);
+}
+
+static void work_run(void *arg)
+{
+	struct exchange *x = arg;
+	enum err e = x->call.route->work(&x->call);
+	if (x->later && e != OK)
+		die("route %s: answered later and failed now", x->call.route->path);
+	if (!x->later)
+		x->result = e;
+	release(x);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------ */
+
+static void send_away(struct exchange *x)
+{
+	struct call *c = &x->call;
+	enum err e;
+	if (c->route->write != NULL) {
+		e = store_submit(c->store, write_run, x, write_done, x);
+	} else {
+		atomic_store(&x->holds, 1);
+		e = pool_submit(http_settings(x)->crypto, work_run, x);
+	}
+	if (e != OK)
+		http_back(x, e == ERR_TOO_MUCH ? ERR_AGAIN : e); /* a full queue is our trouble, not the caller's pace */
+}
+
+static enum err run_handler(struct exchange *x, bool *away)
+{
+	struct call *c = &x->call;
+	if (c->route->read != NULL)
+		return store_read(c->store, read_run, x);
+	enum err e = c->route->access == FEDERATION ? check(x, NULL) : store_read(c->store, check_run, x);
+	*away = e == OK;
+	return e;
+}
+
+bool run_call(struct exchange *x)
+{
+	struct call *c = &x->call;
+	if (x->refused == 0)
+		x->refused = input_read(x);
+	cookie_language(x);
+	if (x->refused != 0) {
+		answer_status(x, x->refused);
+	} else if (x->spot == NULL) {
+		answer_error(x, ERR_NOT_FOUND);
+	} else if (c->method == METHOD_OPTIONS) {
+		answer_options(x);
+	} else if (c->route == NULL) {
+		answer_status(x, 405);
+	} else {
+		bool away = false;
+		enum err e = run_handler(x, &away);
+		if (away && http_away(x)) {
+			send_away(x);
+			return false;
+		}
+		e = away ? ERR_AGAIN : e;
+		if (e != OK)
+			fail(x, e);
+	}
+	return true;
+}
+
+void run_finish(struct exchange *x)
+{
+	struct call *c = &x->call;
+	if (x->result != OK) {
+		fail(x, x->result);
+	} else if (c->reply.status == 0 && c->reply.location == NULL) {
+		if (c->wants_json || c->route->access == FEDERATION)
+			reply_bytes(c, 200, "application/json; charset=utf-8", (struct bytes){ "{}", 2 });
+		else
+			reply_see_other(c, "/");
+	}
+}

@@ -1,0 +1,127 @@
+/* socket.c: listening; who is connected, and the deadlines that hold for them. */
+#include "inside.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+
+/* ---- listening ------------------------------------------------------------------------------------ */
+
+static int open_at(const struct addrinfo *at, const char **why)
+{
+	int on = 1, off = 0;
+	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	*why = "no socket could be made for the address to listen on";
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (at->ai_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* "::" is everybody */
+	*why = "the address to listen on is in use, or is not of this machine";
+	if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage at = { 0 };
+	socklen_t size = sizeof at;
+	if (getsockname(fd, (struct sockaddr *)&at, &size) != 0)
+		return 0;
+	return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
+	                                     : ((struct sockaddr_in6 *)&at)->sin6_port);
+}
+
+int socket_listen(const char *address, uint16_t port, uint16_t *got, const char **why)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *at = NULL;
+	char service[8];
+	*why = "the address to listen on is no IP address";
+	if (!text_print(service, sizeof service, "%d", (int)port) || getaddrinfo(address, service, &hints, &at) != 0)
+		return -1;
+	int fd = open_at(at, why);
+	freeaddrinfo(at);
+	if (fd >= 0)
+		*got = port_of(fd);
+	return fd;
+}
+
+/* ---- connections ------------------------------------------------------------------------------------ */
+
+struct connection *socket_opened(struct server *s, int fd, const struct sockaddr *at)
+{
+	struct connection *c = calloc(1, sizeof *c);
+	if (c == NULL)
+		die("out of memory for a connection");
+	c->fd = fd;
+	c->peer[0] = '?';
+	if (at->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)at)->sin_addr, c->peer, sizeof c->peer);
+	else if (at->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)at)->sin6_addr, c->peer, sizeof c->peer);
+	atomic_init(&c->deadline, time_steady() + s->set.headers_in);
+	pthread_mutex_lock(&s->lock);
+	c->next = s->connections;
+	if (c->next != NULL)
+		c->next->before = c;
+	s->connections = c;
+	s->connection_count++;
+	pthread_mutex_unlock(&s->lock);
+	return c;
+}
+
+void socket_closed(struct server *s, struct connection *c)
+{
+	pthread_mutex_lock(&s->lock);
+	if (c->next != NULL)
+		c->next->before = c->before;
+	if (c->before != NULL)
+		c->before->next = c->next;
+	else
+		s->connections = c->next;
+	s->connection_count--;
+	pthread_mutex_unlock(&s->lock);
+	free(c);
+}
+
+/* ---- deadlines: libmicrohttpd's own is an idle timer; a byte every few seconds holds it off for ever (§0b) ---- */
+
+void socket_nap(int64_t ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	nanosleep(&t, NULL);
+}
+
+static void sweep_once(struct server *s)
+{
+	int64_t now = time_steady();
+	pthread_mutex_lock(&s->lock);
+	for (struct connection *c = s->connections; c != NULL; c = c->next) {
+		int64_t deadline = atomic_load(&c->deadline);
+		if (deadline == 0 || now < deadline)
+			continue;
+		shutdown(c->fd, SHUT_RDWR); /* its own thread sees the end and closes */
+		atomic_store(&c->deadline, 0);
+		atomic_fetch_add(&s->shut, 1);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+#define TICK 50 /* short, so that a stop need not wait */
+
+void socket_sweep(void *server)
+{
+	struct server *s = server;
+	bool often = s->set.headers_in < SECOND || s->set.body_in < SECOND || s->set.reply_out < SECOND;
+	for (int64_t waited = 0; !atomic_load(&s->swept); waited += TICK) {
+		if (often || waited % SECOND == 0)
+			sweep_once(s);
+		socket_nap(TICK);
+	}
+}
