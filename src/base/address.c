@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define ADDRESS_MAX 2048
+#define HOST_MAX 253
 
 static bool is_letter(char c)
 {
@@ -29,21 +30,21 @@ static const char *host_of(struct arena *arena, const char *rest)
 	const char *host = rest + 2;
 	size_t size = 0;
 	if (*host == '[')
-		size = strspn(host + 1, "0123456789abcdefABCDEF:.") + 1 + (host[1] != '\0');
-	else
-		while (is_host_byte(host[size]) || host[size] == '_')
-			size++;
-	size_t port = host[size] == ':' ? 1 + strspn(host + size + 1, "0123456789") : 0;
-	if (size == 0 || size > 253 || port > 6 || (*host == '[' && host[size - 1] != ']'))
+		size = 1 + strspn(host + 1, "0123456789abcdefABCDEF:.");
+	while (*host != '[' && (is_host_byte(host[size]) || host[size] == '_'))
+		size++;
+	if (size == 0 || size > HOST_MAX || (*host == '[' && host[size++] != ']'))
 		return NULL;
-	if (host[size + port] != '\0' && strchr("/?#", host[size + port]) == NULL)
+	size_t port = host[size] == ':' ? 1 + strspn(host + size + 1, "0123456789") : 0;
+	if (port > 6 || (host[size + port] != '\0' && strchr("/?#", host[size + port]) == NULL))
 		return NULL;
 	return text_lower(arena, arena_text_n(arena, host, size));
 }
 
 char *address_clean(struct arena *arena, const char *raw, const char **host)
 {
-	static const char *const schemes[] = { "https", "http", "gemini", "mailto", "xmpp", "magnet" };
+	static const char *const schemes[] = {
+		"https", "http", "gemini", "mailto", "xmpp", "magnet"};
 	raw = text_trim(arena, raw != NULL ? raw : "");
 	struct text t;
 	text_init(&t, arena, ADDRESS_MAX);
@@ -91,32 +92,35 @@ static bool looks_like_host(const char *s, size_t size, bool address)
 	return true;
 }
 
-/* Does one word (no blanks) name a host, and not this one? What follows '@' is part of a handle. */
+/* The bytes up to and with "://", when only a scheme stands before it. */
+static size_t scheme_size(const char *s, size_t size)
+{
+	size_t i = 0;
+	while (i < size && strchr(":./?#", s[i]) == NULL)
+		i++;
+	return i + 3 <= size && memcmp(s + i, "://", 3) == 0 ? i + 3 : 0;
+}
+
+/* Does one word (no blanks) name a host, and not this one? A name beside '@' is part of a handle. */
 static bool word_misleads(const char *s, size_t size, const char *host)
 {
-	bool address = false;
-	for (size_t i = 0; i + 2 < size && !address; i++)
-		if (memcmp(s + i, "://", 3) == 0) {
-			address = true;
-			s += i + 3;
-			size -= i + 3;
-		}
-	if (!address && memchr(s, '@', size) != NULL)
-		return false;
-	size_t i = 0;
+	size_t i = scheme_size(s, size);
+	bool address = i > 0;
 	while (i < size) {
 		size_t n = 0;
 		while (i + n < size && is_host_byte(s[i + n]))
 			n++;
+		bool handle = (i > 0 && s[i - 1] == '@') || (i + n < size && s[i + n] == '@');
 		size_t name = n;
 		while (name > 0 && (s[i + name - 1] == '.' || s[i + name - 1] == '-'))
 			name--;
-		if (looks_like_host(s + i, name, address))
-			return !same_host(s + i, name, host);
-		i += n;
-		if (i < size && strchr("/?#", s[i]) != NULL && i > 0)
-			return false;
-		i++;
+		if ((address || !handle) && looks_like_host(s + i, name, address)
+			&& !same_host(s + i, name, host))
+			return true;
+		if (n > 0 && i + n < size && strchr("/?#", s[i + n]) != NULL)
+			return false; /* the rest is a path */
+		address = address && n == 0;
+		i += n + 1;
 	}
 	return false;
 }

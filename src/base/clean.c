@@ -1,4 +1,4 @@
-/* clean.c: foreign HTML, rebuilt from the allowlist while it is read; nothing of the input is passed through. */
+/* clean.c: foreign HTML, rebuilt from the allowlist while it is read; nothing is passed through. */
 #include "element.h"
 
 #include <string.h>
@@ -6,7 +6,8 @@
 #define OPEN_MAX 32
 #define TAGS_MAX 2000
 #define OUTPUT_MAX ((size_t)256 << 10)
-#define CLOSERS_MAX (OPEN_MAX * sizeof "</blockquote>") /* always kept free, so that all can be closed */
+#define CLOSERS_MAX                                                                                \
+	(OPEN_MAX * sizeof "</blockquote>") /* always kept free, so that all can be closed */
 #define TAG_MAX ((size_t)32 << 10) /* an address of 2 048 bytes, every one escaped, and the rest */
 
 struct cleaner {
@@ -24,7 +25,7 @@ struct cleaner {
 		const char *host;  /* NULL: not a place on the net */
 		struct text words; /* those that show */
 		size_t hidden;     /* depth of the span that hides words, 0: none */
-	} link; /* the one that is open: there is no link within a link */
+	} link;                    /* the one that is open: there is no link within a link */
 	const struct element *dropping;
 	size_t dropping_depth;
 	bool annotation; /* of the formula being dropped */
@@ -175,7 +176,8 @@ static void close_top(struct cleaner *c)
 	if (is_a(e, "a")) {
 		c->link.open = false;
 		if (!link_note(c) && !c->plain) {
-			c->out.size = c->link.start; /* a link that was cut short is left out whole */
+			c->out.size =
+				c->link.start; /* a link that was cut short is left out whole */
 			c->out.at[c->out.size] = '\0';
 			return;
 		}
@@ -260,7 +262,8 @@ static void begin_tag(struct cleaner *c, const struct element *e)
 	text_format(&c->tag, "<%s", e->name);
 }
 
-static bool open_link(struct cleaner *c, const struct html_tag *tag, const char *address, const char *host)
+static bool open_link(
+	struct cleaner *c, const struct html_tag *tag, const char *address, const char *host)
 {
 	const struct element *e = element_find("a");
 	close_element(c, e);
@@ -287,7 +290,9 @@ static bool open_link(struct cleaner *c, const struct html_tag *tag, const char 
 static void open_element(struct cleaner *c, const struct element *e, const struct html_tag *tag)
 {
 	if (is_a(e, "a")) {
-		const char *host, *address = address_clean(c->arena, tag_attribute(c->arena, tag, "href"), &host);
+		const char *host,
+			*address = address_clean(
+				c->arena, tag_attribute(c->arena, tag, "href"), &host);
 		if (address != NULL)
 			open_link(c, tag, address, host);
 		return;
@@ -306,7 +311,8 @@ static void put_image(struct cleaner *c, const struct html_tag *tag)
 {
 	const char *host, *alt = tag_attribute(c->arena, tag, "alt");
 	const char *address = address_clean(c->arena, tag_attribute(c->arena, tag, "src"), &host);
-	bool linked = address != NULL && text_starts(address, "http") && open_link(c, NULL, address, host);
+	bool linked = address != NULL && text_starts(address, "http")
+		&& open_link(c, NULL, address, host);
 	alt = text_trim(c->arena, alt != NULL ? alt : "");
 	put_words(c, *alt == '\0' && linked && !c->plain ? address : alt);
 	if (linked)
@@ -320,12 +326,13 @@ static bool is_foreign(const struct element *e)
 	return is_a(e, "svg") || is_a(e, "math");
 }
 
-/* Within what goes with its content: only its end matters, and the words a formula has for those who cannot see it. */
+/* Within what goes with its content only its end matters, and the words a formula has beside it. */
 static void drop_tag(struct cleaner *c, const struct html_tag *tag)
 {
 	if (is_a(c->dropping, "math") && strcmp(tag->name, "annotation") == 0) {
 		const char *encoding = tag->end ? NULL : tag_attribute(c->arena, tag, "encoding");
-		c->annotation = text_is(encoding, "application/x-tex") || text_is(encoding, "text/plain");
+		c->annotation = text_is(encoding, "application/x-tex")
+			|| text_is(encoding, "text/plain");
 	}
 	if (strcmp(tag->name, c->dropping->name) != 0)
 		return;
@@ -387,7 +394,7 @@ static void read_all(struct cleaner *c, const char *s)
 
 static char *clean(struct arena *arena, const char *html, bool plain, size_t points)
 {
-	struct cleaner c = { .arena = arena, .plain = plain, .points = points };
+	struct cleaner c = {.arena = arena, .plain = plain, .points = points};
 	text_init(&c.out, arena, OUTPUT_MAX);
 	text_init(&c.tag, arena, TAG_MAX);
 	text_init(&c.link.words, arena, OUTPUT_MAX);

@@ -95,7 +95,8 @@ struct html_tag { /* not `struct tag`: that is an ActivityPub tag (feature.h) */
 /* The bytes that the tag, comment or declaration at `s` takes, or 0: then its '<' is text. What never ends takes all
  * there is. `foreign`: within svg or math, where CDATA sections exist. */
 size_t tag_read(const char *s, bool foreign, struct html_tag *out);
-char *tag_attribute(struct arena *, const struct html_tag *, const char *name); /* decoded; NULL if absent or past 8 KiB */
+/* Decoded; NULL when it is absent or longer than 8 KiB. */
+char *tag_attribute(struct arena *, const struct html_tag *, const char *name);
 size_t tag_raw_text(const char *s, const char *name); /* bytes before the end tag of a script, a style … */
 
 /* ---- address.c: where links lead -------------------------------------------------------------- */
@@ -114,7 +115,8 @@ bool address_misleads(struct arena *, const char *words, const char *host); /* t
  */
 char *markup_clean(struct arena *, const char *html);   /* never NULL; whatever cannot be kept is left out */
 char *markup_plain(struct arena *, const char *html, size_t points); /* words only, at most so many code points */
-/* Markdown (CommonMark, no raw HTML) to clean HTML. `link` may be NULL; it is asked for each @name, @name@host and #tag (sign,
- * then the rest) and answers the address to link to, or NULL to leave the words alone. ERR_TOO_MUCH past 50 KB. */
+/* Markdown (CommonMark, no raw HTML) to clean HTML. `link` may be NULL; it is asked for each @name, @name@host and
+ * #tag (sign, then the rest) and answers the absolute address to link to, or NULL to leave the words alone.
+ * ERR_TOO_MUCH past 50 KB. */
 typedef const char *markup_link(void *arg, struct arena *, char sign, const char *word);
 enum err markup_from_markdown(struct arena *, const char *markdown, markup_link *link, void *arg, char **html) MUST_USE;

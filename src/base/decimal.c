@@ -1,4 +1,4 @@
-/* decimal.c: a double as ECMAScript prints it (RFC 8785 §3.2.2.3): the fewest digits that read back the same. */
+/* decimal.c: a double as ECMAScript prints it: the fewest digits that read back (RFC 8785 §3.2.2.3). */
 #include "data.h"
 
 #include <stdlib.h>
@@ -13,8 +13,8 @@ struct decimal {
 static bool decimal_equals(const struct decimal *d, double number)
 {
 	char s[40];
-	return text_print(s, sizeof s, "%se%d", d->digits, d->exponent - (int)strlen(d->digits) + 1) &&
-	       strtod(s, NULL) == number;
+	return text_print(s, sizeof s, "%se%d", d->digits, d->exponent - (int)strlen(d->digits) + 1)
+		&& strtod(s, NULL) == number;
 }
 
 /* The decimal of `count` digits closest to the number. */
@@ -64,7 +64,7 @@ static bool decimal_fits(double number, int count, struct decimal *d)
 /* The fewest digits that read back as the same double: 17 always do. */
 static struct decimal decimal_shortest(double number)
 {
-	struct decimal best = { .digits = "0" }, d;
+	struct decimal best = {.digits = "0"}, d;
 	int low = 1, high = 17;
 	while (low <= high) {
 		int middle = (low + high) / 2;

@@ -9,83 +9,92 @@
 #define NUMBER_MOST 1000000
 #define SPAN_MOST 50
 
-enum { CLASS = 1, TRANSLATE = 2, TITLE = 4, CITE = 8, START = 16, REVERSED = 32, VALUE = 64, SPANS = 128 };
+enum {
+	CLASS = 1,
+	TRANSLATE = 2,
+	TITLE = 4,
+	CITE = 8,
+	START = 16,
+	REVERSED = 32,
+	VALUE = 64,
+	SPANS = 128
+};
 
 /* In byte order. A link's address is the cleaner's to check, and every element may have a language. */
 static const struct element elements[] = {
-	{ .name = "a", .attributes = CLASS | TITLE | TRANSLATE },
-	{ .name = "abbr", .attributes = TITLE },
-	{ .name = "address", .flags = APART },
-	{ .name = "article", .flags = APART },
-	{ .name = "aside", .flags = APART },
-	{ .name = "b" },
-	{ .name = "blockquote", .flags = BLOCK, .attributes = CITE },
-	{ .name = "br", .flags = VOID },
-	{ .name = "caption", .flags = APART },
-	{ .name = "center", .flags = APART },
-	{ .name = "code" },
-	{ .name = "dd", .flags = BLOCK, .in = TERMS },
-	{ .name = "del" },
-	{ .name = "details", .flags = BLOCK, .is = DETAILS },
-	{ .name = "div", .flags = APART },
-	{ .name = "dl", .flags = BLOCK, .is = TERMS },
-	{ .name = "dt", .flags = BLOCK, .in = TERMS },
-	{ .name = "em" },
-	{ .name = "fieldset", .flags = APART },
-	{ .name = "figcaption", .flags = APART },
-	{ .name = "figure", .flags = APART },
-	{ .name = "footer", .flags = APART },
-	{ .name = "form", .flags = APART },
-	{ .name = "h1", .flags = BLOCK | LINES },
-	{ .name = "h2", .flags = BLOCK | LINES },
-	{ .name = "h3", .flags = BLOCK | LINES },
-	{ .name = "h4", .flags = BLOCK | LINES },
-	{ .name = "h5", .flags = BLOCK | LINES },
-	{ .name = "h6", .flags = BLOCK | LINES },
-	{ .name = "header", .flags = APART },
-	{ .name = "hr", .flags = BLOCK | VOID },
-	{ .name = "i" },
-	{ .name = "iframe", .flags = RAW },
-	{ .name = "img" },
-	{ .name = "li", .flags = BLOCK, .in = LIST, .attributes = VALUE },
-	{ .name = "main", .flags = APART },
-	{ .name = "math", .flags = DROP },
-	{ .name = "nav", .flags = APART },
-	{ .name = "noembed", .flags = RAW },
-	{ .name = "noframes", .flags = RAW },
-	{ .name = "noscript", .flags = RAW },
-	{ .name = "object", .flags = DROP },
-	{ .name = "ol", .flags = BLOCK, .is = LIST, .attributes = START | REVERSED },
-	{ .name = "option", .flags = DROP },
-	{ .name = "p", .flags = BLOCK | LINES, .attributes = CLASS },
-	{ .name = "plaintext", .flags = RAW },
-	{ .name = "pre", .flags = BLOCK | LINES },
-	{ .name = "rp", .in = RUBY },
-	{ .name = "rt", .in = RUBY },
-	{ .name = "ruby", .is = RUBY },
-	{ .name = "s" },
-	{ .name = "script", .flags = RAW },
-	{ .name = "section", .flags = APART },
-	{ .name = "select", .flags = DROP },
-	{ .name = "span", .attributes = CLASS | TRANSLATE },
-	{ .name = "strong" },
-	{ .name = "style", .flags = RAW },
-	{ .name = "sub" },
-	{ .name = "summary", .flags = BLOCK, .in = DETAILS },
-	{ .name = "sup" },
-	{ .name = "svg", .flags = DROP },
-	{ .name = "table", .flags = BLOCK | SHELL | CELL | GRID, .is = TABLE },
-	{ .name = "tbody", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS },
-	{ .name = "td", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS },
-	{ .name = "template", .flags = DROP },
-	{ .name = "textarea", .flags = RAW },
-	{ .name = "th", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS },
-	{ .name = "thead", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS },
-	{ .name = "title", .flags = RAW },
-	{ .name = "tr", .flags = BLOCK | SHELL | GRID, .in = TABLE | ROWS, .is = ROW },
-	{ .name = "u" },
-	{ .name = "ul", .flags = BLOCK, .is = LIST },
-	{ .name = "xmp", .flags = RAW },
+	{.name = "a", .attributes = CLASS | TITLE | TRANSLATE},
+	{.name = "abbr", .attributes = TITLE},
+	{.name = "address", .flags = APART},
+	{.name = "article", .flags = APART},
+	{.name = "aside", .flags = APART},
+	{.name = "b"},
+	{.name = "blockquote", .flags = BLOCK, .attributes = CITE},
+	{.name = "br", .flags = VOID},
+	{.name = "caption", .flags = APART},
+	{.name = "center", .flags = APART},
+	{.name = "code"},
+	{.name = "dd", .flags = BLOCK, .in = TERMS},
+	{.name = "del"},
+	{.name = "details", .flags = BLOCK, .is = DETAILS},
+	{.name = "div", .flags = APART},
+	{.name = "dl", .flags = BLOCK, .is = TERMS},
+	{.name = "dt", .flags = BLOCK, .in = TERMS},
+	{.name = "em"},
+	{.name = "fieldset", .flags = APART},
+	{.name = "figcaption", .flags = APART},
+	{.name = "figure", .flags = APART},
+	{.name = "footer", .flags = APART},
+	{.name = "form", .flags = APART},
+	{.name = "h1", .flags = BLOCK | LINES},
+	{.name = "h2", .flags = BLOCK | LINES},
+	{.name = "h3", .flags = BLOCK | LINES},
+	{.name = "h4", .flags = BLOCK | LINES},
+	{.name = "h5", .flags = BLOCK | LINES},
+	{.name = "h6", .flags = BLOCK | LINES},
+	{.name = "header", .flags = APART},
+	{.name = "hr", .flags = BLOCK | VOID},
+	{.name = "i"},
+	{.name = "iframe", .flags = RAW},
+	{.name = "img"},
+	{.name = "li", .flags = BLOCK, .in = LIST, .attributes = VALUE},
+	{.name = "main", .flags = APART},
+	{.name = "math", .flags = DROP},
+	{.name = "nav", .flags = APART},
+	{.name = "noembed", .flags = RAW},
+	{.name = "noframes", .flags = RAW},
+	{.name = "noscript", .flags = RAW},
+	{.name = "object", .flags = DROP},
+	{.name = "ol", .flags = BLOCK, .is = LIST, .attributes = START | REVERSED},
+	{.name = "option", .flags = DROP},
+	{.name = "p", .flags = BLOCK | LINES, .attributes = CLASS},
+	{.name = "plaintext", .flags = RAW},
+	{.name = "pre", .flags = BLOCK | LINES},
+	{.name = "rp", .in = RUBY},
+	{.name = "rt", .in = RUBY},
+	{.name = "ruby", .is = RUBY},
+	{.name = "s"},
+	{.name = "script", .flags = RAW},
+	{.name = "section", .flags = APART},
+	{.name = "select", .flags = DROP},
+	{.name = "span", .attributes = CLASS | TRANSLATE},
+	{.name = "strong"},
+	{.name = "style", .flags = RAW},
+	{.name = "sub"},
+	{.name = "summary", .flags = BLOCK, .in = DETAILS},
+	{.name = "sup"},
+	{.name = "svg", .flags = DROP},
+	{.name = "table", .flags = BLOCK | SHELL | CELL | GRID, .is = TABLE},
+	{.name = "tbody", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS},
+	{.name = "td", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS},
+	{.name = "template", .flags = DROP},
+	{.name = "textarea", .flags = RAW},
+	{.name = "th", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS},
+	{.name = "thead", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS},
+	{.name = "title", .flags = RAW},
+	{.name = "tr", .flags = BLOCK | SHELL | GRID, .in = TABLE | ROWS, .is = ROW},
+	{.name = "u"},
+	{.name = "ul", .flags = BLOCK, .is = LIST},
+	{.name = "xmp", .flags = RAW},
 };
 
 static int by_name(const void *key, const void *element)
@@ -109,8 +118,9 @@ void element_attribute(struct text *out, const char *name, const char *value)
 
 static bool is_class(const char *s, size_t size)
 {
-	static const char *const kept[] = { "mention", "hashtag", "ellipsis", "invisible", "quote-inline" };
-	static const char *const families[] = { "h-", "p-", "u-", "dt-", "e-" };
+	static const char *const kept[] = {
+		"mention", "hashtag", "ellipsis", "invisible", "quote-inline"};
+	static const char *const families[] = {"h-", "p-", "u-", "dt-", "e-"};
 	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") < size)
 		return false;
 	for (size_t i = 0; i < COUNT(kept); i++)
@@ -140,7 +150,9 @@ static const char *classes_of(struct arena *arena, const char *value)
 
 bool element_hides(struct arena *arena, const struct element *e, const struct html_tag *tag)
 {
-	const char *s = e->attributes & CLASS ? classes_of(arena, tag_attribute(arena, tag, "class")) : NULL;
+	const char *s = e->attributes & CLASS
+		? classes_of(arena, tag_attribute(arena, tag, "class"))
+		: NULL;
 	while (s != NULL && *s != '\0') {
 		size_t n = strcspn(s, " ");
 		if (n == strlen("invisible") && text_starts(s, "invisible"))
@@ -156,8 +168,8 @@ static bool is_language(const char *s)
 	return n >= 2 && n <= 35 && s[n] == '\0';
 }
 
-static void add_number(struct text *out, const struct html_tag *tag, const char *name, int64_t min,
-                       int64_t max)
+static void add_number(
+	struct text *out, const struct html_tag *tag, const char *name, int64_t min, int64_t max)
 {
 	int64_t number;
 	if (text_to_i64(tag_attribute(out->arena, tag, name), min, max, &number))
@@ -171,7 +183,8 @@ void element_attributes(struct text *out, const struct element *e, const struct 
 	if (value != NULL && is_language(value))
 		element_attribute(out, "lang", value);
 	if (e->attributes & CLASS)
-		element_attribute(out, "class", classes_of(arena, tag_attribute(arena, tag, "class")));
+		element_attribute(
+			out, "class", classes_of(arena, tag_attribute(arena, tag, "class")));
 	value = e->attributes & TITLE ? tag_attribute(arena, tag, "title") : NULL;
 	if (value != NULL && strlen(value) <= TITLE_MAX)
 		element_attribute(out, "title", value);
@@ -179,7 +192,8 @@ void element_attributes(struct text *out, const struct element *e, const struct 
 	if (text_is(value, "no") || text_is(value, "yes"))
 		element_attribute(out, "translate", value);
 	if (e->attributes & CITE)
-		element_attribute(out, "cite", address_clean(arena, tag_attribute(arena, tag, "cite"), &host));
+		element_attribute(out, "cite",
+			address_clean(arena, tag_attribute(arena, tag, "cite"), &host));
 	if (e->attributes & START)
 		add_number(out, tag, "start", -NUMBER_MOST, NUMBER_MOST);
 	if ((e->attributes & REVERSED) && tag_attribute(arena, tag, "reversed") != NULL)

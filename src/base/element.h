@@ -1,7 +1,4 @@
-/*
- * element.h: what clean.c knows of each element it meets; an element that is not found is unknown, and only its words
- * are kept.
- */
+/* element.h: what clean.c knows of each element; of one that is not found only the words are kept. */
 #pragma once
 
 #include "data.h"
@@ -32,4 +29,5 @@ const struct element *element_find(const char *name); /* in lower case; NULL: un
 void element_attribute(struct text *, const char *name, const char *value); /* NULL writes nothing */
 /* Those attributes of the tag that this element keeps, in one order and one spelling. */
 void element_attributes(struct text *, const struct element *, const struct html_tag *);
-bool element_hides(struct arena *, const struct element *, const struct html_tag *); /* its class makes its words unseen */
+/* Its class makes its words unseen. */
+bool element_hides(struct arena *, const struct element *, const struct html_tag *);

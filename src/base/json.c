@@ -26,16 +26,34 @@ static json_t *plain(const json_node *node)
 
 /* ---- counting before parsing ------------------------------------------------------------------ */
 
-enum byte_class { SCALAR, BLANK, QUOTE, OPEN_OBJECT, OPEN_ARRAY, CLOSE_OBJECT, CLOSE_ARRAY, COLON, COMMA };
+enum byte_class {
+	SCALAR,
+	BLANK,
+	QUOTE,
+	OPEN_OBJECT,
+	OPEN_ARRAY,
+	CLOSE_OBJECT,
+	CLOSE_ARRAY,
+	COLON,
+	COMMA
+};
 
 static const uint8_t classes[256] = {
-	[' '] = BLANK,       ['\t'] = BLANK,      ['\n'] = BLANK,       ['\r'] = BLANK,
-	['"'] = QUOTE,       ['{'] = OPEN_OBJECT, ['['] = OPEN_ARRAY,   ['}'] = CLOSE_OBJECT,
-	[']'] = CLOSE_ARRAY, [':'] = COLON,       [','] = COMMA,
+	[' '] = BLANK,
+	['\t'] = BLANK,
+	['\n'] = BLANK,
+	['\r'] = BLANK,
+	['"'] = QUOTE,
+	['{'] = OPEN_OBJECT,
+	['['] = OPEN_ARRAY,
+	['}'] = CLOSE_OBJECT,
+	[']'] = CLOSE_ARRAY,
+	[':'] = COLON,
+	[','] = COMMA,
 };
 
 /* Where a string stops being plain: its end, an escape, or a byte no string may hold. */
-static const bool stops[256] = { [0 ... 31] = true, ['"'] = true, ['\\'] = true };
+static const bool stops[256] = {[0 ... 31] = true, ['"'] = true, ['\\'] = true};
 
 struct count {
 	struct json_limits limits;
@@ -55,7 +73,7 @@ static size_t limit(size_t asked, size_t usual)
 
 static struct json_limits limits_of(const struct json_limits *asked)
 {
-	struct json_limits l = asked != NULL ? *asked : (struct json_limits){ 0 };
+	struct json_limits l = asked != NULL ? *asked : (struct json_limits){0};
 	l.bytes = limit(l.bytes, BYTES_MAX);
 	l.values = limit(l.values, VALUES_MAX);
 	l.depth = limit(l.depth, DEPTH_MAX);
@@ -113,8 +131,8 @@ static enum err count_colon(struct count *c)
 	if (c->depth == 0 || !c->open[c->depth - 1].object || c->values == 0)
 		return ERR_INVALID;
 	c->values--;
-	bool fits = c->last_string <= NAME_BYTES_MAX &&
-	            ++c->open[c->depth - 1].members <= c->limits.members;
+	bool fits = c->last_string <= NAME_BYTES_MAX
+		&& ++c->open[c->depth - 1].members <= c->limits.members;
 	return fits ? OK : ERR_TOO_MUCH;
 }
 
@@ -164,7 +182,7 @@ static enum err count_all(struct count *c, const uint8_t *at, const uint8_t *end
 
 enum err json_prescan(struct bytes text, const struct json_limits *limits)
 {
-	struct count c = { .limits = limits_of(limits) };
+	struct count c = {.limits = limits_of(limits)};
 	if (text.size > c.limits.bytes)
 		return ERR_TOO_MUCH;
 	const uint8_t *at = text.data;
@@ -184,7 +202,7 @@ static void release(void *document)
 }
 
 enum err json_read(struct arena *arena, struct bytes text, const struct json_limits *limits,
-                   const json_node **out)
+	const json_node **out)
 {
 	static pthread_once_t seeded = PTHREAD_ONCE_INIT;
 	enum err e = json_prescan(text, limits);
@@ -271,12 +289,13 @@ bool json_flag(const json_node *node)
 	return is(node, JSON_TRUE);
 }
 
-size_t json_members(const json_node *node, bool (*visit)(void *, const char *, const json_node *),
-                    void *arg)
+size_t json_members(
+	const json_node *node, bool (*visit)(void *, const char *, const json_node *), void *arg)
 {
 	size_t visited = 0;
 	json_t *object = plain(node);
-	for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+	for (void *at = json_object_iter(object); at != NULL;
+		at = json_object_iter_next(object, at)) {
 		visited++;
 		if (!visit(arg, json_object_iter_key(at), json_object_iter_value(at)))
 			break;
@@ -297,7 +316,7 @@ struct frame {
 	size_t count, next;
 };
 
-/* UTF-16 sorts surrogate pairs (F0… in UTF-8) before U+E000…U+FFFF (EE, EF); all else goes byte by byte. */
+/* UTF-16 sorts pairs (F0… in UTF-8) before U+E000…FFFF (EE, EF); all else goes byte by byte. */
 static int utf16_rank(unsigned char c)
 {
 	return c >= 0xf0 ? c - 2 : c >= 0xee ? c + 7 : c;
@@ -314,17 +333,19 @@ static int by_name(const void *a, const void *b)
 	return utf16_rank(*left) - utf16_rank(*right);
 }
 
-static struct frame frame_of(struct arena *arena, const json_node *node, const char *skip, bool sorted)
+static struct frame frame_of(
+	struct arena *arena, const json_node *node, const char *skip, bool sorted)
 {
 	if (is(node, JSON_ARRAY))
-		return (struct frame){ .array = node, .count = json_array_size(node) };
+		return (struct frame){.array = node, .count = json_array_size(node)};
 	json_t *object = plain(node);
 	struct member *members = arena_array(arena, json_object_size(object), sizeof *members);
-	struct frame f = { .members = members };
-	for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+	struct frame f = {.members = members};
+	for (void *at = json_object_iter(object); at != NULL;
+		at = json_object_iter_next(object, at)) {
 		const char *name = json_object_iter_key(at);
 		if (!text_is(name, skip))
-			members[f.count++] = (struct member){ name, json_object_iter_value(at) };
+			members[f.count++] = (struct member){name, json_object_iter_value(at)};
 	}
 	if (sorted && f.count > 1)
 		qsort(members, f.count, sizeof *members, by_name);
@@ -353,12 +374,16 @@ static void write_scalar(struct text *out, const json_node *node, bool canonical
 		write_quoted(out, json_string_value(node));
 	else if (is(node, JSON_REAL))
 		write_real(out, json_real_value(node), canonical);
-	else if (is(node, JSON_INTEGER) && canonical && (integer > 1LL << 53 || integer < -(1LL << 53)))
+	else if (is(node, JSON_INTEGER) && canonical
+		&& (integer > 1LL << 53 || integer < -(1LL << 53)))
 		decimal_write(out, (double)integer); /* ECMAScript knows doubles only */
 	else if (is(node, JSON_INTEGER))
 		text_format(out, "%" JSON_INTEGER_FORMAT, integer);
 	else
-		text_add(out, is(node, JSON_TRUE) ? "true" : is(node, JSON_FALSE) ? "false" : "null");
+		text_add(out,
+			is(node, JSON_TRUE)            ? "true"
+				: is(node, JSON_FALSE) ? "false"
+						       : "null");
 }
 
 /* The separator and the name in front of a frame's next value, and that value. */
@@ -382,7 +407,8 @@ static void write_tree(struct text *out, const json_node *node, const char *skip
 		if (!is(node, JSON_OBJECT) && !is(node, JSON_ARRAY)) {
 			write_scalar(out, node, canonical);
 		} else if (depth < DEPTH_MAX) {
-			open[depth] = frame_of(out->arena, node, depth == 0 ? skip : NULL, canonical);
+			open[depth] = frame_of(
+				out->arena, node, depth == 0 ? skip : NULL, canonical);
 			text_char(out, open[depth++].array != NULL ? '[' : '{');
 		} else {
 			out->failed = true;
@@ -396,27 +422,27 @@ static void write_tree(struct text *out, const json_node *node, const char *skip
 }
 
 static enum err write_bytes(struct arena *arena, const json_node *node, const char *skip,
-                            bool canonical, struct bytes *out)
+	bool canonical, struct bytes *out)
 {
 	struct text t;
 	text_init(&t, arena, WRITTEN_MAX);
 	write_tree(&t, node, skip, canonical);
 	if (t.failed)
 		return ERR_TOO_MUCH;
-	*out = (struct bytes){ t.at, t.size };
+	*out = (struct bytes){t.at, t.size};
 	return OK;
 }
 
 struct bytes json_write(struct arena *arena, const json_node *node)
 {
-	struct bytes out = { 0 };
+	struct bytes out = {0};
 	if (write_bytes(arena, node, NULL, false, &out) != OK)
 		die("a document of at most %zu bytes when written outgrew them", WRITTEN_MAX);
 	return out;
 }
 
-enum err json_canonical(struct arena *arena, const json_node *node, const char *skip,
-                        struct bytes *out)
+enum err json_canonical(
+	struct arena *arena, const json_node *node, const char *skip, struct bytes *out)
 {
 	return write_bytes(arena, node, skip, true, out);
 }

@@ -25,7 +25,7 @@ static bool is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Punctuation and pictures beyond ASCII, where a word ends: Latin-1 signs, U+2000…2BFF, CJK marks, emoji. */
+/* Where a word ends beyond ASCII: Latin-1 signs, U+2000…2BFF, CJK marks, emoji. */
 static bool is_sign(const char *s)
 {
 	const unsigned char *u = (const unsigned char *)s;
@@ -37,7 +37,8 @@ static bool is_sign(const char *s)
 		return u[1] < 0xb0;
 	if (u[0] == 0xe3)
 		return u[1] == 0x80 && (u[2] < 0x85 || (u[2] > 0x87 && u[2] < 0xa1));
-	return u[0] == 0xef ? u[1] == 0xb8 || (u[1] == 0xbc && u[2] < 0x90) : u[0] == 0xf0 && u[1] == 0x9f;
+	return u[0] == 0xef ? u[1] == 0xb8 || (u[1] == 0xbc && u[2] < 0x90)
+			    : u[0] == 0xf0 && u[1] == 0x9f;
 }
 
 /* The bytes of the word character at `s`, or 0. */
@@ -109,7 +110,8 @@ static size_t add_link(struct writer *w, const char *s)
 	struct text *t = &w->html;
 	text_add(t, mention ? "<span class=\"h-card\" translate=\"no\"><a href=\"" : "<a href=\"");
 	text_html(t, address);
-	text_format(t, "\" class=\"%s\">%c<span>", mention ? "u-url mention" : "mention hashtag", *s);
+	text_format(
+		t, "\" class=\"%s\">%c<span>", mention ? "u-url mention" : "mention hashtag", *s);
 	text_html(t, arena_text_n(w->arena, s + 1, shown));
 	text_add(t, mention ? "</span></a></span>" : "</span></a>");
 	return size + 1;
@@ -162,8 +164,12 @@ static void add_attribute(struct writer *w, const char *name, const MD_ATTRIBUTE
 static const char *block_name(MD_BLOCKTYPE type)
 {
 	static const char *const names[] = {
-		[MD_BLOCK_QUOTE] = "blockquote", [MD_BLOCK_UL] = "ul", [MD_BLOCK_OL] = "ol",
-		[MD_BLOCK_LI] = "li",            [MD_BLOCK_HR] = "hr", [MD_BLOCK_CODE] = "pre",
+		[MD_BLOCK_QUOTE] = "blockquote",
+		[MD_BLOCK_UL] = "ul",
+		[MD_BLOCK_OL] = "ol",
+		[MD_BLOCK_LI] = "li",
+		[MD_BLOCK_HR] = "hr",
+		[MD_BLOCK_CODE] = "pre",
 		[MD_BLOCK_P] = "p",
 	};
 	return (size_t)type < COUNT(names) ? names[type] : NULL;
@@ -182,7 +188,8 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 	if (type == MD_BLOCK_H)
 		text_format(&w->html, "<h%u>", heading_level(detail));
 	else if (type == MD_BLOCK_OL && ((const MD_BLOCK_OL_DETAIL *)detail)->start != 1)
-		text_format(&w->html, "<ol start=\"%u\">", ((const MD_BLOCK_OL_DETAIL *)detail)->start);
+		text_format(
+			&w->html, "<ol start=\"%u\">", ((const MD_BLOCK_OL_DETAIL *)detail)->start);
 	else if (block_name(type) != NULL)
 		text_format(&w->html, "<%s>", block_name(type));
 	if (type == MD_BLOCK_CODE) {
@@ -209,10 +216,10 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 
 static const char *span_name(MD_SPANTYPE type)
 {
-	return type == MD_SPAN_EM       ? "em"
-	       : type == MD_SPAN_STRONG ? "strong"
-	       : type == MD_SPAN_CODE   ? "code"
-	                                : "del";
+	return type == MD_SPAN_EM        ? "em"
+		: type == MD_SPAN_STRONG ? "strong"
+		: type == MD_SPAN_CODE   ? "code"
+					 : "del";
 }
 
 static int enter_span(MD_SPANTYPE type, void *detail, void *arg)
@@ -274,12 +281,12 @@ static int add_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *a
 	return w->html.failed;
 }
 
-enum err markup_from_markdown(struct arena *arena, const char *markdown, markup_link *link, void *arg,
-                              char **html)
+enum err markup_from_markdown(
+	struct arena *arena, const char *markdown, markup_link *link, void *arg, char **html)
 {
 	static const MD_PARSER parser = {
-		.flags = MD_FLAG_NOHTML | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS |
-		         MD_FLAG_PERMISSIVEWWWAUTOLINKS, /* not e-mail: "@name@host" would become one */
+		.flags = MD_FLAG_NOHTML | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS
+			| MD_FLAG_PERMISSIVEWWWAUTOLINKS, /* not e-mail: "@name@host" would become one */
 		.enter_block = enter_block,
 		.leave_block = leave_block,
 		.enter_span = enter_span,
@@ -289,7 +296,7 @@ enum err markup_from_markdown(struct arena *arena, const char *markdown, markup_
 	size_t size = strlen(markdown);
 	if (size > MARKDOWN_MAX)
 		return ERR_TOO_MUCH;
-	struct writer w = { .arena = arena, .link = link, .arg = arg };
+	struct writer w = {.arena = arena, .link = link, .arg = arg};
 	text_init(&w.html, arena, HTML_MAX);
 	text_init(&w.words, arena, MARKDOWN_MAX * 3);
 	int failed = md_parse(markdown, (MD_SIZE)size, &parser, &w);

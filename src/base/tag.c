@@ -64,11 +64,11 @@ static bool attribute_next(const char **at, struct attribute *out)
 		return false;
 	s++; /* a name may even begin with '=' */
 	s += strcspn(s, " \t\n\f\r/>=");
-	out->name = (struct bytes){ *at, (size_t)(s - *at) };
+	out->name = (struct bytes){*at, (size_t)(s - *at)};
 	const char *name_end = s;
 	while (is_space(*s))
 		s++;
-	out->value = (struct bytes){ s, 0 };
+	out->value = (struct bytes){s, 0};
 	if (*s != '=') {
 		*at = name_end;
 		return true;
@@ -78,10 +78,11 @@ static bool attribute_next(const char **at, struct attribute *out)
 	while (is_space(*s));
 	if (*s == '"' || *s == '\'') {
 		const char *end = strchr(s + 1, *s);
-		out->value = (struct bytes){ s + 1, end != NULL ? (size_t)(end - s - 1) : strlen(s + 1) };
+		out->value = (struct bytes){
+			s + 1, end != NULL ? (size_t)(end - s - 1) : strlen(s + 1)};
 		*at = end != NULL ? end + 1 : s + strlen(s);
 	} else {
-		out->value = (struct bytes){ s, strcspn(s, " \t\n\f\r>") };
+		out->value = (struct bytes){s, strcspn(s, " \t\n\f\r>")};
 		*at = s + out->value.size;
 	}
 	return true;
@@ -95,11 +96,11 @@ size_t tag_read(const char *s, bool foreign, struct html_tag *out)
 	const char *name = s + 1 + end;
 	if (!is_letter(*name)) {
 		bool text = end ? *name == '\0' : *name != '!' && *name != '?';
-		*out = (struct html_tag){ 0 };
+		*out = (struct html_tag){0};
 		return text ? 0 : declaration_size(s, foreign);
 	}
 	size_t size = strcspn(name, " \t\n\f\r/>");
-	struct html_tag tag = { .end = end, .attributes = name + size };
+	struct html_tag tag = {.end = end, .attributes = name + size};
 	for (size_t i = 0; size < sizeof tag.name && i < size; i++)
 		tag.name[i] = lower(name[i]);
 	struct attribute skipped;
@@ -109,7 +110,7 @@ size_t tag_read(const char *s, bool foreign, struct html_tag *out)
 	while (attribute_next(&at, &skipped));
 	tag.self_closing = *at == '>' && at > last && at[-1] == '/';
 	if (*at == '\0')
-		tag = (struct html_tag){ 0 }; /* a tag without an end is no tag, nor text */
+		tag = (struct html_tag){0}; /* a tag without an end is no tag, nor text */
 	*out = tag;
 	return (size_t)(at - s) + (*at == '>');
 }
@@ -161,7 +162,7 @@ size_t tag_raw_text(const char *s, const char *name)
 			continue;
 		const char *after = at + 2;
 		size_t n = strcspn(after, " \t\n\f\r/>");
-		if (n == size && after[n] != '\0' && is_named((struct bytes){ after, n }, name))
+		if (n == size && after[n] != '\0' && is_named((struct bytes){after, n}, name))
 			return (size_t)(at - s);
 	}
 	return strlen(s);

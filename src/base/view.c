@@ -21,7 +21,7 @@ struct view {
 struct view *view_create(struct arena *arena, enum view_kind kind)
 {
 	struct view *v = arena_alloc(arena, sizeof *v);
-	*v = (struct view){ .arena = arena, .kind = kind, .depth = 1 };
+	*v = (struct view){.arena = arena, .kind = kind, .depth = 1};
 	if (kind == VIEW_TREE) {
 		v->open[0].node = arena_alloc(arena, sizeof *v->open[0].node);
 	} else {
@@ -122,7 +122,7 @@ static void open_one(struct view *v, const char *name, bool list)
 	else
 		json_plain(v, name, list ? "[" : "{");
 	if (!v->failed)
-		v->open[v->depth++] = (struct open){ .list = list, .node = node };
+		v->open[v->depth++] = (struct open){.list = list, .node = node};
 }
 
 static void close_one(struct view *v, bool list)
@@ -250,7 +250,7 @@ struct bytes view_json(struct view *v)
 		v->depth = 0;
 		text_char(&v->json, '}');
 	}
-	return view_ok(v) ? (struct bytes){ v->json.at, v->json.size } : (struct bytes){ 0 };
+	return view_ok(v) ? (struct bytes){v->json.at, v->json.size} : (struct bytes){0};
 }
 
 const struct node *view_root(struct view *v)

@@ -14,7 +14,7 @@
 
 static struct bytes bytes_of(const char *s)
 {
-	return (struct bytes){ s, strlen(s) };
+	return (struct bytes){s, strlen(s)};
 }
 
 static const json_node *read_ok(struct arena *a, const char *s)
@@ -29,14 +29,14 @@ static enum err read_only(const char *s, size_t size, const struct json_limits *
 {
 	ARENA_CLEANUP struct arena *a = arena_create();
 	const json_node *node = NULL;
-	enum err e = json_read(a, (struct bytes){ s, size }, limits, &node);
+	enum err e = json_read(a, (struct bytes){s, size}, limits, &node);
 	assert_true((e == OK) == (node != NULL)); /* outputs are untouched on failure */
 	return e;
 }
 
 /* `open`, then `middle` so many times with `between` in between, then `close`. */
 static char *repeat(struct arena *a, const char *open, size_t times, const char *middle,
-                    const char *between, const char *close)
+	const char *between, const char *close)
 {
 	struct text t;
 	text_init(&t, a, (size_t)8 << 20);
@@ -60,8 +60,9 @@ static void test_reads_members(void **state)
 {
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
-	const json_node *n = read_ok(a, "{\"s\":\"\\u00e9\\\"\",\"n\":-7,\"r\":5.0,\"f\":1.5,\"t\":true,"
-	                                "\"u\":null,\"l\":[1,null,\"x\"],\"o\":{\"k\":\"v\"}}");
+	const json_node *n = read_ok(a,
+		"{\"s\":\"\\u00e9\\\"\",\"n\":-7,\"r\":5.0,\"f\":1.5,\"t\":true,"
+		"\"u\":null,\"l\":[1,null,\"x\"],\"o\":{\"k\":\"v\"}}");
 	assert_true(json_is_object(n));
 	assert_string_equal(json_text(json_member(n, "s")), "\xc3\xa9\"");
 	int64_t number = 99;
@@ -106,7 +107,8 @@ static void test_integers_at_the_edges(void **state)
 {
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
-	const json_node *n = read_ok(a, "[9223372036854775807,-9223372036854775808,1e18,1e19,-1e19,-0.0]");
+	const json_node *n = read_ok(
+		a, "[9223372036854775807,-9223372036854775808,1e18,1e19,-1e19,-0.0]");
 	int64_t number;
 	assert_true(json_number(json_item(n, 0), &number) && number == INT64_MAX);
 	assert_true(json_number(json_item(n, 1), &number) && number == INT64_MIN);
@@ -122,10 +124,46 @@ static void test_refuses_what_is_not_json(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", " ", "1", "\"x\"", "null", "{", "}", "[", "]", "[}", "{]", "[1,]", "{\"a\":1,}", "{\"a\"}",
-		"{:1}", "[:]", ":", "[1 2]", "[1]]", "[1][2]", "{\"a\":1,\"a\":2}", "[\"\\u0000\"]", "[\"\\ud800\"]",
-		"[\"\\x\"]", "[\"", "[\"\\", "[\"\\\"", "[\"a\nb\"]", "['a']", "[01]", "[+1]", "[NaN]", "[tru]",
-		"[\"\xff\"]", "[\"\xc0\xaf\"]", "[\"\xed\xa0\x80\"]", "\xef\xbb\xbf[]", "[1] x", "//\n[]", "[1e]",
+		"",
+		" ",
+		"1",
+		"\"x\"",
+		"null",
+		"{",
+		"}",
+		"[",
+		"]",
+		"[}",
+		"{]",
+		"[1,]",
+		"{\"a\":1,}",
+		"{\"a\"}",
+		"{:1}",
+		"[:]",
+		":",
+		"[1 2]",
+		"[1]]",
+		"[1][2]",
+		"{\"a\":1,\"a\":2}",
+		"[\"\\u0000\"]",
+		"[\"\\ud800\"]",
+		"[\"\\x\"]",
+		"[\"",
+		"[\"\\",
+		"[\"\\\"",
+		"[\"a\nb\"]",
+		"['a']",
+		"[01]",
+		"[+1]",
+		"[NaN]",
+		"[tru]",
+		"[\"\xff\"]",
+		"[\"\xc0\xaf\"]",
+		"[\"\xed\xa0\x80\"]",
+		"\xef\xbb\xbf[]",
+		"[1] x",
+		"//\n[]",
+		"[1e]",
 	};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (of(bad[i]) != ERR_INVALID)
@@ -138,7 +176,7 @@ static void test_refuses_what_is_not_json(void **state)
 static void test_strings_hide_structure(void **state)
 {
 	(void)state;
-	struct json_limits tight = { .values = 3, .depth = 1, .members = 1 };
+	struct json_limits tight = {.values = 3, .depth = 1, .members = 1};
 	const char *s = "[\"[[{{::,,\",\"\\\\\\\"[[\"]";
 	assert_int_equal(read_only(s, strlen(s), &tight), OK);
 	s = "{\"a\\\"{:\":\"\\\\\"}";
@@ -155,10 +193,10 @@ static void test_depth(void **state)
 	}
 	char *deep = repeat(a, "", 500000, "[", "", "");
 	assert_int_equal(of(deep), ERR_TOO_MUCH);
-	struct json_limits more = { .depth = 1000 }; /* the house's depth cannot be raised */
+	struct json_limits more = {.depth = 1000}; /* the house's depth cannot be raised */
 	char *s = repeat(a, repeat(a, "", 33, "[", "", ""), 33, "]", "", "");
 	assert_int_equal(read_only(s, strlen(s), &more), ERR_TOO_MUCH);
-	struct json_limits two = { .depth = 2 };
+	struct json_limits two = {.depth = 2};
 	assert_int_equal(read_only("[[]]", 4, &two), OK);
 	assert_int_equal(read_only("[[[]]]", 6, &two), ERR_TOO_MUCH);
 }
@@ -167,11 +205,12 @@ static void test_values(void **state)
 {
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
-	static const char *const value[] = { "1", "\"\"", "{}", "[]", "null" };
+	static const char *const value[] = {"1", "\"\"", "{}", "[]", "null"};
 	for (size_t v = 0; v < COUNT(value); v++)
 		for (size_t n = 19998; n <= 20000; n++) /* and the array itself */
-			assert_int_equal(of(repeat(a, "[", n, value[v], ",", "]")), n < 20000 ? OK : ERR_TOO_MUCH);
-	struct json_limits three = { .values = 3 };
+			assert_int_equal(of(repeat(a, "[", n, value[v], ",", "]")),
+				n < 20000 ? OK : ERR_TOO_MUCH);
+	struct json_limits three = {.values = 3};
 	assert_int_equal(read_only("{\"a\":1,\"b\":2}", 13, &three), OK);
 	assert_int_equal(read_only("{\"a\":1,\"b\":[2]}", 15, &three), ERR_TOO_MUCH);
 }
@@ -189,7 +228,8 @@ static void test_members_and_names(void **state)
 		assert_int_equal(of(t.at), n <= 500 ? OK : ERR_TOO_MUCH);
 	}
 	for (size_t n = 255; n <= 257; n++)
-		assert_int_equal(of(repeat(a, "{\"", n, "k", "", "\":1}")), n <= 256 ? OK : ERR_TOO_MUCH);
+		assert_int_equal(
+			of(repeat(a, "{\"", n, "k", "", "\":1}")), n <= 256 ? OK : ERR_TOO_MUCH);
 }
 
 static void test_sizes(void **state)
@@ -197,9 +237,11 @@ static void test_sizes(void **state)
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
 	for (size_t n = 262143; n <= 262145; n++)
-		assert_int_equal(of(repeat(a, "[\"", n, "s", "", "\"]")), n <= 262144 ? OK : ERR_TOO_MUCH);
+		assert_int_equal(
+			of(repeat(a, "[\"", n, "s", "", "\"]")), n <= 262144 ? OK : ERR_TOO_MUCH);
 	for (size_t n = (1 << 20) - 1; n <= (1 << 20) + 1; n++)
-		assert_int_equal(of(repeat(a, "[", n - 2, " ", "", "]")), n <= 1 << 20 ? OK : ERR_TOO_MUCH);
+		assert_int_equal(
+			of(repeat(a, "[", n - 2, " ", "", "]")), n <= 1 << 20 ? OK : ERR_TOO_MUCH);
 }
 
 static bool join(void *arg, const char *name, const json_node *node)
@@ -218,20 +260,24 @@ static void test_keeps_order(void **state)
 	text_init(&t, a, 100);
 	assert_int_equal(json_members(n, join, &t), 3);
 	assert_string_equal(t.at, "b1a2z3");
-	assert_string_equal(json_write(a, n).data, "{\"b\":\"1\",\"a\":\"2\",\"z\":\"3\",\"c\":null}");
+	assert_string_equal(
+		json_write(a, n).data, "{\"b\":\"1\",\"a\":\"2\",\"z\":\"3\",\"c\":null}");
 }
 
 static void test_writes_back(void **state)
 {
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
-	const json_node *n = read_ok(a, " [ {} , [ ] , [[{\"a\":[]}]], -1 , 1.50, 9223372036854775807,\"\\u001f\\/\" ] ");
+	const json_node *n = read_ok(a,
+		" [ {} , [ ] , [[{\"a\":[]}]], -1 , 1.50, 9223372036854775807,\"\\u001f\\/\" ] ");
 	struct bytes w = json_write(a, n);
-	assert_string_equal(w.data, "[{},[],[[{\"a\":[]}]],-1,1.5,9223372036854775807,\"\\u001f/\"]");
+	assert_string_equal(
+		w.data, "[{},[],[[{\"a\":[]}]],-1,1.5,9223372036854775807,\"\\u001f/\"]");
 	assert_int_equal(w.size, strlen(w.data));
 	assert_string_equal(json_write(a, NULL).data, "null");
 	w = json_write(a, read_ok(a, "[1e20,-1e20,1e21,1e15]")); /* and can be read again */
-	assert_string_equal(w.data, "[100000000000000000000.0,-100000000000000000000.0,1e+21,1000000000000000]");
+	assert_string_equal(w.data,
+		"[100000000000000000000.0,-100000000000000000000.0,1e+21,1000000000000000]");
 	read_ok(a, w.data);
 }
 
@@ -254,19 +300,39 @@ static void test_numbers(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-		{ "-0.0", "0" }, { "5e-324", "5e-324" }, { "-5e-324", "-5e-324" },
-		{ "1.7976931348623157e308", "1.7976931348623157e+308" }, { "9007199254740992", "9007199254740992" },
-		{ "-9007199254740992", "-9007199254740992" }, { "9007199254740993", "9007199254740992" },
-		{ "9223372036854775807", "9223372036854776000" }, { "295147905179352830000.0", "295147905179352830000" },
-		{ "9.999999999999997e22", "9.999999999999997e+22" }, { "1e23", "1e+23" },
-		{ "1.0000000000000001e23", "1.0000000000000001e+23" }, { "999999999999999700000.0", "999999999999999700000" },
-		{ "999999999999999900000.0", "999999999999999900000" }, { "1e21", "1e+21" }, { "1e20", "100000000000000000000" },
-		{ "9.999999999999997e-7", "9.999999999999997e-7" }, { "0.000001", "0.000001" }, { "1e-7", "1e-7" },
-		{ "333333333.3333332", "333333333.3333332" }, { "333333333.33333325", "333333333.33333325" },
-		{ "333333333.3333334", "333333333.3333334" }, { "333333333.3333333", "333333333.3333333" },
-		{ "-0.0000033333333333333333", "-0.0000033333333333333333" }, { "1424953923781206.2", "1424953923781206.2" },
-		{ "5.684341886080802e-14", "5.684341886080802e-14" } /* 2^-44: the closest 16 digits do not read back */,
-		{ "0.1", "0.1" }, { "100.0", "100" }, { "123.456", "123.456" }, { "1.5e300", "1.5e+300" }, { "0.30000000000000004", "0.30000000000000004" },
+		{"-0.0", "0"},
+		{"5e-324", "5e-324"},
+		{"-5e-324", "-5e-324"},
+		{"1.7976931348623157e308", "1.7976931348623157e+308"},
+		{"9007199254740992", "9007199254740992"},
+		{"-9007199254740992", "-9007199254740992"},
+		{"9007199254740993", "9007199254740992"},
+		{"9223372036854775807", "9223372036854776000"},
+		{"295147905179352830000.0", "295147905179352830000"},
+		{"9.999999999999997e22", "9.999999999999997e+22"},
+		{"1e23", "1e+23"},
+		{"1.0000000000000001e23", "1.0000000000000001e+23"},
+		{"999999999999999700000.0", "999999999999999700000"},
+		{"999999999999999900000.0", "999999999999999900000"},
+		{"1e21", "1e+21"},
+		{"1e20", "100000000000000000000"},
+		{"9.999999999999997e-7", "9.999999999999997e-7"},
+		{"0.000001", "0.000001"},
+		{"1e-7", "1e-7"},
+		{"333333333.3333332", "333333333.3333332"},
+		{"333333333.33333325", "333333333.33333325"},
+		{"333333333.3333334", "333333333.3333334"},
+		{"333333333.3333333", "333333333.3333333"},
+		{"-0.0000033333333333333333", "-0.0000033333333333333333"},
+		{"1424953923781206.2", "1424953923781206.2"},
+		{"5.684341886080802e-14",
+			"5.684341886080802e-14"} /* 2^-44: the closest 16 digits do not read back */
+		,
+		{"0.1", "0.1"},
+		{"100.0", "100"},
+		{"123.456", "123.456"},
+		{"1.5e300", "1.5e+300"},
+		{"0.30000000000000004", "0.30000000000000004"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		ARENA_CLEANUP struct arena *a = arena_create();
@@ -296,7 +362,7 @@ static void test_numbers_read_back(void **state)
 		text_init(&t, a, 64);
 		decimal_write(&t, number);
 		back = strtod(t.at, NULL);
-		assert_memory_equal(&back, number == 0 ? &(double){ 0 } : &number, sizeof back);
+		assert_memory_equal(&back, number == 0 ? &(double){0} : &number, sizeof back);
 		arena_reset(a);
 	}
 }
@@ -312,13 +378,14 @@ static struct bytes load(struct arena *a, const char *kind, const char *name)
 	char *at = arena_alloc(a, 4096);
 	size_t size = fread(at, 1, 4095, f);
 	fclose(f);
-	return (struct bytes){ at, size };
+	return (struct bytes){at, size};
 }
 
 static void test_jcs_vectors(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "arrays", "french", "structures", "unicode", "values", "weird" };
+	static const char *const names[] = {
+		"arrays", "french", "structures", "unicode", "values", "weird"};
 	for (size_t i = 0; i < COUNT(names); i++) {
 		ARENA_CLEANUP struct arena *a = arena_create();
 		const json_node *n;

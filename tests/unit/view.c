@@ -23,7 +23,7 @@ static void fill(struct view *v)
 	view_time(v, "never", 0);
 	view_id(v, "id", UINT64_C(18446744073709551615));
 	view_null(v, "nothing");
-	view_raw(v, "raw", (struct bytes){ "[1]", 3 });
+	view_raw(v, "raw", (struct bytes){"[1]", 3});
 	view_list(v, "items");
 	view_text(v, NULL, "one");
 	view_begin(v, NULL);
@@ -46,10 +46,10 @@ static void test_json(void **state)
 	assert_true(view_ok(v));
 	struct bytes out = view_json(v);
 	assert_string_equal(out.data,
-	                    "{\"title\":\"a \\\"quote\\\" <b>\\n\",\"body\":\"<p>x</p>\",\"greeting\":\"hi you 2\","
-	                    "\"count\":-9223372036854775808,\"open\":true,\"shut\":false,"
-	                    "\"at\":\"1970-01-01T00:00:01.000Z\",\"id\":\"18446744073709551615\",\"nothing\":null,"
-	                    "\"raw\":[1],\"items\":[\"one\",{\"n\":1},[]],\"empty\":{}}");
+		"{\"title\":\"a \\\"quote\\\" <b>\\n\",\"body\":\"<p>x</p>\",\"greeting\":\"hi you 2\","
+		"\"count\":-9223372036854775808,\"open\":true,\"shut\":false,"
+		"\"at\":\"1970-01-01T00:00:01.000Z\",\"id\":\"18446744073709551615\",\"nothing\":null,"
+		"\"raw\":[1],\"items\":[\"one\",{\"n\":1},[]],\"empty\":{}}");
 	assert_int_equal(out.size, strlen(out.data));
 	const json_node *node;
 	assert_int_equal(json_read(a, out, NULL, &node), OK);
@@ -58,7 +58,7 @@ static void test_json(void **state)
 	assert_false(view_ok(v));
 }
 
-static const struct node none = { .kind = NODE_OBJECT, .number = -1 };
+static const struct node none = {.kind = NODE_OBJECT, .number = -1};
 
 /* The child of that name, or `none`: never NULL, so a test that expects more fails by its values. */
 static const struct node *child(const struct node *parent, const char *name)
@@ -152,15 +152,16 @@ static void too_deep(struct view *v)
 static void test_misuse_is_remembered(void **state)
 {
 	(void)state;
-	static void (*const misuses[])(struct view *) = { name_in_list, no_name_in_object, wrong_end,
-		                                          end_of_root,  never_ended,       too_deep };
+	static void (*const misuses[])(struct view *) = {
+		name_in_list, no_name_in_object, wrong_end, end_of_root, never_ended, too_deep};
 	for (size_t i = 0; i < COUNT(misuses); i++)
 		for (int kind = VIEW_JSON; kind <= VIEW_TREE; kind++) {
 			ARENA_CLEANUP struct arena *a = arena_create();
 			struct view *v = view_create(a, (enum view_kind)kind);
 			misuses[i](v);
 			assert_false(view_ok(v));
-			assert_null(kind == VIEW_JSON ? view_json(v).data : (const void *)view_root(v));
+			assert_null(
+				kind == VIEW_JSON ? view_json(v).data : (const void *)view_root(v));
 		}
 }
 
