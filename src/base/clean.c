@@ -113,7 +113,7 @@ static void put_point(struct cleaner *c, const char *s, size_t size)
 static size_t point_size(const char *s)
 {
 	size_t n = 1;
-	while (n < 4 && (s[n] & 0xc0) == 0x80)
+	while ((s[0] & 0x80) != 0 && n < 4 && (s[n] & 0xc0) == 0x80)
 		n++;
 	return n;
 }
