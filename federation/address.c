@@ -95,3 +95,28 @@ bool transport_address_ok(const void *sockaddr, bool loopback)
 	}
 	return false;
 }
+
+/* Names that mean something else than a host on the internet, or would tell our name server what nobody asked it. */
+static bool name_ok(const char *host)
+{
+	static const char *const inner[] = { ".localhost", ".local", ".internal", ".onion", ".test", ".example", ".invalid" };
+	struct in6_addr ip;
+	if (strchr(host, '.') == NULL || inet_pton(AF_INET, host, &ip) == 1 || inet_pton(AF_INET6, host, &ip) == 1)
+		return false;
+	for (size_t i = 0; i < COUNT(inner); i++)
+		if (text_ends(host, inner[i]))
+			return false;
+	return true;
+}
+
+enum err transport_url_ok(const struct url *u, const char *own, bool loopback_allowed, bool *loopback)
+{
+	if (text_is(u->origin, own))
+		return ERR_FORBIDDEN; /* our own things are found in the store */
+	if (url_is_loopback(u)) {
+		*loopback = true;
+		return loopback_allowed ? OK : ERR_FORBIDDEN;
+	}
+	*loopback = false;
+	return u->https && u->port == 443 && name_ok(u->host) ? OK : ERR_FORBIDDEN;
+}

@@ -194,12 +194,15 @@ struct answer { /* lives during the callback only */
 };
 typedef void answer_fn(void *arg, const struct answer *);
 enum err transport_start(const struct federation_settings *, struct transport **out, const char **why) MUST_USE;
-void transport_close(struct transport *); /* every open request gets its callback, now with ERR_AGAIN; so does each later send */
+void transport_close(struct transport *); /* every open request gets its callback with ERR_AGAIN; none is taken any more. Twice is fine */
 void transport_stop(struct transport *); /* closes and frees: after everything that may still send has stopped */
-/* done runs once, on the wire thread: pass on, do not work. ERR_AGAIN: too many or stopping. What request points to must live until then. */
+/* OK: done runs once, on the wire thread: pass on, do not work. ERR_INVALID, ERR_FORBIDDEN: by its form, no such address.
+ * ERR_AGAIN: too many or stopping. What request points to must live until then. */
 enum err transport_send(struct transport *, const struct request *, answer_fn *done, void *arg) MUST_USE;
 /* address.c: the one address check (security.md §3.1). loopback: a loopback address and nothing else. */
 bool transport_address_ok(const void *sockaddr, bool loopback);
+/* The same question about a URL's form: https, port 443, a name; loopback may be more when it is allowed at all. */
+enum err transport_url_ok(const struct url *, const char *own_origin, bool loopback_allowed, bool *loopback) MUST_USE;
 void transport_numbers(struct transport *, struct view *);
 
 /* document.c: local actors and posts, without @context */
@@ -241,17 +244,43 @@ struct received { /* a row of TABLE_INBOX */
 	const char *id, *type, *actor;
 	struct bytes raw;
 	uint64_t signer; /* actor record */
+	bool forwarded;  /* the signer is not the actor */
 	bool proved;     /* by an integrity proof of actor itself */
 	int64_t at;
 	uint32_t tries;
 };
 extern const struct shape received_shape;
 enum err inbox_start(struct federation *, struct inbox **out) MUST_USE;
-void inbox_stop(struct inbox *);
+void inbox_stop(struct inbox *); /* NULL ok */
 void inbox_settle(struct inbox *);
+void inbox_numbers(struct inbox *, struct view *);
 enum err inbox_receive(struct call *); /* the work handler of every inbox route */
-/* Who signed a GET, or nobody: sets call->viewer. Bad signatures are ERR_SIGN_IN. */
+/* Who signed a GET, or nobody: sets call->viewer. Bad signatures are ERR_SIGN_IN. Waits for an unknown key. */
 enum err inbox_viewer(struct call *) MUST_USE;
+bool inbox_full(struct inbox *);
+void inbox_took(struct inbox *); /* a row was committed */
+/* Runs on a thread that may wait for the net; at most 64 wait. ERR_TOO_MUCH over it. */
+enum err inbox_later(struct inbox *, void (*run)(void *), void *arg) MUST_USE;
+struct place inbox_seen(struct arena *, const struct received *); /* its key in TABLE_SEEN */
+
+/* judge.c: may it be believed, and what must be fetched first (protocol.md §11; security.md R1, R2, R6, R15, R39) */
+enum need { NEED_NOTHING, NEED_ACTIVITY, NEED_ACTOR, NEED_OBJECT, NEED_PROFILE, NEED_POST, NEED_PROOF, NEED_ABSENCE, NEED_COUNT };
+struct judged {
+	struct arena *arena;
+	const json_node *node;   /* the whole document */
+	struct activity activity;
+	bool authentic;          /* by signature, proof or fetched from its own host */
+	bool inner_proved;       /* the announced activity carries its actor's own proof, or was fetched */
+	bool done[NEED_COUNT];   /* fetched already: asked for once */
+	enum need need;          /* out: ERR_REMOTE */
+	const char *uri;         /* out: of what is needed */
+	const char *parent;      /* out: an unknown parent of what was created, or NULL */
+};
+/* One activity, in the writer's transaction. ERR_REMOTE with need set: nothing was written, fetch it and come again. */
+enum err judge_apply(struct txn *, struct judged *) MUST_USE;
+enum err judge_fetch(struct federation *, struct judged *, int *budget) MUST_USE; /* what it needs; waits */
+/* To the verb of a feature, by type and type of the object; ERR_NOT_FOUND: nobody's. */
+enum err judge_dispatch(struct txn *, const struct activity *) MUST_USE;
 
 /* outbox.c: the journal reader that turns lines into activities and queue rows */
 struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
