@@ -11,6 +11,7 @@ struct txn {
 	const struct engine *engine;
 	struct engine_txn *at;
 	struct arena *arena;
+	const void *owner; /* store_settings.owner */
 	struct txn *next;  /* among the idle ones */
 	bool writes;
 	bool wrote;        /* something that must not stay when the write fails */

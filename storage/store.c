@@ -41,6 +41,7 @@ struct group {
 struct store {
 	const struct engine *engine;
 	void *env;
+	const void *owner;   /* store_settings.owner */
 	struct arena *arena; /* this and the transactions */
 	struct queue *queue;
 	struct thread *thread;
@@ -236,7 +237,7 @@ static struct txn *reader_take(struct store *s)
 		t = arena_alloc(s->arena, sizeof *t);
 	pthread_mutex_unlock(&s->mutex);
 	if (!t->arena)
-		*t = (struct txn){.engine = s->engine, .arena = arena_create()};
+		*t = (struct txn){.engine = s->engine, .arena = arena_create(), .owner = s->owner};
 	return t;
 }
 
@@ -296,9 +297,11 @@ enum err store_open(struct arena *arena, const struct store_settings *settings, 
 	struct store *s = arena_alloc(own, sizeof *s);
 	s->engine = engine;
 	s->env = env;
+	s->owner = settings->owner;
 	s->arena = own;
 	s->tidied = time_steady();
-	s->writer = (struct txn){.engine = engine, .arena = arena_create(), .writes = true};
+	s->writer = (struct txn){
+		.engine = engine, .arena = arena_create(), .owner = s->owner, .writes = true};
 	pthread_mutex_init(&s->mutex, NULL);
 	s->queue = queue_create(settings->max_waiting ? settings->max_waiting : WAITING_MAX);
 	s->thread = thread_start("writer", write_on, s);

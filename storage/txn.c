@@ -19,6 +19,11 @@ bool txn_writes(const struct txn *t)
 	return t->writes;
 }
 
+const void *txn_owner(const struct txn *t)
+{
+	return t->owner;
+}
+
 void txn_begun(struct txn *t)
 {
 	arena_reset(t->arena);
