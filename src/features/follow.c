@@ -325,16 +325,17 @@ static enum err receive_follow(struct txn *t, const struct activity *a)
 	return act_journal(t, &origin, &line, NULL);
 }
 
-/* Whom an answer or an Undo is about: the Follow by its id, or else by its two ends (protocol.md §5.1). */
+/* Whom an answer or an Undo is about: the two ends of the Follow it holds, or the Follow by its id (protocol.md §5.1). */
 static enum err pair_named(struct txn *t, const struct activity *a, struct pair *out)
 {
 	struct actor who, whom;
-	enum err e = pair_by_uri(t, a->inner != NULL ? a->inner->id : a->object_id, out);
-	if (e != ERR_NOT_FOUND || a->inner == NULL)
-		return e;
-	e = actor_by_uri(t, a->inner->actor, &who);
+	if (a->inner == NULL)
+		return pair_by_uri(t, a->object_id, out);
+	enum err e = actor_by_uri(t, a->inner->actor, &who);
 	if (e == OK)
 		e = actor_by_uri(t, a->inner->object_id, &whom);
+	if (e == ERR_NOT_FOUND)
+		return pair_by_uri(t, a->inner->id, out);
 	if (e == OK)
 		*out = (struct pair){who.id, whom.id};
 	return e;

@@ -1,0 +1,261 @@
+/* world.c: see world.h. */
+#include "world.h"
+
+#include "../../src/server/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct world world;
+
+int world_open(void **state)
+{
+	(void)state;
+	const char *why = NULL;
+	time_freeze(NOW);
+	log_open(LOG_ERROR, 2);
+	world = (struct world){.arena = arena_create()};
+	world.site = (struct site){.domain = "ex.org",
+		.base_url = "https://ex.org",
+		.name = "Ex",
+		.summary = "",
+		.language = "nl",
+		.version = "0"};
+	memset(world.site.secret, 7, sizeof world.site.secret);
+	struct store_settings settings = {.owner = &world.site};
+	return store_open(world.arena, &settings, &world.store, &why) == OK ? 0 : -1;
+}
+
+int world_close(void **state)
+{
+	(void)state;
+	store_close(world.store);
+	arena_destroy(world.arena);
+	time_freeze(0);
+	return 0;
+}
+
+void world_run(write_fn *body)
+{
+	enum err e = store_write(world.store, body, NULL);
+	if (world.broken != NULL)
+		fail_msg("%s:%d: %s", world.file, world.line, world.broken);
+	assert_int_equal(e, OK);
+}
+
+/* ---- people ------------------------------------------------------------------------------------- */
+
+static struct actor local(struct txn *t, enum actor_kind kind, const char *name)
+{
+	struct actor a;
+	struct refusal why = {0};
+	struct key_pair none = {0};
+	if (actor_create(t, kind, name, NULL, &none, &why, &a) != OK)
+		die("%s: %s", name, why.text != NULL ? why.text : "not made");
+	return a;
+}
+
+struct actor world_person(struct txn *t, const char *name)
+{
+	return local(t, ACTOR_PERSON, name);
+}
+
+struct actor world_group(struct txn *t, const char *name)
+{
+	return local(t, ACTOR_GROUP, name);
+}
+
+struct actor world_remote(struct txn *t, enum actor_kind kind, const char *name, const char *host)
+{
+	struct arena *arena = txn_arena(t);
+	const char *uri = arena_format(arena, "https://%s/users/%s", host, name);
+	struct actor a,
+		claims = {.kind = kind,
+			.name = name,
+			.host = host,
+			.uri = uri,
+			.title = name,
+			.inbox = arena_format(arena, "%s/inbox", uri),
+			.url = arena_format(arena, "https://%s/@%s", host, name)};
+	uint64_t id;
+	if (actor_save_remote(t, &claims, &id) != OK || actor_load(t, id, &a) != OK)
+		die("%s@%s: not made", name, host);
+	return a;
+}
+
+/* ---- other nodes -------------------------------------------------------------------------------- */
+
+struct activity world_activity(
+	const struct actor *by, const char *id, const char *type, const char *object_id)
+{
+	static const char raw[] = "{\"raw\":true}";
+	return (struct activity){.id = id,
+		.type = type,
+		.actor = by->uri,
+		.actor_id = by->id,
+		.object_id = object_id,
+		.raw = {raw, sizeof raw - 1}};
+}
+
+enum err world_receive(struct txn *t, const struct feature *feature, const struct activity *a)
+{
+	const char *inner = a->inner != NULL ? a->inner->type
+		: a->object != NULL          ? a->object->type
+					     : NULL;
+	for (const struct verb *v = feature->verbs; v->type != NULL; v++)
+		if (text_is(v->type, a->type)
+			&& (v->object_type == NULL || text_is(v->object_type, inner)))
+			return v->receive(t, a);
+	return ERR_INVALID;
+}
+
+struct lines {
+	uint64_t places[1000];
+	size_t count;
+};
+
+static enum err line_visit(void *arg, struct bytes key, struct bytes value)
+{
+	struct lines *l = arg;
+	(void)value;
+	if (l->count == COUNT(l->places))
+		return ERR_TOO_MUCH;
+	l->places[l->count++] = place_id(key, 0);
+	return OK;
+}
+
+static size_t lines_find(struct txn *t, uint32_t act, struct line *last)
+{
+	struct lines l = {.count = 0};
+	struct walk walk = {.prefix = place_0(TABLE_JOURNAL), .max = WALK_ALL};
+	size_t found = 0;
+	if (txn_walk(t, &walk, line_visit, &l) != OK)
+		die("the journal cannot be read");
+	for (size_t i = 0; i < l.count; i++) {
+		struct line line;
+		if (journal_read(t, l.places[i], &line) != OK)
+			die("a line of the journal cannot be read");
+		if (act != 0 && line.act != act)
+			continue;
+		*last = line;
+		found++;
+	}
+	return found;
+}
+
+size_t world_lines(struct txn *t, uint32_t act)
+{
+	struct line last;
+	return lines_find(t, act, &last);
+}
+
+struct line world_last(struct txn *t, uint32_t act)
+{
+	struct line last = {0};
+	lines_find(t, act, &last);
+	return last;
+}
+
+/* ---- calls -------------------------------------------------------------------------------------- */
+
+static bool path_fits(struct exchange *x, const char *pattern, const char *path)
+{
+	x->part_count = 0;
+	while (*pattern != '\0' && *path != '\0') {
+		if (*pattern != '{') {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		size_t name = strcspn(pattern, "}"), value = strcspn(path, "/");
+		x->parts[x->part_count++] = (struct named){
+			arena_text_n(world.arena, pattern + 1, name - 1),
+			arena_text_n(world.arena, path, value)};
+		pattern += name + 1;
+		path += value;
+	}
+	return *pattern == *path;
+}
+
+struct call *world_call(const struct feature *feature, enum method method, const char *path,
+	const struct viewer *viewer, const char *const *inputs)
+{
+	struct exchange *x = arena_alloc(world.arena, sizeof *x);
+	struct named *pairs = arena_array(world.arena, 20, sizeof *pairs);
+	x->call = (struct call){.arena = world.arena,
+		.site = &world.site,
+		.store = world.store,
+		.method = method,
+		.target = path,
+		.path = path,
+		.language = "en",
+		.peer = "192.0.2.1",
+		.server = x};
+	x->path_raw = path;
+	if (viewer != NULL)
+		x->call.viewer = *viewer;
+	for (size_t i = 0; inputs != NULL && inputs[i] != NULL; i++) {
+		size_t name = strcspn(inputs[i], "=");
+		pairs[i] = (struct named){
+			arena_text_n(world.arena, inputs[i], name), inputs[i] + name + 1};
+		x->inputs.count = i + 1;
+	}
+	x->inputs.at = pairs;
+	x->inputs_read = true;
+	for (const struct route *r = feature->routes; r->method != 0; r++)
+		if (r->method == method && path_fits(x, r->path, path)) {
+			x->call.route = r;
+			return &x->call;
+		}
+	die("no route for %s", path);
+}
+
+enum err world_read(struct call *call, struct txn *t, const struct node **page)
+{
+	struct view *v = view_create(world.arena, VIEW_TREE);
+	enum err e = call->route->read(call, t, v);
+	if (e == OK && !view_ok(v))
+		return ERR_INVALID;
+	*page = view_root(v);
+	return e;
+}
+
+const struct node *world_node(const struct node *node, const char *dotted)
+{
+	while (node != NULL && *dotted != '\0') {
+		size_t size = strcspn(dotted, ".");
+		uint64_t index = 0;
+		bool numbered = node->kind == NODE_LIST
+			&& text_to_u64(arena_text_n(world.arena, dotted, size), &index);
+		const struct node *at = node->first;
+		for (; at != NULL; at = at->next)
+			if (numbered ? index-- == 0
+				     : at->name != NULL && strlen(at->name) == size
+						&& memcmp(at->name, dotted, size) == 0)
+				break;
+		node = at;
+		dotted += size + (dotted[size] == '.');
+	}
+	return node;
+}
+
+const char *world_text(const struct node *node, const char *dotted)
+{
+	node = world_node(node, dotted);
+	return node != NULL && node->text != NULL ? node->text : "";
+}
+
+int64_t world_number(const struct node *node, const char *dotted)
+{
+	node = world_node(node, dotted);
+	return node != NULL ? node->number : 0;
+}
+
+size_t world_count(const struct node *node, const char *dotted)
+{
+	size_t count = 0;
+	node = world_node(node, dotted);
+	for (node = node != NULL ? node->first : NULL; node != NULL; node = node->next)
+		count++;
+	return count;
+}

@@ -1,0 +1,74 @@
+/*
+ * world.h: a small world for tests of features: a store in memory, a standing clock, people here and elsewhere.
+ *
+ * A test's body runs as a write_fn, on the writer's thread, where cmocka must not jump: WANT notes the first thing that
+ * does not hold and leaves; the test proper tells it.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "features.h"
+
+#define NOW INT64_C(1763715492000) /* 2025-11-21 */
+
+struct world {
+	struct site site;
+	struct store *store;
+	struct arena *arena;
+	const char *broken; /* what did not hold */
+	const char *file;
+	int line;
+};
+extern struct world world;
+
+int world_open(void **state);
+int world_close(void **state);
+void world_run(write_fn *body);
+
+#define WANT(holds)                                  \
+	do {                                         \
+		if (!(holds)) {                      \
+			world.broken = #holds;       \
+			world.file = __FILE__;       \
+			world.line = __LINE__;       \
+			return ERR_CONFLICT;         \
+		}                                    \
+	} while (0)
+
+/* IN_WRITE(name) { … return OK; } is a cmocka test whose body has a transaction `t`. */
+#define IN_WRITE(name)                                        \
+	static enum err name##_body(struct txn *t, void *arg); \
+	static void name(void **state)                        \
+	{                                                     \
+		(void)state;                                  \
+		world_run(name##_body);                       \
+	}                                                     \
+	static enum err name##_body(struct txn *t, void *arg)
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+/* People without keys, made in one word; they die when they cannot be made. */
+struct actor world_person(struct txn *, const char *name);
+struct actor world_group(struct txn *, const char *name);
+struct actor world_remote(struct txn *, enum actor_kind, const char *name, const char *host);
+/* An activity of another node, ready for a verb. */
+struct activity world_activity(const struct actor *, const char *id, const char *type, const char *object_id);
+/* The verb of a feature for what is said: its answer, or ERR_INVALID when no verb fits. */
+enum err world_receive(struct txn *, const struct feature *, const struct activity *);
+
+/* The journal: how many lines there are, how many of one act, and the last of it. */
+size_t world_lines(struct txn *, uint32_t act); /* 0: all */
+struct line world_last(struct txn *, uint32_t act);
+
+/* A call as the server hands it to a handler, its inputs as "name=value" pairs, ended by NULL. */
+struct call *world_call(const struct feature *, enum method, const char *path, const struct viewer *,
+	const char *const *inputs);
+enum err world_read(struct call *, struct txn *, const struct node **page); /* a GET: what its page is filled from */
+const struct node *world_node(const struct node *, const char *dotted); /* NULL: it is not there */
+const char *world_text(const struct node *, const char *dotted);        /* "" then */
+int64_t world_number(const struct node *, const char *dotted);          /* 0 then; flags too */
+size_t world_count(const struct node *, const char *dotted);            /* items of a list */
