@@ -133,6 +133,7 @@ struct community_draft {
 enum err community_create(struct txn *, const struct community_draft *, struct refusal *, struct actor *out) MUST_USE;
 bool community_moderated_by(struct txn *, const struct actor *community, const struct actor *who);
 enum err community_moderator(struct txn *, uint64_t who, uint64_t community, uint64_t actor, bool on, const struct origin *) MUST_USE;
+enum err community_moderators(struct txn *, uint64_t community, struct u64s *out) MUST_USE;
 /* ids of local communities, oldest first. */
 enum err community_list(struct txn *, struct u64s *out) MUST_USE;
 /* The page of a community, local or known here: profile.c's /@{name} hands it over, with reply.page set. */
@@ -275,11 +276,11 @@ enum err orphan_keep(struct txn *, const struct post *) MUST_USE;  /* waits for 
 enum err orphan_adopt(struct txn *, const struct post *parent) MUST_USE;
 extern const struct verb incoming_verbs[];
 extern const struct route post_routes[];
-enum err conversation_read(struct call *, struct txn *, struct view *, const struct post *any) MUST_USE;
-enum err compose_new_page(struct call *, struct txn *, struct view *) MUST_USE, compose_new(struct call *, struct txn *) MUST_USE;
-enum err compose_edit_page(struct call *, struct txn *, struct view *) MUST_USE, compose_edit(struct call *, struct txn *) MUST_USE;
-enum err compose_reply_page(struct call *, struct txn *, struct view *) MUST_USE, compose_reply(struct call *, struct txn *) MUST_USE;
-enum err compose_delete_page(struct call *, struct txn *, struct view *) MUST_USE, compose_delete(struct call *, struct txn *) MUST_USE;
+enum err conversation_page(struct call *, struct txn *, struct view *) MUST_USE;   /* /@{name}/{id} */
+enum err conversation_object(struct call *, struct txn *, struct view *) MUST_USE; /* the same for other nodes: to /p/{id} */
+enum err conversation_short(struct call *, struct txn *, struct view *) MUST_USE;  /* /p/{id} for people: to its page */
+/* The conversation that `any` is in, with a form that answers `any` when may_reply. */
+enum err conversation_show(struct call *, struct txn *, struct view *, const struct post *any) MUST_USE;
 
 /* ---- circle.c: who may read, who may act: asked on every read and every act, for pages, feeds, API and ActivityPub ---- */
 
@@ -300,6 +301,7 @@ struct reaction {
 extern const struct shape reaction_shape;
 enum err reaction_add(struct txn *, uint64_t who, uint64_t post, enum reaction_kind, const struct origin *) MUST_USE; /* idempotent */
 enum err reaction_remove(struct txn *, uint64_t who, uint64_t post, enum reaction_kind, const struct origin *) MUST_USE;
+enum err reaction_load(struct txn *, uint64_t who, uint64_t post, enum reaction_kind, struct reaction *) MUST_USE;
 bool reaction_is(struct txn *, uint64_t who, uint64_t post, enum reaction_kind);
 /* Kinds of TABLE_TALLY: the reaction kinds, and these. */
 #define TALLY_REPLIES 10

@@ -1,0 +1,241 @@
+/* change.c: what happens to a post after it came in: edited, removed, closed, put at the top. */
+#include "features.h"
+
+#include <string.h>
+
+#define REVISIONS_MOST 50
+#define PINS_MOST 20
+#define REASON_POINTS 500
+
+/* ---- editing ---------------------------------------------------------------------------------------------------- */
+
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+static bool same_words(const struct post *a, const struct post *b)
+{
+	return same(a->title, b->title) && same(a->content, b->content) && same(a->summary, b->summary);
+}
+
+static bool same_extra(const struct post *a, const struct post *b)
+{
+	return a->extra.size == b->extra.size &&
+	       (a->extra.size == 0 || memcmp(a->extra.data, b->extra.data, a->extra.size) == 0);
+}
+
+/* The text as it was, kept under the time it was written; the oldest makes room. */
+static enum err keep_revision(struct txn *t, const struct post *p)
+{
+	struct u64s kept;
+	struct revision r = { .title = p->title, .content = p->content, .summary = p->summary,
+		.at = p->updated ? p->updated : p->published };
+	enum err e = post_ids(t, TABLE_HISTORY, p->id, 0, false, REVISIONS_MOST, &kept);
+	if (e == OK && kept.count == REVISIONS_MOST) {
+		struct place oldest = place_2(TABLE_HISTORY, p->id, kept.at[0]);
+		e = txn_del(t, &oldest);
+	}
+	struct place place = place_2(TABLE_HISTORY, p->id, (uint64_t)r.at);
+	return e == OK ? txn_save(t, &place, &revision_shape, &r) : e;
+}
+
+static enum err read_edit(struct txn *t, const struct post_draft *d, const struct actor *author,
+	struct refusal *why, struct post *next)
+{
+	if (author->local != (d->remote == NULL))
+		return ERR_FORBIDDEN;
+	if (d->remote == NULL)
+		return post_write(t, d, author, why, next);
+	struct post said = { .id = next->id, .author = author->id };
+	if (!text_is(d->remote->id, next->uri))
+		return ERR_FORBIDDEN;
+	enum err e = note_read(t, d->remote, author, &said);
+	if (e != OK)
+		return e;
+	if (said.updated != 0 && said.updated < (next->updated ? next->updated : next->published))
+		return ERR_CONFLICT; /* older than what we have */
+	next->title = said.title;
+	next->content = said.content;
+	next->summary = said.summary;
+	next->language = said.language;
+	next->mentions = said.mentions;
+	next->extra = said.extra;
+	next->sensitive = said.sensitive;
+	next->url = said.url;
+	/* Narrower is obeyed, wider never. */
+	if (said.visibility > next->visibility)
+		next->visibility = said.visibility;
+	next->locked = next->locked || said.locked;
+	return OK;
+}
+
+enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_draft *d,
+	const struct origin *origin, struct refusal *why)
+{
+	struct post p;
+	struct actor author;
+	enum err e = post_load(t, id, &p);
+	if (e == OK && p.gone)
+		e = ERR_GONE;
+	if (e == OK && who != p.author)
+		e = ERR_FORBIDDEN;
+	if (e == OK)
+		e = actor_load(t, who, &author);
+	if (e == OK && (author.gone || author.suspended))
+		e = ERR_FORBIDDEN;
+	struct post next = p;
+	if (e == OK)
+		e = read_edit(t, d, &author, why, &next);
+	if (e != OK)
+		return e;
+	if (same_words(&p, &next) && same_extra(&p, &next) && same(p.language, next.language) &&
+	    p.sensitive == next.sensitive && p.locked == next.locked && p.visibility == next.visibility)
+		return OK;
+	/* New counts of a poll are no new words. */
+	if (!same_words(&p, &next)) {
+		int64_t before = p.updated ? p.updated : p.published, now = time_now();
+		next.updated = now > before ? now : before + 1;
+		e = keep_revision(t, &p);
+	}
+	if (e == OK)
+		e = post_save(t, &next);
+	struct line line = { .act = ACT_UPDATE, .actor = who, .object = id, .target = p.community };
+	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+}
+
+/* ---- removing --------------------------------------------------------------------------------------------------- */
+
+static enum err forget_revisions(struct txn *t, uint64_t post)
+{
+	struct u64s kept;
+	enum err e = post_ids(t, TABLE_HISTORY, post, 0, false, REVISIONS_MOST, &kept);
+	for (size_t i = 0; e == OK && i < kept.count; i++) {
+		struct place place = place_2(TABLE_HISTORY, post, kept.at[i]);
+		e = txn_del(t, &place);
+	}
+	return e;
+}
+
+static enum err unpin_everywhere(struct txn *t, const struct post *p)
+{
+	struct place of_author = place_2(TABLE_FEATURED, p->author, p->id);
+	struct place of_community = place_2(TABLE_FEATURED, p->community, p->id);
+	enum err e = txn_del(t, &of_author);
+	return e == OK ? txn_del(t, &of_community) : e;
+}
+
+/* What the author takes back is gone: a tombstone keeps the place of what was answered. */
+static enum err bury(struct txn *t, struct post *p)
+{
+	struct place gone = place_hash(TABLE_GONE, p->uri);
+	p->gone = true;
+	p->title = p->content = p->source = p->summary = NULL;
+	p->extra = (struct bytes){ 0 };
+	enum err e = forget_revisions(t, p->id);
+	return e == OK ? txn_put_id(t, &gone, (uint64_t)time_now()) : e;
+}
+
+enum err post_remove(struct txn *t, uint64_t who, uint64_t id, const char *reason, const struct origin *origin)
+{
+	struct post p;
+	enum err e = post_load(t, id, &p);
+	if (e != OK)
+		return e;
+	if (p.gone)
+		return ERR_GONE;
+	bool own = who == p.author;
+	/* A group that says so itself, in an Announce, vouches for its moderator; it reaches its own posts only. */
+	bool vouched = origin != NULL && origin->via != 0 && origin->via == p.community;
+	if (!own && !vouched && !circle_may_moderate(t, who, &p))
+		return ERR_FORBIDDEN;
+	if (!own && p.removed_by != 0)
+		return OK;
+	bool seen = p.removed_by == 0;
+	p.removed = time_now();
+	if (own)
+		e = bury(t, &p);
+	else
+		p.removed_by = who;
+	if (e == OK)
+		e = post_save(t, &p);
+	if (e == OK)
+		e = post_leave(t, &p);
+	if (e == OK)
+		e = unpin_everywhere(t, &p);
+	if (e == OK && seen)
+		e = post_count_reply(t, &p, -1);
+	struct line line = { .act = ACT_DELETE, .actor = who, .object = id, .target = p.community,
+		.note = reason != NULL ? text_cut(txn_arena(t), reason, REASON_POINTS) : NULL };
+	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+}
+
+/* ---- closing, pinning --------------------------------------------------------------------------------------------- */
+
+enum err post_lock(struct txn *t, uint64_t who, uint64_t id, bool on, const struct origin *origin)
+{
+	struct post p, root;
+	enum err e = post_load(t, id, &p);
+	if (e == OK)
+		e = post_load(t, p.root, &root);
+	if (e != OK)
+		return e;
+	if (root.gone)
+		return ERR_GONE;
+	bool vouched = origin != NULL && origin->via != 0 && origin->via == root.community;
+	if (!vouched && !circle_may_moderate(t, who, &root))
+		return ERR_FORBIDDEN;
+	if (root.locked == on)
+		return OK;
+	root.locked = on;
+	e = post_save(t, &root);
+	struct line line = { .act = on ? ACT_LOCK : ACT_UNLOCK, .actor = who, .object = root.id,
+		.target = root.community };
+	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+}
+
+static bool may_pin(struct txn *t, uint64_t who, uint64_t where, const struct post *p, const struct origin *origin)
+{
+	if (where == 0 || (where != p->author && where != p->community))
+		return false;
+	if (where == p->author)
+		return who == p->author;
+	return (origin != NULL && origin->via == where) || circle_may_moderate(t, who, p);
+}
+
+enum err post_pin_at(struct txn *t, uint64_t who, uint64_t where, uint64_t id, bool on, const struct origin *origin)
+{
+	struct post p;
+	struct bytes there;
+	struct u64s pinned;
+	enum err e = post_load(t, id, &p);
+	if (e != OK)
+		return e;
+	if (!may_pin(t, who, where, &p, origin))
+		return ERR_FORBIDDEN;
+	if (on && (p.gone || p.removed_by != 0 || p.visibility > VISIBLE_UNLISTED))
+		return ERR_FORBIDDEN;
+	struct place place = place_2(TABLE_FEATURED, where, id);
+	e = txn_get(t, &place, &there);
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	if ((e == OK) == on)
+		return OK;
+	e = post_pinned(t, where, PINS_MOST, &pinned);
+	if (e == OK && on && pinned.count == PINS_MOST)
+		return ERR_TOO_MUCH;
+	if (e == OK)
+		e = on ? txn_put(t, &place, (struct bytes){ "\1", 1 }) : txn_del(t, &place);
+	struct line line = { .act = on ? ACT_PIN : ACT_UNPIN, .actor = who, .object = id, .target = where };
+	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+}
+
+enum err post_pin(struct txn *t, uint64_t who, uint64_t id, bool on, const struct origin *origin)
+{
+	struct post p;
+	enum err e = post_load(t, id, &p);
+	if (e != OK)
+		return e;
+	bool at_top = p.community != 0 && circle_may_moderate(t, who, &p);
+	return post_pin_at(t, who, at_top ? p.community : p.author, id, on, origin);
+}

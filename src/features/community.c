@@ -1,0 +1,231 @@
+/* community.c: the places where conversations are held: how they are made, who looks after them, their pages. */
+#include "features.h"
+
+#define COMMUNITIES_MOST 1000
+#define MODERATORS_MOST 50
+#define LINES_SHOWN 20
+#define PINNED_SHOWN 5
+
+/* ---- verbs ---------------------------------------------------------------------------------------------------------- */
+
+static enum err found(struct txn *t, const struct community_draft *d, const struct actor *community)
+{
+	struct actor founder;
+	struct place moderator = place_2(TABLE_MODERATOR, community->id, d->founder);
+	enum err e = actor_load(t, d->founder, &founder);
+	if (e == OK && (!founder.local || founder.kind != ACTOR_PERSON || founder.gone))
+		e = ERR_FORBIDDEN;
+	if (e == OK)
+		e = txn_put(t, &moderator, (struct bytes){ "\1", 1 });
+	return e == OK ? follow_start(t, d->founder, community->id, NULL) : e;
+}
+
+enum err community_create(struct txn *t, const struct community_draft *d, struct refusal *why, struct actor *out)
+{
+	struct actor a;
+	enum err e = actor_create(t, ACTOR_GROUP, d->name, d->title, &d->keys, why, &a);
+	if (e != OK)
+		return e;
+	struct place row = place_1(TABLE_COMMUNITY, a.id);
+	a.restricted = d->restricted;
+	if (d->source != NULL) {
+		char *html;
+		const char *source = text_trim(txn_arena(t), d->source);
+		e = text_count(source) <= 5000 ? markup_from_markdown(txn_arena(t), source, NULL, NULL, &html) : ERR_TOO_MUCH;
+		if (e != OK)
+			return refuse(why, "source", "This text is too long.");
+		a.source = source;
+		a.summary = html;
+	}
+	e = actor_save(t, &a);
+	if (e == OK)
+		e = txn_put(t, &row, (struct bytes){ "\1", 1 });
+	if (e == OK && d->founder != 0)
+		e = found(t, d, &a);
+	if (e == OK)
+		*out = a;
+	return e;
+}
+
+bool community_moderated_by(struct txn *t, const struct actor *community, const struct actor *who)
+{
+	struct bytes there;
+	struct account account;
+	struct place place = place_2(TABLE_MODERATOR, community->id, who->id);
+	if (who->id == 0 || who->gone || who->suspended || community->kind != ACTOR_GROUP)
+		return false;
+	if (txn_get(t, &place, &there) == OK)
+		return true;
+	return community->local && who->local && account_load(t, who->id, &account) == OK && account.admin;
+}
+
+enum err community_moderators(struct txn *t, uint64_t community, struct u64s *out)
+{
+	return post_ids(t, TABLE_MODERATOR, community, 0, false, MODERATORS_MOST, out);
+}
+
+static enum err may_serve(struct txn *t, const struct actor *community, uint64_t id)
+{
+	struct actor a;
+	enum err e = actor_load(t, id, &a);
+	if (e != OK)
+		return e;
+	return a.kind == ACTOR_PERSON && !a.gone && !a.suspended && !block_between(t, id, community->id)
+	               ? OK
+	               : ERR_FORBIDDEN;
+}
+
+enum err community_moderator(struct txn *t, uint64_t who, uint64_t id, uint64_t actor, bool on,
+	const struct origin *origin)
+{
+	struct actor community, by;
+	struct u64s all;
+	enum err e = actor_load(t, id, &community);
+	if (e == OK && community.kind != ACTOR_GROUP)
+		e = ERR_NOT_FOUND;
+	if (e == OK && community.gone)
+		e = ERR_GONE;
+	if (e == OK)
+		e = actor_load(t, who, &by);
+	if (e != OK)
+		return e;
+	bool vouched = origin != NULL && origin->via != 0 && origin->via == id;
+	if (!vouched && !community_moderated_by(t, &community, &by))
+		return ERR_FORBIDDEN;
+	e = on ? may_serve(t, &community, actor) : OK;
+	if (e == OK)
+		e = community_moderators(t, id, &all);
+	if (e != OK)
+		return e;
+	bool is = false;
+	for (size_t i = 0; i < all.count; i++)
+		is = is || all.at[i] == actor;
+	if (is == on)
+		return OK;
+	if (on && all.count == MODERATORS_MOST)
+		return ERR_TOO_MUCH;
+	if (!on && all.count == 1 && community.local)
+		return ERR_CONFLICT; /* someone must look after it */
+	struct place place = place_2(TABLE_MODERATOR, id, actor);
+	e = on ? txn_put(t, &place, (struct bytes){ "\1", 1 }) : txn_del(t, &place);
+	struct line line = { .act = on ? ACT_MODERATOR : ACT_UNMODERATOR, .actor = who, .object = actor, .target = id };
+	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+}
+
+struct listing {
+	uint64_t *ids;
+	size_t count;
+};
+
+static enum err list_one(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	struct listing *l = arg;
+	l->ids[l->count++] = place_id(key, 0);
+	return OK;
+}
+
+enum err community_list(struct txn *t, struct u64s *out)
+{
+	struct listing l = { .ids = arena_array(txn_arena(t), COMMUNITIES_MOST, sizeof *l.ids) };
+	struct walk w = { .prefix = place_0(TABLE_COMMUNITY), .max = COMMUNITIES_MOST };
+	enum err e = txn_walk(t, &w, list_one, &l);
+	if (e == OK)
+		*out = (struct u64s){ l.ids, l.count };
+	return e;
+}
+
+/* ---- pages ---------------------------------------------------------------------------------------------------------- */
+
+static enum err show_head(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	int64_t followers;
+	enum err e = follow_count(t, a->id, &followers);
+	if (e != OK)
+		return e;
+	view_text(v, "heading", a->title != NULL && *a->title != '\0' ? a->title : a->name);
+	view_text(v, "description", markup_plain(call->arena, a->summary != NULL ? a->summary : "", 160));
+	if (a->local) {
+		view_text(v, "alternate", a->uri);
+		reply_header(call, "Link",
+			arena_format(call->arena, "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", a->uri));
+		view_number(v, "followers", followers);
+	}
+	actor_show(v, "community", a);
+	view_text(v, "handle", actor_handle(call->arena, a));
+	view_text(v, "uri", a->uri);
+	view_html(v, "summary", a->summary);
+	view_flag(v, "restricted", a->restricted);
+	view_flag(v, "may_post", call->viewer.member && circle_may_post(t, call->viewer.actor, a));
+	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
+	profile_relation_show(call, t, v, a);
+	return OK;
+}
+
+/* What stands at the top is not said twice. */
+static struct u64s without(struct arena *arena, struct u64s ids, struct u64s pinned)
+{
+	uint64_t *left = arena_array(arena, ids.count, sizeof *left);
+	size_t count = 0;
+	for (size_t i = 0; i < ids.count; i++) {
+		bool top = false;
+		for (size_t k = 0; k < pinned.count; k++)
+			top = top || pinned.at[k] == ids.at[i];
+		if (!top)
+			left[count++] = ids.at[i];
+	}
+	return (struct u64s){ left, count };
+}
+
+enum err community_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	struct u64s ids, pinned = { 0 };
+	int64_t before = call_number(call, "before", 0);
+	enum err e = show_head(call, t, v, a);
+	if (e == OK)
+		e = post_of_community(t, a->id, before > 0 ? (uint64_t)before : 0, LINES_SHOWN, &ids);
+	if (e == OK && before <= 0)
+		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
+	if (e != OK)
+		return e;
+	struct u64s rest = without(call->arena, ids, pinned);
+	post_lines(t, v, "pinned", &pinned, &call->viewer);
+	post_lines(t, v, "conversations", &rest, &call->viewer);
+	view_flag(v, "nothing", ids.count == 0 && pinned.count == 0 && before <= 0);
+	view_flag(v, "later_page", before > 0);
+	if (ids.count == LINES_SHOWN)
+		view_id(v, "older", ids.at[ids.count - 1]);
+	return OK;
+}
+
+static enum err about_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct actor a, moderator;
+	struct u64s moderators;
+	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
+	if (e == OK && (a.suspended || a.kind != ACTOR_GROUP || (!a.local && !call->viewer.member)))
+		e = ERR_NOT_FOUND;
+	if (e == OK && a.gone)
+		e = ERR_GONE;
+	if (e == OK)
+		e = show_head(call, t, v, &a);
+	if (e == OK)
+		e = community_moderators(t, a.id, &moderators);
+	if (e != OK)
+		return e;
+	view_list(v, "moderators");
+	for (size_t i = 0; i < moderators.count; i++)
+		if (actor_load(t, moderators.at[i], &moderator) == OK && !moderator.gone && !moderator.suspended)
+			actor_show(v, NULL, &moderator);
+	view_list_end(v);
+	view_time(v, "since", a.created);
+	return OK;
+}
+
+static const struct route routes[] = {
+	{ METHOD_GET, "/@{name}/about", ANYONE, .read = about_read, .page = "about" },
+	{ 0 },
+};
+
+static const struct table_use uses[] = { { TABLE_COMMUNITY, NULL }, { TABLE_MODERATOR, NULL }, { 0 } };
+const struct feature feature_community = { .name = "community", .routes = routes, .tables = uses };

@@ -1,0 +1,258 @@
+/* compose.c: the forms around posts: start, answer, change, remove, pin and close; and the routes of all of them. */
+#include "features.h"
+
+static enum err see_post(struct call *call, struct txn *t, const struct post *p, const char *notice)
+{
+	char id[ID_TEXT];
+	const char *path = post_path(t, p);
+	if (notice != NULL)
+		reply_notice(call, notice);
+	if (p->root != p->id)
+		path = arena_format(call->arena, "%s#p%s", path, id_text(p->id, id));
+	reply_see_other(call, path);
+	return OK;
+}
+
+static void show_languages(struct call *call, struct view *v, const char *chosen)
+{
+	static const char *const codes[][2] = { { "nl", "Nederlands" }, { "en", "English" }, { "de", "Deutsch" },
+		{ "fr", "Français" }, { "fy", "Frysk" } };
+	const char *said = call_input(call, "language");
+	view_list(v, "languages");
+	for (size_t i = 0; i < COUNT(codes); i++) {
+		view_begin(v, NULL);
+		view_text(v, "code", codes[i][0]);
+		view_text(v, "words", codes[i][1]);
+		view_flag(v, "chosen", text_is(said != NULL ? said : chosen, codes[i][0]));
+		view_end(v);
+	}
+	view_list_end(v);
+}
+
+/* ---- start --------------------------------------------------------------------------------------------------------------- */
+
+static enum err find_community(struct call *call, struct txn *t, struct actor *out)
+{
+	struct actor a;
+	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
+	if (e == OK && (a.kind != ACTOR_GROUP || a.suspended))
+		e = ERR_NOT_FOUND;
+	if (e == OK && a.gone)
+		e = ERR_GONE;
+	if (e == OK && !circle_may_post(t, call->viewer.actor, &a))
+		e = ERR_FORBIDDEN;
+	if (e == OK)
+		*out = a;
+	return e;
+}
+
+static enum err new_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct actor community;
+	enum err e = find_community(call, t, &community);
+	if (e != OK)
+		return e;
+	view_text(v, "heading", i18n(call->language, "New conversation"));
+	actor_show(v, "community", &community);
+	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
+	show_languages(call, v, call->language);
+	return OK;
+}
+
+static enum err new_write(struct call *call, struct txn *t)
+{
+	struct actor community;
+	struct post p;
+	enum err e = find_community(call, t, &community);
+	if (e != OK)
+		return e;
+	struct post_draft draft = { .author = call->viewer.actor, .community = community.id,
+		.title = call_input(call, "title"), .source = call_input(call, "text"),
+		.language = call_input(call, "language") };
+	e = post_create(t, &draft, NULL, &call->refusal, &p);
+	return e == OK ? see_post(call, t, &p, "Your message is placed.") : e;
+}
+
+/* ---- answer ---------------------------------------------------------------------------------------------------------------- */
+
+static enum err find_readable(struct call *call, struct txn *t, struct post *out)
+{
+	struct post p;
+	enum err e = post_load(t, call_part_id(call, "id"), &p);
+	if (e == OK && !circle_may_read(t, &call->viewer, &p))
+		e = ERR_NOT_FOUND;
+	if (e == OK && p.gone)
+		e = ERR_GONE;
+	if (e == OK)
+		*out = p;
+	return e;
+}
+
+static enum err reply_form(struct call *call, struct txn *t, struct view *v)
+{
+	struct post p;
+	enum err e = find_readable(call, t, &p);
+	return e == OK ? conversation_show(call, t, v, &p) : e;
+}
+
+static enum err reply_write(struct call *call, struct txn *t)
+{
+	struct post parent, p;
+	enum err e = find_readable(call, t, &parent);
+	if (e != OK)
+		return e;
+	struct post_draft draft = { .author = call->viewer.actor, .parent = parent.id,
+		.source = call_input(call, "text"), .language = call->language };
+	e = post_create(t, &draft, NULL, &call->refusal, &p);
+	return e == OK ? see_post(call, t, &p, "Your answer is placed.") : e;
+}
+
+/* ---- change ---------------------------------------------------------------------------------------------------------------- */
+
+static enum err find_own(struct call *call, struct txn *t, struct post *out)
+{
+	enum err e = find_readable(call, t, out);
+	return e == OK && out->author != call->viewer.actor ? ERR_FORBIDDEN : e;
+}
+
+static enum err edit_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct post p;
+	enum err e = find_own(call, t, &p);
+	if (e != OK)
+		return e;
+	view_text(v, "heading", i18n(call->language, "Change your message"));
+	view_begin(v, "post");
+	view_id(v, "id", p.id);
+	view_text(v, "path", post_path(t, &p));
+	view_text(v, "post_title", p.title != NULL ? p.title : "");
+	view_text(v, "text", p.source != NULL ? p.source : "");
+	view_flag(v, "article", p.kind == POST_ARTICLE);
+	view_end(v);
+	show_languages(call, v, p.language);
+	return OK;
+}
+
+static enum err edit_write(struct call *call, struct txn *t)
+{
+	struct post p;
+	enum err e = find_own(call, t, &p);
+	if (e != OK)
+		return e;
+	struct post_draft draft = { .author = call->viewer.actor, .title = call_input(call, "title"),
+		.source = call_input(call, "text"), .language = call_input(call, "language"),
+		.summary = p.summary, .sensitive = p.sensitive };
+	e = post_edit(t, call->viewer.actor, p.id, &draft, NULL, &call->refusal);
+	return e == OK ? see_post(call, t, &p, "Your change is kept.") : e;
+}
+
+/* ---- remove ---------------------------------------------------------------------------------------------------------------- */
+
+static enum err find_removable(struct call *call, struct txn *t, struct post *out)
+{
+	enum err e = find_readable(call, t, out);
+	uint64_t me = call->viewer.actor;
+	return e == OK && out->author != me && !circle_may_moderate(t, me, out) ? ERR_FORBIDDEN : e;
+}
+
+static enum err delete_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct post p;
+	enum err e = find_removable(call, t, &p);
+	if (e != OK)
+		return e;
+	bool mine = p.author == call->viewer.actor;
+	view_text(v, "heading", i18n(call->language, mine ? "Delete this message?" : "Hide this message?"));
+	view_flag(v, "own", mine);
+	post_line(t, v, "post", &p, &call->viewer);
+	return OK;
+}
+
+static enum err delete_write(struct call *call, struct txn *t)
+{
+	struct post p, root;
+	struct actor community;
+	enum err e = find_removable(call, t, &p);
+	if (e == OK)
+		e = post_remove(t, call->viewer.actor, p.id, call_input(call, "reason"), NULL);
+	if (e != OK)
+		return e;
+	reply_notice(call, p.author == call->viewer.actor ? "Your message is deleted." : "The message is hidden.");
+	if (p.root != p.id && post_load(t, p.root, &root) == OK)
+		reply_see_other(call, post_path(t, &root));
+	else if (p.community != 0 && actor_load(t, p.community, &community) == OK)
+		reply_see_other(call, actor_path(call->arena, &community));
+	else
+		reply_see_other(call, "/overview");
+	return OK;
+}
+
+/* ---- pin, close -------------------------------------------------------------------------------------------------------------- */
+
+static enum err pin(struct call *call, struct txn *t, bool on)
+{
+	struct post p;
+	enum err e = find_readable(call, t, &p);
+	if (e == OK)
+		e = post_pin(t, call->viewer.actor, p.id, on, NULL);
+	return e == OK ? see_post(call, t, &p, on ? "It stands at the top now." : "It no longer stands at the top.") : e;
+}
+
+static enum err pin_on(struct call *call, struct txn *t)
+{
+	return pin(call, t, true);
+}
+
+static enum err pin_off(struct call *call, struct txn *t)
+{
+	return pin(call, t, false);
+}
+
+static enum err lock(struct call *call, struct txn *t, bool on)
+{
+	struct post p;
+	enum err e = find_readable(call, t, &p);
+	if (e == OK)
+		e = post_lock(t, call->viewer.actor, p.id, on, NULL);
+	return e == OK ? see_post(call, t, &p, on ? "This conversation is closed." : "This conversation is open again.") : e;
+}
+
+static enum err lock_on(struct call *call, struct txn *t)
+{
+	return lock(call, t, true);
+}
+
+static enum err lock_off(struct call *call, struct txn *t)
+{
+	return lock(call, t, false);
+}
+
+/* ---- routes ------------------------------------------------------------------------------------------------------------------ */
+
+#define TEXT_INPUT { "text", INPUT_TEXT, .required = true, .min = 1, .max = POST_TEXT_MOST, .label = "Message" }
+#define TITLE_INPUT { "title", INPUT_LINE, .max = POST_TITLE_MOST, .label = "Title" }
+#define LANGUAGE_INPUT { "language", INPUT_LINE, .max = 35, .label = "Language" }
+#define FORM_MOST ((size_t)256 << 10) /* a text of 50 000 bytes, percent-encoded */
+
+const struct route post_routes[] = {
+	{ METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page, .page = "conversation",
+		.takes = { { "after", INPUT_ID, .label = "Newer replies" }, { "answer", INPUT_ID, .label = "Answer" } } },
+	{ METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_ACTIVITY, .read = conversation_object },
+	{ METHOD_GET, "/p/{id}", ANYONE, WANTS_PAGE, .read = conversation_short },
+	{ METHOD_GET, "/c/{name}/new", MEMBER, .read = new_read, .page = "compose" },
+	{ METHOD_POST, "/c/{name}/new", MEMBER, .write = new_write, .page = "compose", .form = new_read,
+		.takes = { TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT }, .max_body = FORM_MOST, .per_minute = 30 },
+	{ METHOD_POST, "/p/{id}/reply", MEMBER, .write = reply_write, .page = "conversation", .form = reply_form,
+		.takes = { TEXT_INPUT }, .max_body = FORM_MOST, .per_minute = 30 },
+	{ METHOD_GET, "/p/{id}/edit", MEMBER, .read = edit_read, .page = "edit" },
+	{ METHOD_POST, "/p/{id}/edit", MEMBER, .write = edit_write, .page = "edit", .form = edit_read,
+		.takes = { TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT }, .max_body = FORM_MOST, .per_minute = 30 },
+	{ METHOD_GET, "/p/{id}/delete", MEMBER, .read = delete_read, .page = "delete" },
+	{ METHOD_POST, "/p/{id}/delete", MEMBER, .write = delete_write, .page = "delete", .form = delete_read,
+		.takes = { { "reason", INPUT_LINE, .max = 500, .label = "Reason" } } },
+	{ METHOD_POST, "/p/{id}/pin", MEMBER, .write = pin_on },
+	{ METHOD_POST, "/p/{id}/unpin", MEMBER, .write = pin_off },
+	{ METHOD_POST, "/p/{id}/lock", MEMBER, .write = lock_on },
+	{ METHOD_POST, "/p/{id}/unlock", MEMBER, .write = lock_off },
+	{ 0 },
+};

@@ -1,0 +1,338 @@
+/* conversation.c: how posts look on a page: one line of a list, one post, and the conversation they make together. */
+#include "features.h"
+
+#include <string.h>
+
+#define REPLIES_SHOWN 50
+#define TEASER_POINTS 140
+#define HEADING_POINTS 80
+
+const char *post_path(struct txn *t, const struct post *p)
+{
+	struct actor author;
+	char id[ID_TEXT];
+	if (actor_load(t, p->author, &author) != OK)
+		return NULL;
+	return arena_format(txn_arena(t), "%s/%s", actor_path(txn_arena(t), &author), id_text(p->id, id));
+}
+
+static const char *or_empty(const char *s) /* a name left out would be looked for further out, in the page itself */
+{
+	return s != NULL ? s : "";
+}
+
+/* Its title, or its first words. */
+static const char *name_of(struct txn *t, const struct post *p, size_t points)
+{
+	if (p->title != NULL)
+		return text_cut(txn_arena(t), p->title, 2 * points);
+	if (p->summary != NULL) /* a content warning hides what follows here too */
+		return text_cut(txn_arena(t), p->summary, points);
+	const char *words = markup_plain(txn_arena(t), or_empty(p->content), points + 1);
+	if (text_count(words) <= points)
+		return words;
+	return arena_format(txn_arena(t), "%s…", text_cut(txn_arena(t), words, points));
+}
+
+static int64_t tally(struct txn *t, const struct post *p, uint32_t kind)
+{
+	int64_t n;
+	return post_tally(t, p->id, kind, &n) == OK ? n : 0;
+}
+
+static void show_author(struct txn *t, struct view *v, const struct post *p)
+{
+	struct actor author;
+	if (actor_load(t, p->author, &author) != OK)
+		return;
+	actor_show(v, "author", &author);
+	view_text(v, "via", author.local ? "" : author.host);
+	view_text(v, "path", post_path(t, p));
+}
+
+/* ---- a line ----------------------------------------------------------------------------------------------------------- */
+
+static void show_place(struct txn *t, struct view *v, const struct post *p)
+{
+	struct actor community;
+	if (p->community != 0 && actor_load(t, p->community, &community) == OK && !community.suspended)
+		actor_show(v, "place", &community);
+	else
+		view_text(v, "place", "");
+}
+
+static int64_t last_activity(struct txn *t, const struct post *p)
+{
+	struct u64s last;
+	if (post_ids(t, TABLE_BY_ROOT, p->id, 0, true, 1, &last) != OK || last.count == 0 || last.at[0] <= p->id)
+		return 0;
+	return id_time(last.at[0]);
+}
+
+void post_line(struct txn *t, struct view *v, const char *name, const struct post *p, const struct viewer *viewer)
+{
+	(void)viewer;
+	int64_t last = last_activity(t, p);
+	view_begin(v, name);
+	view_id(v, "id", p->id);
+	view_text(v, "words", name_of(t, p, TEASER_POINTS));
+	view_text(v, "lang", or_empty(p->language));
+	show_author(t, v, p);
+	show_place(t, v, p);
+	view_time(v, "published", p->published);
+	view_flag(v, "answer", p->root != p->id || p->parent_uri != NULL);
+	view_flag(v, "closed", p->locked);
+	view_number(v, "replies", tally(t, p, TALLY_REPLIES));
+	view_flag(v, "active", last != 0);
+	view_time(v, "last", last);
+	view_end(v);
+}
+
+void post_lines(struct txn *t, struct view *v, const char *name, const struct u64s *ids, const struct viewer *viewer)
+{
+	struct post p;
+	view_list(v, name);
+	for (size_t i = 0; i < ids->count; i++)
+		if (post_load(t, ids->at[i], &p) == OK && !p.gone && p.removed_by == 0 && circle_may_read(t, viewer, &p))
+			post_line(t, v, NULL, &p, viewer);
+	view_list_end(v);
+}
+
+/* ---- a post ----------------------------------------------------------------------------------------------------------- */
+
+static void show_answered(struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
+{
+	struct post parent;
+	struct actor author;
+	bool known = p->parent != 0 && post_load(t, p->parent, &parent) == OK && circle_may_read(t, viewer, &parent) &&
+	             actor_load(t, parent.author, &author) == OK;
+	view_flag(v, "deep", known && parent.id != p->root);
+	if (!known || parent.id == p->root) {
+		view_text(v, "answers", "");
+		return;
+	}
+	view_begin(v, "answers");
+	view_text(v, "who", author.title != NULL && *author.title != '\0' ? author.title : author.name);
+	view_id(v, "to", parent.id);
+	view_end(v);
+}
+
+static void show_extra(struct txn *t, struct view *v, const struct post *p)
+{
+	struct extra x;
+	extra_read(txn_arena(t), p->extra, &x);
+	view_list(v, "attachments");
+	for (size_t i = 0; i < x.attachment_count; i++) {
+		view_begin(v, NULL);
+		view_text(v, "address", x.attachments[i].url);
+		view_text(v, "words", x.attachments[i].name != NULL && *x.attachments[i].name != '\0'
+		                              ? x.attachments[i].name : x.attachments[i].url);
+		view_end(v);
+	}
+	view_list_end(v);
+	view_list(v, "options");
+	for (size_t i = 0; i < x.option_count; i++) {
+		view_begin(v, NULL);
+		view_text(v, "words", x.options[i].name);
+		view_number(v, "votes", x.options[i].votes);
+		view_end(v);
+	}
+	view_list_end(v);
+}
+
+static void show_words(struct txn *t, struct view *v, const struct post *p)
+{
+	bool warns = p->kind == POST_NOTE || p->kind == POST_QUESTION;
+	view_text(v, "post_title", or_empty(p->title));
+	view_html(v, "content", or_empty(p->content));
+	view_text(v, "warning", warns ? or_empty(p->summary) : "");
+	view_text(v, "lang", or_empty(p->language));
+	view_text(v, "original", or_empty(p->url != NULL ? p->url : p->uri));
+	view_flag(v, "edited", p->updated != 0);
+	view_time(v, "edited_at", p->updated);
+	show_extra(t, v, p);
+}
+
+static void show_buttons(struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
+{
+	uint64_t me = viewer->member ? viewer->actor : 0;
+	bool moderates = me != 0 && circle_may_moderate(t, me, p);
+	bool starts = p->root == p->id, open = p->visibility <= VISIBLE_UNLISTED;
+	struct bytes there;
+	struct place pin = place_2(TABLE_FEATURED, moderates && p->community ? p->community : p->author, p->id);
+	bool pinned = txn_get(t, &pin, &there) == OK;
+	bool may_pin = starts && open && p->removed_by == 0 && ((moderates && p->community != 0) || me == p->author);
+	view_flag(v, "mine", me != 0 && me == p->author);
+	view_flag(v, "may_hide", moderates && me != p->author && p->removed_by == 0);
+	view_flag(v, "may_pin", me != 0 && may_pin && !pinned);
+	view_flag(v, "may_unpin", me != 0 && may_pin && pinned);
+	view_flag(v, "may_close", moderates && starts && !p->locked);
+	view_flag(v, "may_open", moderates && starts && p->locked);
+	view_flag(v, "may_like", me != 0 && p->removed_by == 0);
+	view_flag(v, "may_boost", me != 0 && open && p->removed_by == 0);
+	view_flag(v, "may_answer", me != 0 && circle_may_reply(t, me, p));
+	view_flag(v, "liked", reaction_is(t, me, p->id, REACTION_LIKE));
+	view_flag(v, "boosted", reaction_is(t, me, p->id, REACTION_BOOST));
+}
+
+void post_show(struct txn *t, struct view *v, const char *name, const struct post *p, const struct viewer *viewer)
+{
+	bool shown = !p->gone && circle_may_read(t, viewer, p);
+	view_begin(v, name);
+	view_id(v, "id", p->id);
+	view_flag(v, "shown", shown);
+	view_flag(v, "gone", p->gone);
+	view_flag(v, "hidden", p->removed_by != 0);
+	view_flag(v, "reply", p->root != p->id);
+	view_time(v, "published", p->published);
+	show_answered(t, v, p, viewer);
+	if (shown) {
+		show_author(t, v, p);
+		show_words(t, v, p);
+		view_number(v, "likes", tally(t, p, REACTION_LIKE));
+		view_number(v, "boosts", tally(t, p, REACTION_BOOST));
+		view_flag(v, "closed", p->locked);
+		show_buttons(t, v, p, viewer);
+	}
+	view_end(v);
+}
+
+/* ---- a conversation ----------------------------------------------------------------------------------------------------- */
+
+/* What has gone leaves an honest line; what was never for these eyes leaves nothing. */
+static bool has_line(struct txn *t, const struct viewer *viewer, const struct post *p)
+{
+	return circle_may_read(t, viewer, p) || (p->removed_by != 0 && p->visibility <= VISIBLE_UNLISTED);
+}
+
+static enum err show_replies(struct call *call, struct txn *t, struct view *v, const struct post *root,
+	const struct post *any)
+{
+	struct u64s ids;
+	struct post p;
+	int64_t said = call_number(call, "after", 0);
+	uint64_t after = said > 0 ? (uint64_t)said : 0;
+	enum err e = post_of_conversation(t, root->id, after, REPLIES_SHOWN + 1, &ids);
+	/* A link to one reply opens the page it is on. */
+	if (e == OK && after == 0 && ids.count > REPLIES_SHOWN && any->id > ids.at[REPLIES_SHOWN - 1]) {
+		after = any->id - 1;
+		e = post_of_conversation(t, root->id, after, REPLIES_SHOWN + 1, &ids);
+	}
+	if (e != OK)
+		return e;
+	view_list(v, "replies");
+	for (size_t i = 0; i < ids.count && i < REPLIES_SHOWN; i++)
+		if (ids.at[i] != root->id && post_load(t, ids.at[i], &p) == OK && has_line(t, &call->viewer, &p))
+			post_show(t, v, NULL, &p, &call->viewer);
+	view_list_end(v);
+	view_flag(v, "later_page", after != 0);
+	if (ids.count > REPLIES_SHOWN)
+		view_id(v, "newer", ids.at[REPLIES_SHOWN - 1]);
+	return OK;
+}
+
+static void show_alternate(struct call *call, struct view *v, const struct post *p)
+{
+	if (!url_same_host(p->uri, call->site->base_url))
+		return;
+	view_text(v, "alternate", p->uri);
+	if (call->method == METHOD_GET || call->method == METHOD_HEAD)
+		reply_header(call, "Link",
+			arena_format(call->arena, "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", p->uri));
+}
+
+static void show_answer_form(struct call *call, struct txn *t, struct view *v, const struct post *root,
+	const struct post *any)
+{
+	struct post to = *any;
+	struct actor author;
+	uint64_t me = call->viewer.member ? call->viewer.actor : 0;
+	int64_t chosen = call_number(call, "answer", 0);
+	if (chosen > 0 && (post_load(t, (uint64_t)chosen, &to) != OK || to.root != root->id))
+		to = *root;
+	else if (chosen <= 0 && call->method != METHOD_POST)
+		to = *root;
+	bool may = me != 0 && circle_may_reply(t, me, &to);
+	view_flag(v, "may_reply", may);
+	view_flag(v, "closed_for_me", me != 0 && !may && root->locked);
+	view_flag(v, "may_sign_in", !call->viewer.member && !root->locked);
+	if (!may || actor_load(t, to.author, &author) != OK)
+		return;
+	view_id(v, "reply_to", to.id);
+	if (to.id != root->id)
+		view_text(v, "reply_to_whom", author.title != NULL && *author.title != '\0' ? author.title : author.name);
+	view_flag(v, "reply_is_public", to.visibility <= VISIBLE_UNLISTED);
+}
+
+enum err conversation_show(struct call *call, struct txn *t, struct view *v, const struct post *any)
+{
+	struct post root;
+	struct actor community;
+	enum err e = post_load(t, any->root, &root);
+	if (e != OK)
+		return e;
+	bool readable = circle_may_read(t, &call->viewer, &root) && !root.gone;
+	if (root.id == any->id && root.gone && tally(t, &root, TALLY_REPLIES) == 0)
+		return ERR_GONE;
+	view_flag(v, "titled", readable && root.title != NULL);
+	view_text(v, "heading", readable ? name_of(t, &root, HEADING_POINTS) : i18n(call->language, "Conversation"));
+	if (readable)
+		view_text(v, "description", name_of(t, &root, 2 * HEADING_POINTS));
+	show_alternate(call, v, any);
+	if (root.community != 0 && actor_load(t, root.community, &community) == OK && !community.suspended)
+		actor_show(v, "community", &community);
+	view_text(v, "start_path", post_path(t, &root));
+	view_number(v, "reply_count", tally(t, &root, TALLY_REPLIES));
+	view_flag(v, "waiting", root.parent_uri != NULL);
+	if (has_line(t, &call->viewer, &root))
+		post_show(t, v, "start", &root, &call->viewer);
+	e = show_replies(call, t, v, &root, any);
+	show_answer_form(call, t, v, &root, any);
+	return e;
+}
+
+static enum err find(struct call *call, struct txn *t, struct post *out)
+{
+	struct post p;
+	enum err e = post_load(t, call_part_id(call, "id"), &p);
+	if (e == OK && !circle_may_read(t, &call->viewer, &p))
+		e = ERR_NOT_FOUND;
+	if (e == OK)
+		*out = p;
+	return e;
+}
+
+enum err conversation_page(struct call *call, struct txn *t, struct view *v)
+{
+	struct post p;
+	struct actor author;
+	enum err e = actor_by_handle(t, call_part(call, "name"), &author);
+	if (e == OK)
+		e = find(call, t, &p);
+	if (e == OK && p.author != author.id)
+		e = ERR_NOT_FOUND;
+	return e == OK ? conversation_show(call, t, v, &p) : e;
+}
+
+enum err conversation_object(struct call *call, struct txn *t, struct view *v)
+{
+	(void)v;
+	struct post p;
+	char id[ID_TEXT];
+	enum err e = find(call, t, &p);
+	if (e == OK && !url_same_host(p.uri, call->site->base_url))
+		e = ERR_NOT_FOUND; /* it is its own node's to give */
+	if (e == OK)
+		reply_see_other(call, arena_format(call->arena, "/p/%s", id_text(p.id, id)));
+	return e;
+}
+
+enum err conversation_short(struct call *call, struct txn *t, struct view *v)
+{
+	(void)v;
+	struct post p;
+	enum err e = find(call, t, &p);
+	if (e == OK)
+		reply_see_other(call, post_path(t, &p));
+	return e;
+}

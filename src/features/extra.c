@@ -1,0 +1,130 @@
+/* extra.c: what only some posts have (attachments, hashtags, options), packed as one JSON text in the record. */
+#include "features.h"
+
+#define ATTACHMENTS_MOST 16
+#define OPTIONS_MOST 20
+#define WIDTH_MOST 100000
+
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
+
+static void attachments_write(struct view *v, const struct extra *x)
+{
+	view_list(v, "attachment");
+	for (size_t i = 0; i < x->attachment_count; i++) {
+		const struct attachment *a = &x->attachments[i];
+		view_begin(v, NULL);
+		view_text(v, "type", a->type);
+		view_text(v, "mediaType", a->media_type);
+		view_text(v, "url", a->url);
+		view_text(v, "name", a->name);
+		view_number(v, "width", a->width);
+		view_number(v, "height", a->height);
+		view_end(v);
+	}
+	view_list_end(v);
+}
+
+static void options_write(struct view *v, const struct extra *x)
+{
+	view_list(v, "option");
+	for (size_t i = 0; i < x->option_count; i++) {
+		view_begin(v, NULL);
+		view_text(v, "name", x->options[i].name);
+		view_number(v, "votes", x->options[i].votes);
+		view_end(v);
+	}
+	view_list_end(v);
+	view_flag(v, "any", x->any_of);
+	view_number(v, "voters", x->voters);
+	view_number(v, "end", x->end_time);
+	view_number(v, "closed", x->closed);
+}
+
+struct bytes extra_write(struct arena *arena, const struct extra *x)
+{
+	if (x->attachment_count == 0 && x->hashtags.count == 0 && x->option_count == 0)
+		return (struct bytes){ 0 };
+	struct view *v = view_create(arena, VIEW_JSON);
+	if (x->attachment_count > 0)
+		attachments_write(v, x);
+	if (x->option_count > 0)
+		options_write(v, x);
+	if (x->hashtags.count > 0) {
+		view_list(v, "tag");
+		for (size_t i = 0; i < x->hashtags.count; i++)
+			view_text(v, NULL, x->hashtags.at[i]);
+		view_list_end(v);
+	}
+	return view_json(v);
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+static int64_t number_of(const json_node *object, const char *name, int64_t most)
+{
+	int64_t n = 0;
+	return json_number(json_member(object, name), &n) && n >= 0 && n <= most ? n : 0;
+}
+
+static size_t at_most(const json_node *list, size_t most)
+{
+	size_t count = json_count(list);
+	return count < most ? count : most;
+}
+
+static void attachments_read(struct arena *arena, const json_node *list, struct extra *out)
+{
+	size_t count = at_most(list, ATTACHMENTS_MOST);
+	struct attachment *all = arena_array(arena, count, sizeof *all);
+	for (size_t i = 0; i < count; i++) {
+		const json_node *n = json_item(list, i);
+		all[i] = (struct attachment){
+			.type = json_text(json_member(n, "type")),
+			.media_type = json_text(json_member(n, "mediaType")),
+			.url = json_text(json_member(n, "url")),
+			.name = json_text(json_member(n, "name")),
+			.width = number_of(n, "width", WIDTH_MOST),
+			.height = number_of(n, "height", WIDTH_MOST),
+		};
+		out->attachment_count += all[i].type != NULL && all[i].url != NULL;
+		if (all[i].type == NULL || all[i].url == NULL)
+			break;
+	}
+	out->attachments = all;
+}
+
+static void options_read(struct arena *arena, const json_node *root, struct extra *out)
+{
+	const json_node *list = json_member(root, "option");
+	size_t count = at_most(list, OPTIONS_MOST);
+	struct option *all = arena_array(arena, count, sizeof *all);
+	for (size_t i = 0; i < count; i++) {
+		const json_node *n = json_item(list, i);
+		all[i].name = json_text(json_member(n, "name"));
+		all[i].votes = number_of(n, "votes", INT64_MAX);
+		if (all[i].name == NULL)
+			break;
+		out->option_count++;
+	}
+	out->options = all;
+	out->any_of = json_flag(json_member(root, "any"));
+	out->voters = number_of(root, "voters", INT64_MAX);
+	out->end_time = number_of(root, "end", INT64_MAX);
+	out->closed = number_of(root, "closed", INT64_MAX);
+}
+
+void extra_read(struct arena *arena, struct bytes in, struct extra *out)
+{
+	const json_node *root;
+	*out = (struct extra){ 0 };
+	if (in.size == 0 || json_read(arena, in, NULL, &root) != OK)
+		return;
+	attachments_read(arena, json_member(root, "attachment"), out);
+	options_read(arena, root, out);
+	const json_node *list = json_member(root, "tag");
+	size_t count = at_most(list, POST_HASHTAGS);
+	const char **tags = arena_array(arena, count, sizeof *tags);
+	for (size_t i = 0; i < count && (tags[i] = json_text(json_item(list, i))) != NULL; i++)
+		out->hashtags.count++;
+	out->hashtags.at = tags;
+}

@@ -1,0 +1,95 @@
+/* orphan.c: replies that came before what they answer; when that arrives, they take their place under it. */
+#include "features.h"
+
+#define AT_ONCE 50       /* orphans adopted by one arrival; the next reply brings in more */
+#define SUBTREE_MOST 200 /* posts that move with one orphan */
+
+enum err orphan_keep(struct txn *t, const struct post *p)
+{
+	struct place place = place_hash_1(TABLE_ORPHAN, p->parent_uri, p->id);
+	return txn_put(t, &place, (struct bytes){ "\1", 1 });
+}
+
+struct waiting {
+	uint64_t ids[AT_ONCE];
+	size_t count;
+};
+
+static enum err add_waiting(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	struct waiting *w = arg;
+	w->ids[w->count++] = place_id_at(key, key.size - sizeof(uint64_t));
+	return OK;
+}
+
+/* One post of the orphan's conversation moves to the parent's. */
+static enum err move(struct txn *t, uint64_t id, uint64_t old_root, const struct post *parent)
+{
+	struct post p;
+	enum err e = post_load(t, id, &p);
+	if (e != OK)
+		return e;
+	if (p.id == old_root) {
+		p.parent = parent->id;
+		p.locked = false;
+	}
+	p.root = parent->root;
+	if (p.visibility < parent->visibility)
+		p.visibility = parent->visibility;
+	if (p.community == 0 && p.visibility <= VISIBLE_UNLISTED)
+		p.community = parent->community;
+	if (p.visibility == VISIBLE_DIRECT)
+		p.community = 0;
+	struct place from = place_2(TABLE_BY_ROOT, old_root, id), to = place_2(TABLE_BY_ROOT, parent->root, id);
+	e = post_save(t, &p);
+	if (e == OK)
+		e = txn_del(t, &from);
+	return e == OK ? txn_put_id(t, &to, p.parent) : e;
+}
+
+/* The start of a conversation counts what hangs below it: the orphan itself, and what hung below that. */
+static enum err count_in(struct txn *t, uint64_t orphan, const struct post *parent)
+{
+	struct place below = place_2(TABLE_TALLY, orphan, TALLY_REPLIES);
+	struct place at_parent = place_2(TABLE_TALLY, parent->id, TALLY_REPLIES);
+	struct place at_root = place_2(TABLE_TALLY, parent->root, TALLY_REPLIES);
+	int64_t replies;
+	enum err e = txn_count(t, &below, &replies);
+	if (e == OK && parent->id != parent->root)
+		e = txn_add(t, &at_parent, 1, NULL);
+	return e == OK ? txn_add(t, &at_root, 1 + replies, NULL) : e;
+}
+
+static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)
+{
+	struct post orphan;
+	struct u64s tree;
+	enum err e = post_load(t, id, &orphan);
+	if (e == ERR_NOT_FOUND)
+		return OK;
+	/* Two posts may claim to answer each other: no circle of replies. */
+	if (e == OK && (orphan.parent != 0 || parent->root == id || !circle_may_reply(t, orphan.author, parent)))
+		return OK; /* it stays on its own */
+	if (e == OK)
+		e = post_of_conversation(t, id, 0, SUBTREE_MOST + 1, &tree);
+	if (e != OK || tree.count > SUBTREE_MOST)
+		return e;
+	for (size_t i = 0; e == OK && i < tree.count; i++)
+		e = move(t, tree.at[i], id, parent);
+	return e == OK ? count_in(t, id, parent) : e;
+}
+
+enum err orphan_adopt(struct txn *t, const struct post *parent)
+{
+	struct waiting *w = arena_alloc(txn_arena(t), sizeof *w);
+	struct walk walk = { .prefix = place_hash(TABLE_ORPHAN, parent->uri), .max = AT_ONCE };
+	enum err e = txn_walk(t, &walk, add_waiting, w);
+	for (size_t i = 0; e == OK && i < w->count; i++) {
+		struct place row = place_hash_1(TABLE_ORPHAN, parent->uri, w->ids[i]);
+		e = txn_del(t, &row);
+		if (e == OK)
+			e = adopt(t, w->ids[i], parent);
+	}
+	return e;
+}

@@ -1,0 +1,492 @@
+/* post.c: posts and replies: their records, their indexes, and how a new one comes in, from here or elsewhere. */
+#include "features.h"
+
+#include <string.h>
+
+#define URI_MOST 2048
+#define CONTENT_MOST (256 * 1024)
+#define EXTRA_MOST (256 * 1024)
+#define WORDS_MOST 20000 /* bytes of a title or summary: 5 000 code points */
+#define SUMMARY_POINTS 500 /* of a local one */
+#define LANGUAGE_MOST 35
+#define IDS_MOST 1000
+
+static const struct field post_fields[] = {
+	{ 1, F_U64, offsetof(struct post, id), 0 },
+	{ 2, F_U32, offsetof(struct post, kind), 0 },
+	{ 3, F_U32, offsetof(struct post, visibility), 0 },
+	{ 4, F_U64, offsetof(struct post, author), 0 },
+	{ 5, F_U64, offsetof(struct post, community), 0 },
+	{ 6, F_U64, offsetof(struct post, root), 0 },
+	{ 7, F_U64, offsetof(struct post, parent), 0 },
+	{ 8, F_TEXT, offsetof(struct post, parent_uri), URI_MOST },
+	{ 9, F_TEXT, offsetof(struct post, uri), URI_MOST },
+	{ 10, F_TEXT, offsetof(struct post, url), URI_MOST },
+	{ 11, F_TEXT, offsetof(struct post, title), WORDS_MOST },
+	{ 12, F_TEXT, offsetof(struct post, content), CONTENT_MOST },
+	{ 13, F_TEXT, offsetof(struct post, source), POST_TEXT_MOST },
+	{ 14, F_TEXT, offsetof(struct post, summary), WORDS_MOST },
+	{ 15, F_TEXT, offsetof(struct post, language), LANGUAGE_MOST },
+	{ 16, F_U64S, offsetof(struct post, mentions), POST_MENTIONS },
+	{ 17, F_BYTES, offsetof(struct post, extra), EXTRA_MOST },
+	{ 18, F_FLAG, offsetof(struct post, sensitive), 0 },
+	{ 19, F_FLAG, offsetof(struct post, locked), 0 },
+	{ 20, F_FLAG, offsetof(struct post, gone), 0 },
+	{ 21, F_FLAG, offsetof(struct post, fetched), 0 },
+	{ 22, F_U64, offsetof(struct post, removed_by), 0 },
+	{ 23, F_I64, offsetof(struct post, published), 0 },
+	{ 24, F_I64, offsetof(struct post, updated), 0 },
+	{ 25, F_I64, offsetof(struct post, removed), 0 },
+};
+const struct shape post_shape = { "post", sizeof(struct post), post_fields, COUNT(post_fields) };
+
+static const struct field revision_fields[] = {
+	{ 1, F_TEXT, offsetof(struct revision, title), WORDS_MOST },
+	{ 2, F_TEXT, offsetof(struct revision, content), CONTENT_MOST },
+	{ 3, F_TEXT, offsetof(struct revision, summary), WORDS_MOST },
+	{ 4, F_I64, offsetof(struct revision, at), 0 },
+};
+const struct shape revision_shape = {
+	"revision", sizeof(struct revision), revision_fields, COUNT(revision_fields)
+};
+
+/* ---- finding --------------------------------------------------------------------------------------------------- */
+
+enum err post_load(struct txn *t, uint64_t id, struct post *out)
+{
+	struct place place = place_1(TABLE_POST, id);
+	return txn_load(t, &place, &post_shape, out);
+}
+
+enum err post_by_uri(struct txn *t, const char *uri, struct post *out)
+{
+	if (uri == NULL)
+		return ERR_NOT_FOUND;
+	struct place place = place_hash(TABLE_POST_URI, uri);
+	uint64_t id;
+	enum err e = txn_get_id(t, &place, &id);
+	return e == OK ? post_load(t, id, out) : e;
+}
+
+enum err post_save(struct txn *t, const struct post *p)
+{
+	struct place place = place_1(TABLE_POST, p->id);
+	return txn_save(t, &place, &post_shape, p);
+}
+
+struct gather {
+	uint64_t *ids;
+	size_t count;
+};
+
+static enum err gather_id(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	struct gather *g = arg;
+	g->ids[g->count++] = place_id(key, 1);
+	return OK;
+}
+
+enum err post_ids(struct txn *t, uint8_t table, uint64_t of, uint64_t edge, bool backward, size_t max,
+	struct u64s *out)
+{
+	if (max > IDS_MOST)
+		max = IDS_MOST;
+	struct gather g = { .ids = arena_array(txn_arena(t), max, sizeof *g.ids) };
+	struct place from = place_2(table, of, backward ? edge - 1 : edge + 1);
+	struct walk w = { .prefix = place_1(table, of), .from = edge ? &from : NULL, .backward = backward, .max = max };
+	enum err e = txn_walk(t, &w, gather_id, &g);
+	if (e == OK)
+		*out = (struct u64s){ g.ids, g.count };
+	return e;
+}
+
+enum err post_of_author(struct txn *t, uint64_t actor, uint64_t before, size_t max, struct u64s *out)
+{
+	return post_ids(t, TABLE_BY_AUTHOR, actor, before, true, max, out);
+}
+
+enum err post_of_community(struct txn *t, uint64_t community, uint64_t before, size_t max, struct u64s *out)
+{
+	return post_ids(t, TABLE_BY_COMMUNITY, community, before, true, max, out);
+}
+
+enum err post_of_conversation(struct txn *t, uint64_t root, uint64_t after, size_t max, struct u64s *out)
+{
+	return post_ids(t, TABLE_BY_ROOT, root, after, false, max, out);
+}
+
+enum err post_pinned(struct txn *t, uint64_t actor, size_t max, struct u64s *out)
+{
+	return post_ids(t, TABLE_FEATURED, actor, 0, true, max, out);
+}
+
+enum err post_tally(struct txn *t, uint64_t post, uint32_t kind, int64_t *now)
+{
+	struct place place = place_2(TABLE_TALLY, post, kind);
+	return txn_count(t, &place, now);
+}
+
+/* The start counts its whole conversation, each other post its own replies. */
+enum err post_count_reply(struct txn *t, const struct post *p, int64_t delta)
+{
+	if (p->parent == 0)
+		return OK;
+	struct place parent = place_2(TABLE_TALLY, p->parent, TALLY_REPLIES);
+	struct place root = place_2(TABLE_TALLY, p->root, TALLY_REPLIES);
+	enum err e = txn_add(t, &parent, delta, NULL);
+	return e == OK && p->root != p->parent ? txn_add(t, &root, delta, NULL) : e;
+}
+
+/* ---- lists of communities ---------------------------------------------------------------------------------------- */
+
+static const struct bytes one = { "\1", 1 };
+
+static enum err list_set(struct txn *t, uint64_t community, uint64_t post, bool on)
+{
+	struct place place = place_2(TABLE_BY_COMMUNITY, community, post);
+	return on ? txn_put(t, &place, one) : txn_del(t, &place);
+}
+
+/* Starts only; a reply that waits for its parent is no start. */
+static enum err lists_set(struct txn *t, const struct post *p, bool on)
+{
+	if (p->community == 0 || p->root != p->id || (on && p->parent_uri != NULL))
+		return OK;
+	struct u64s communities;
+	enum err e = list_set(t, p->community, p->id, on);
+	if (e == OK)
+		e = community_list(t, &communities);
+	for (size_t i = 0; e == OK && i < communities.count; i++) {
+		uint64_t c = communities.at[i];
+		if (c != p->community && (!on || follow_is(t, c, p->community)))
+			e = list_set(t, c, p->id, on);
+	}
+	return e;
+}
+
+enum err post_enter(struct txn *t, const struct post *p)
+{
+	return lists_set(t, p, true);
+}
+
+enum err post_leave(struct txn *t, const struct post *p)
+{
+	return lists_set(t, p, false);
+}
+
+enum err post_join(struct txn *t, uint64_t community, uint64_t id)
+{
+	struct post p;
+	struct actor author;
+	enum err e = post_load(t, id, &p);
+	if (e == OK)
+		e = actor_load(t, p.author, &author);
+	if (e != OK)
+		return e;
+	/* What people here wrote is theirs to place. */
+	if (author.local || p.gone || p.parent_uri != NULL || p.visibility > VISIBLE_UNLISTED)
+		return ERR_FORBIDDEN;
+	if (p.community != 0 && p.community != community)
+		return ERR_CONFLICT;
+	p.community = community;
+	e = post_save(t, &p);
+	return e == OK ? post_enter(t, &p) : e;
+}
+
+/* ---- what a local draft says --------------------------------------------------------------------------------------- */
+
+struct writing { /* what the links of a text ask for */
+	struct txn *t;
+	uint64_t author;
+	uint64_t mentions[POST_MENTIONS];
+	size_t mention_count;
+	const char *hashtags[POST_HASHTAGS];
+	size_t hashtag_count;
+};
+
+static bool mention_add(struct writing *w, uint64_t actor)
+{
+	for (size_t i = 0; i < w->mention_count; i++)
+		if (w->mentions[i] == actor)
+			return true;
+	if (w->mention_count == POST_MENTIONS)
+		return false;
+	w->mentions[w->mention_count++] = actor;
+	return true;
+}
+
+static void hashtag_add(struct writing *w, struct arena *arena, const char *word)
+{
+	const char *tag = text_lower(arena, text_cut(arena, word, 100));
+	for (size_t i = 0; i < w->hashtag_count; i++)
+		if (strcmp(w->hashtags[i], tag) == 0)
+			return;
+	if (w->hashtag_count < POST_HASHTAGS)
+		w->hashtags[w->hashtag_count++] = tag;
+}
+
+/* Hashtags have no page here: they are told to other nodes and stay plain words in the text. */
+static const char *link_of(void *arg, struct arena *arena, char sign, const char *word)
+{
+	struct writing *w = arg;
+	struct actor a;
+	if (sign == '#') {
+		hashtag_add(w, arena, word);
+		return NULL;
+	}
+	if (actor_by_handle(w->t, word, &a) != OK || a.gone || a.suspended || block_between(w->t, w->author, a.id))
+		return NULL;
+	if (a.kind != ACTOR_GROUP && a.id != w->author && !mention_add(w, a.id))
+		return NULL;
+	return a.url != NULL ? a.url : a.uri;
+}
+
+static enum err words_check(const struct post_draft *d, const char *text, struct refusal *why)
+{
+	if (*text == '\0')
+		return refuse(why, "text", "Write something first.");
+	if (strlen(text) > POST_TEXT_MOST)
+		return refuse(why, "text", "This text is too long.");
+	if (!text_is_utf8(text, strlen(text)))
+		return refuse(why, "text", "This text holds signs that cannot be kept.");
+	if (d->title != NULL && text_count(d->title) > POST_TITLE_MOST)
+		return refuse(why, "title", "A title has at most 200 signs.");
+	if (d->summary != NULL && text_count(d->summary) > SUMMARY_POINTS)
+		return refuse(why, "summary", "A summary has at most 500 signs.");
+	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	if (d->language != NULL && (strlen(d->language) > LANGUAGE_MOST || d->language[strspn(d->language, letters)]))
+		return refuse(why, "language", "Choose a language.");
+	if (d->kind > POST_ARTICLE)
+		return refuse(why, NULL, "This kind of post cannot be written here.");
+	return OK;
+}
+
+static const char *words_of(struct arena *arena, const char *s)
+{
+	char *words = s != NULL ? text_trim(arena, s) : NULL;
+	return words != NULL && *words != '\0' ? words : NULL;
+}
+
+enum err post_write(struct txn *t, const struct post_draft *d, const struct actor *author, struct refusal *why,
+	struct post *out)
+{
+	struct arena *arena = txn_arena(t);
+	const char *text = text_trim(arena, d->source != NULL ? d->source : "");
+	enum err e = words_check(d, text, why);
+	if (e != OK)
+		return e;
+	struct writing *w = arena_alloc(arena, sizeof *w);
+	w->t = t;
+	w->author = author->id;
+	struct post parent;
+	/* Who is answered is told, whether the words name them or not. */
+	if (out->parent != 0 && post_load(t, out->parent, &parent) == OK && parent.author != author->id)
+		(void)mention_add(w, parent.author);
+	char *html;
+	e = markup_from_markdown(arena, text, link_of, w, &html);
+	if (e != OK)
+		return e == ERR_TOO_MUCH ? refuse(why, "text", "This text is too long.") : e;
+	out->source = text;
+	out->content = html;
+	out->title = words_of(arena, d->title);
+	if (out->kind == 0) /* what it is once, it stays: other nodes take no other type for the same id */
+		out->kind = out->parent != 0 ? POST_NOTE : d->kind ? d->kind : out->title != NULL ? POST_ARTICLE : POST_NOTE;
+	if (out->kind == POST_NOTE)
+		out->title = NULL;
+	else if (out->title == NULL)
+		return refuse(why, "title", "An article needs a title.");
+	out->summary = words_of(arena, d->summary);
+	if (d->language != NULL && *d->language != '\0')
+		out->language = d->language;
+	else if (out->language == NULL)
+		out->language = author->language != NULL ? author->language : txn_site(t)->language;
+	out->sensitive = d->sensitive;
+	out->mentions = (struct u64s){ w->mentions, w->mention_count };
+	struct extra extra = { .hashtags = { w->hashtags, w->hashtag_count } };
+	out->extra = extra_write(arena, &extra);
+	return OK;
+}
+
+/* ---- coming in ------------------------------------------------------------------------------------------------------ */
+
+/* Joins the conversation of its parent: never seen wider than that, and of the same community. */
+static void place_under(struct post *p, const struct post *parent, bool local)
+{
+	p->parent = parent->id;
+	p->root = parent->root;
+	p->parent_uri = parent->uri;
+	if (p->visibility < parent->visibility)
+		p->visibility = parent->visibility;
+	/* A remote post for its author's followers only stays with them, unless it names the community's. */
+	if (parent->community != 0 && (local || p->visibility <= VISIBLE_UNLISTED))
+		p->community = parent->community;
+	if (p->visibility == VISIBLE_DIRECT)
+		p->community = 0;
+}
+
+static enum err allowed(struct txn *t, const struct post *p, const struct post *parent)
+{
+	struct actor community;
+	if (p->parent != 0)
+		return circle_may_reply(t, p->author, parent) ? OK : ERR_FORBIDDEN;
+	if (p->community == 0)
+		return OK;
+	enum err e = actor_load(t, p->community, &community);
+	if (e != OK)
+		return e;
+	return circle_may_post(t, p->author, &community) ? OK : ERR_FORBIDDEN;
+}
+
+static enum err begin_local(struct txn *t, const struct post_draft *d, const struct actor *author,
+	struct refusal *why, struct post *p)
+{
+	struct arena *arena = txn_arena(t);
+	char id[ID_TEXT];
+	struct post parent;
+	p->visibility = d->visibility ? d->visibility : VISIBLE_PUBLIC;
+	if (p->visibility > VISIBLE_DIRECT)
+		return refuse(why, "visibility", "Choose who may read this.");
+	p->community = p->visibility == VISIBLE_DIRECT ? 0 : d->community;
+	if (d->parent != 0) {
+		struct viewer viewer = { .actor = author->id, .member = true };
+		enum err e = post_load(t, d->parent, &parent);
+		if (e == OK && !circle_may_read(t, &viewer, &parent))
+			e = ERR_NOT_FOUND;
+		if (e != OK)
+			return e;
+		place_under(p, &parent, true);
+	}
+	enum err e = allowed(t, p, &parent);
+	if (e != OK)
+		return e;
+	id_text(p->id, id);
+	p->uri = arena_format(arena, "%s/p/%s", txn_site(t)->base_url, id);
+	p->url = arena_format(arena, "%s/@%s/%s", txn_site(t)->base_url, author->name, id);
+	p->published = time_now();
+	return post_write(t, d, author, why, p);
+}
+
+static enum err begin_remote(struct txn *t, const struct post_draft *d, const struct actor *author,
+	const struct origin *origin, struct post *p)
+{
+	struct post parent;
+	enum err e = note_read(t, d->remote, author, p);
+	if (e != OK)
+		return e;
+	p->fetched = origin == NULL || origin->raw.size == 0;
+	e = post_by_uri(t, p->parent_uri, &parent);
+	if (e == OK)
+		place_under(p, &parent, false);
+	else if (e != ERR_NOT_FOUND)
+		return e;
+	return allowed(t, p, &parent);
+}
+
+/* Anyone may name another node's group; its list here shows what it announced itself, or what was written here. */
+static bool belongs(struct txn *t, const struct post *p, const struct actor *author, const struct origin *origin)
+{
+	struct actor community;
+	if (author->local || (origin != NULL && origin->via != 0 && origin->via == p->community))
+		return true;
+	return p->community != 0 && actor_load(t, p->community, &community) == OK && community.local;
+}
+
+static enum err store_new(struct txn *t, const struct post *p, bool listed)
+{
+	struct place by_uri = place_hash(TABLE_POST_URI, p->uri);
+	struct place by_author = place_2(TABLE_BY_AUTHOR, p->author, p->id);
+	struct place by_root = place_2(TABLE_BY_ROOT, p->root, p->id);
+	enum err e = post_save(t, p);
+	if (e == OK)
+		e = txn_put_id(t, &by_uri, p->id);
+	if (e == OK)
+		e = txn_put(t, &by_author, one);
+	if (e == OK)
+		e = txn_put_id(t, &by_root, p->parent);
+	if (e == OK && listed)
+		e = post_enter(t, p);
+	if (e == OK)
+		e = post_count_reply(t, p, 1);
+	if (e == OK && p->parent == 0 && p->parent_uri != NULL)
+		e = orphan_keep(t, p);
+	return e;
+}
+
+static enum err journal_create(struct txn *t, const struct post *p, const struct origin *origin)
+{
+	struct line line = { .act = ACT_CREATE, .actor = p->author, .object = p->id, .target = p->community };
+	return act_journal(t, origin, &line, NULL);
+}
+
+/* The uri is known: nothing of it changes (security.md R6). But its Create, come after it was fetched, is passed on. */
+static enum err known_again(struct txn *t, const struct post_draft *d, const struct origin *origin,
+	struct post *known, struct post *out)
+{
+	if (known->gone)
+		return ERR_GONE;
+	if (known->fetched && known->author == d->author && origin != NULL && origin->raw.size > 0) {
+		known->fetched = false;
+		enum err e = post_save(t, known);
+		if (e == OK)
+			e = journal_create(t, known, origin);
+		if (e != OK)
+			return e;
+	}
+	*out = *known;
+	return ERR_CONFLICT;
+}
+
+static enum err known_before(struct txn *t, const struct post_draft *d, const struct origin *origin, struct post *out)
+{
+	if (d->remote->id == NULL)
+		return ERR_INVALID;
+	struct post known;
+	enum err e = post_by_uri(t, d->remote->id, &known);
+	if (e == OK)
+		return known_again(t, d, origin, &known, out);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	struct place gone = place_hash(TABLE_GONE, d->remote->id);
+	uint64_t at;
+	e = txn_get_id(t, &gone, &at);
+	return e == OK ? ERR_GONE : e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err post_create(struct txn *t, const struct post_draft *d, const struct origin *origin, struct refusal *why,
+	struct post *out)
+{
+	struct actor author;
+	struct post p = { .author = d->author };
+	enum err e = actor_load(t, d->author, &author);
+	if (e != OK)
+		return e;
+	if (author.gone || author.suspended || author.local != (d->remote == NULL))
+		return ERR_FORBIDDEN;
+	e = d->remote != NULL ? known_before(t, d, origin, out) : OK;
+	if (e != OK)
+		return e;
+	p.root = p.id = id_next();
+	e = d->remote != NULL ? begin_remote(t, d, &author, origin, &p) : begin_local(t, d, &author, why, &p);
+	if (e == OK)
+		e = store_new(t, &p, belongs(t, &p, &author, origin));
+	if (e == OK)
+		e = journal_create(t, &p, origin);
+	if (e == OK)
+		e = orphan_adopt(t, &p);
+	struct post parent;
+	if (e == OK && p.parent != 0 && post_load(t, p.parent, &parent) == OK)
+		e = orphan_adopt(t, &parent); /* those that were too many at its arrival */
+	if (e == OK)
+		*out = p;
+	return e;
+}
+
+static const struct table_use uses[] = {
+	{ TABLE_POST, &post_shape }, { TABLE_POST_URI, NULL }, { TABLE_BY_AUTHOR, NULL },
+	{ TABLE_BY_COMMUNITY, NULL }, { TABLE_BY_ROOT, NULL }, { TABLE_TALLY, NULL }, { TABLE_FEATURED, NULL },
+	{ TABLE_GONE, NULL }, { TABLE_ORPHAN, NULL }, { TABLE_HISTORY, &revision_shape }, { 0 },
+};
+const struct feature feature_post = {
+	.name = "post", .routes = post_routes, .verbs = incoming_verbs, .tables = uses, .kinds = note_kinds,
+};

@@ -1,0 +1,206 @@
+/* timeline.c: what gathers posts of several places, merged on reading: the home of the association, my overview. */
+#include "features.h"
+
+#include <string.h>
+
+#define PAGE_SHOWN 20
+#define SHOWN_MOST 100
+#define SOURCES_MOST 1000
+#define ROUNDS_MOST 10 /* pages looked through for one page that may be read */
+
+/* ---- merging ------------------------------------------------------------------------------------------------------------- */
+
+struct source {
+	uint8_t table;
+	uint64_t of;
+};
+struct merge { /* the newest `max` ids, newest first */
+	uint64_t ids[SHOWN_MOST];
+	size_t count, max;
+};
+
+/* An id older than all of a full page ends its source. */
+static enum err merge_one(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	struct merge *m = arg;
+	uint64_t id = place_id(key, 1);
+	size_t at = m->count;
+	while (at > 0 && m->ids[at - 1] < id)
+		at--;
+	if (at == m->max)
+		return ERR_CONFLICT;
+	if (at > 0 && m->ids[at - 1] == id)
+		return OK;
+	size_t moved = m->count - at;
+	if (m->count == m->max)
+		moved--;
+	else
+		m->count++;
+	memmove(&m->ids[at + 1], &m->ids[at], moved * sizeof m->ids[0]);
+	m->ids[at] = id;
+	return OK;
+}
+
+static enum err merge_page(struct txn *t, const struct source *sources, size_t count, uint64_t before,
+	struct merge *m)
+{
+	m->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct place from = place_2(sources[i].table, sources[i].of, before - 1);
+		struct walk w = { .prefix = place_1(sources[i].table, sources[i].of), .from = before ? &from : NULL,
+			.backward = true, .max = m->max };
+		enum err e = txn_walk(t, &w, merge_one, m);
+		if (e != OK)
+			return e;
+	}
+	return OK;
+}
+
+/* Answers to people one follows or to oneself belong in an overview; others are read where they were written. */
+static bool concerns(struct txn *t, uint64_t who, const struct post *p)
+{
+	struct post parent;
+	if (p->parent == 0)
+		return p->parent_uri == NULL || p->author == who;
+	if (p->author == who || post_load(t, p->parent, &parent) != OK)
+		return p->author == who;
+	return parent.author == who || parent.author == p->author || follow_is(t, who, parent.author);
+}
+
+static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, bool mine)
+{
+	struct post p;
+	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0 || !circle_may_read(t, viewer, &p))
+		return false;
+	return mine ? concerns(t, viewer->actor, &p) : p.visibility == VISIBLE_PUBLIC;
+}
+
+static enum err gather(struct txn *t, const struct viewer *viewer, const struct source *sources, size_t count,
+	bool mine, uint64_t before, size_t max, struct u64s *out)
+{
+	if (max > SHOWN_MOST)
+		max = SHOWN_MOST;
+	uint64_t *kept = arena_array(txn_arena(t), max, sizeof *kept);
+	struct merge *m = arena_alloc(txn_arena(t), sizeof *m);
+	size_t have = 0;
+	m->max = max;
+	m->count = max;
+	for (int round = 0; round < ROUNDS_MOST && have < max && m->count == max; round++) {
+		enum err e = merge_page(t, sources, count, before, m);
+		if (e != OK)
+			return e;
+		for (size_t i = 0; i < m->count && have < max; i++)
+			if (belongs(t, viewer, m->ids[i], mine))
+				kept[have++] = m->ids[i];
+		before = m->count > 0 ? m->ids[m->count - 1] : before;
+	}
+	*out = (struct u64s){ kept, have };
+	return OK;
+}
+
+enum err timeline_home(struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
+{
+	struct u64s followed;
+	struct actor a;
+	enum err e = follow_following(t, viewer->actor, 0, SOURCES_MOST - 1, &followed);
+	if (e != OK)
+		return e;
+	struct source *sources = arena_array(txn_arena(t), followed.count + 1, sizeof *sources);
+	size_t count = 0;
+	sources[count++] = (struct source){ TABLE_BY_AUTHOR, viewer->actor };
+	for (size_t i = 0; i < followed.count; i++)
+		if (actor_load(t, followed.at[i], &a) == OK && !a.gone && !a.suspended)
+			sources[count++] = (struct source){ a.kind == ACTOR_GROUP ? TABLE_BY_COMMUNITY : TABLE_BY_AUTHOR, a.id };
+	return gather(t, viewer, sources, count, true, before, max, out);
+}
+
+enum err timeline_public(struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
+{
+	struct u64s communities;
+	enum err e = community_list(t, &communities);
+	if (e != OK)
+		return e;
+	struct source *sources = arena_array(txn_arena(t), communities.count, sizeof *sources);
+	for (size_t i = 0; i < communities.count; i++)
+		sources[i] = (struct source){ TABLE_BY_COMMUNITY, communities.at[i] };
+	return gather(t, viewer, sources, communities.count, false, before, max, out);
+}
+
+/* ---- pages ----------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t before_of(struct call *call)
+{
+	int64_t before = call_number(call, "before", 0);
+	return before > 0 ? (uint64_t)before : 0;
+}
+
+static void show_page(struct txn *t, struct view *v, const struct viewer *viewer, const struct u64s *ids,
+	uint64_t before)
+{
+	post_lines(t, v, "conversations", ids, viewer);
+	view_flag(v, "nothing", ids->count == 0 && before == 0);
+	view_flag(v, "later_page", before != 0);
+	if (ids->count == PAGE_SHOWN)
+		view_id(v, "older", ids->at[ids->count - 1]);
+}
+
+static enum err show_communities(struct txn *t, struct view *v)
+{
+	struct u64s all;
+	struct actor a;
+	enum err e = community_list(t, &all);
+	if (e != OK)
+		return e;
+	view_list(v, "communities");
+	for (size_t i = 0; i < all.count; i++) {
+		int64_t followers = 0;
+		if (actor_load(t, all.at[i], &a) != OK || a.gone || a.suspended || !a.discoverable)
+			continue;
+		e = follow_count(t, a.id, &followers);
+		if (e != OK)
+			return e;
+		view_begin(v, NULL);
+		actor_show(v, "community", &a);
+		view_text(v, "words", markup_plain(txn_arena(t), a.summary != NULL ? a.summary : "", 160));
+		view_number(v, "followers", followers);
+		view_end(v);
+	}
+	view_list_end(v);
+	return OK;
+}
+
+static enum err home_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct u64s ids;
+	uint64_t before = before_of(call);
+	view_text(v, "title", call->site->name);
+	view_text(v, "summary", call->site->summary);
+	view_text(v, "description", call->site->summary);
+	enum err e = show_communities(t, v);
+	if (e == OK)
+		e = timeline_public(t, &call->viewer, before, PAGE_SHOWN, &ids);
+	if (e == OK)
+		show_page(t, v, &call->viewer, &ids, before);
+	return e;
+}
+
+static enum err overview_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct u64s ids;
+	uint64_t before = before_of(call);
+	view_text(v, "heading", i18n(call->language, "My overview"));
+	enum err e = timeline_home(t, &call->viewer, before, PAGE_SHOWN, &ids);
+	if (e == OK)
+		show_page(t, v, &call->viewer, &ids, before);
+	return e;
+}
+
+static const struct route routes[] = {
+	{ METHOD_GET, "/", ANYONE, WANTS_PAGE, .read = home_read, .page = "home",
+		.takes = { { "before", INPUT_ID, .label = "Older conversations" } } },
+	{ METHOD_GET, "/overview", MEMBER, .read = overview_read, .page = "overview",
+		.takes = { { "before", INPUT_ID, .label = "Older messages" } } },
+	{ 0 },
+};
+const struct feature feature_timeline = { .name = "timeline", .routes = routes };
