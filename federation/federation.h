@@ -261,7 +261,11 @@ bool inbox_full(struct inbox *);
 void inbox_took(struct inbox *); /* a row was committed */
 /* Runs on a thread that may wait for the net; at most 64 wait. ERR_TOO_MUCH over it. */
 enum err inbox_later(struct inbox *, void (*run)(void *), void *arg) MUST_USE;
-struct place inbox_seen(struct arena *, const struct received *); /* its key in TABLE_SEEN */
+
+/* seen.c: which activities came already */
+struct place seen_place(struct arena *, const struct received *);
+enum err seen_add(struct txn *, const struct received *, bool *known) MUST_USE;
+bool seen_forget(struct store *); /* a part of what is older than thirty days; true: there is no more */
 
 /* judge.c: may it be believed, and what must be fetched first (protocol.md §11; security.md R1, R2, R6, R15, R39) */
 enum need { NEED_NOTHING, NEED_ACTIVITY, NEED_ACTOR, NEED_OBJECT, NEED_PROFILE, NEED_POST, NEED_PROOF, NEED_ABSENCE, NEED_COUNT };
@@ -290,9 +294,55 @@ struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
 };
 extern const struct shape kept_shape;
 enum err outbox_follow(struct txn *, const struct line *, void *federation);
+void outbox_after(void *federation); /* the rest of long lists of followers, in steps; then the delivery is woken */
 enum err outbox_activity_of(struct txn *, const struct post *, struct view *) MUST_USE; /* Create of a post, for collections */
 
-/* delivery.c: rows per (host, activity), host health, retries over days */
+/* letter.c: one activity being written, signed and kept. Besides its own activity a line has others that follow from it:
+ * in TABLE_ACTIVITY the number has the variant on top, in an address it follows the number: <base>/a/<place>-announce. */
+enum variant { VARIANT_SELF, VARIANT_ANNOUNCE, VARIANT_POST, VARIANT_UNDO };
+struct saying { /* a journal line and what it is about */
+	struct txn *t;
+	struct arena *arena;
+	const struct site *site;
+	const struct line *line;
+	struct actor actor;      /* who acts */
+	struct actor community;  /* where; id 0: nowhere */
+	struct post post;        /* of acts on posts */
+	struct actor author;     /* of that post */
+	struct audience audience;
+	bool open;
+};
+struct letter {
+	struct view *v;
+	struct saying *s;
+	const struct actor *from;
+	uint64_t key;
+	const char *id;
+};
+#define LETTER_MOST ((size_t)60 << 10) /* Misskey's inbox takes 64 KiB */
+const char *letter_id(struct arena *, const struct site *, uint64_t id, enum variant);
+bool letter_read_id(const char *word, uint64_t *key); /* "123-announce" */
+struct letter letter_begin(struct saying *, const struct actor *from, const char *type, uint64_t id, enum variant);
+void letter_address(struct view *, const char *name, const char *first, const char *second); /* NULL: left out */
+/* Signed, kept as it will be sent; the time is the line's, so that a replay says the same bytes. json may be NULL. */
+enum err letter_keep(struct letter *, struct bytes *json) MUST_USE;
+/* Everything a local community hears is passed on; never what a group said, never an Announce (loop guard). */
+enum err letter_pass_on(struct saying *, struct bytes inner, const char *inner_id) MUST_USE;
+bool letter_stays(const struct saying *); /* its community is ours */
+
+/* audience.c: whom an activity reaches */
+struct recipients {
+	struct txn *t;
+	uint64_t activity, actor; /* key in TABLE_ACTIVITY, who signs */
+};
+struct recipients letter_recipients(const struct letter *);
+enum err audience_actor(const struct recipients *, uint64_t actor) MUST_USE;
+/* The first thousand now; the rest stands in TABLE_FANOUT and is done by audience_step. */
+enum err audience_followers(const struct recipients *, uint64_t of) MUST_USE;
+enum err audience_following(const struct recipients *, uint64_t of) MUST_USE; /* whom it follows: its end */
+enum err audience_step(struct txn *, void *more) MUST_USE; /* bool *more: there is another step to do */
+
+/* delivery.c, attempt.c, outcome.c: rows per (host, activity), host health, retries over days */
 struct delivery_row {
 	const char *inbox;
 	uint64_t actor;  /* who signs */
@@ -307,6 +357,7 @@ struct host {
 	uint32_t failures;    /* in a row */
 	int64_t down_since, next; /* 0: up */
 	int64_t last_ok, last_seen; /* last_seen: a verified request from it */
+	int64_t gone_until;   /* a record under the hash of an inbox: it answered 410 */
 };
 extern const struct shape delivery_row_shape, host_shape;
 enum err delivery_start(struct federation *, struct delivery **out) MUST_USE;
