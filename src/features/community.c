@@ -144,14 +144,16 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	if (e != OK)
 		return e;
 	view_text(v, "heading", a->title != NULL && *a->title != '\0' ? a->title : a->name);
-	view_text(v, "description", markup_plain(call->arena, a->summary != NULL ? a->summary : "", 160));
+	const char *tagline = markup_plain(call->arena, a->summary != NULL ? a->summary : "", 160);
+	view_text(v, "description", tagline);
+	view_text(v, "tagline", tagline);
 	if (a->local) {
 		view_text(v, "alternate", a->uri);
 		reply_header(call, "Link",
 			arena_format(call->arena, "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", a->uri));
 		view_number(v, "followers", followers);
 	}
-	actor_show(v, "community", a);
+	actor_show(v, "actor", a);
 	view_text(v, "handle", actor_handle(call->arena, a));
 	view_text(v, "uri", a->uri);
 	view_html(v, "summary", a->summary);
@@ -193,6 +195,7 @@ enum err community_page(struct call *call, struct txn *t, struct view *v, const 
 	post_lines(t, v, "conversations", &rest, &call->viewer);
 	view_flag(v, "nothing", ids.count == 0 && pinned.count == 0 && before <= 0);
 	view_flag(v, "later_page", before > 0);
+	view_flag(v, "paged", before > 0 || ids.count == LINES_SHOWN);
 	if (ids.count == LINES_SHOWN)
 		view_id(v, "older", ids.at[ids.count - 1]);
 	return OK;
@@ -218,7 +221,8 @@ static enum err about_read(struct call *call, struct txn *t, struct view *v)
 		if (actor_load(t, moderators.at[i], &moderator) == OK && !moderator.gone && !moderator.suspended)
 			actor_show(v, NULL, &moderator);
 	view_list_end(v);
-	view_time(v, "since", a.created);
+	view_flag(v, "has_moderators", moderators.count > 0);
+	view_flag(v, "on_about", true);
 	return OK;
 }
 

@@ -130,6 +130,8 @@ static void show_extra(struct txn *t, struct view *v, const struct post *p)
 		view_end(v);
 	}
 	view_list_end(v);
+	view_flag(v, "has_attachments", x.attachment_count > 0);
+	view_flag(v, "has_options", x.option_count > 0);
 	view_list(v, "options");
 	for (size_t i = 0; i < x.option_count; i++) {
 		view_begin(v, NULL);

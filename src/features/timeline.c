@@ -141,6 +141,7 @@ static void show_page(struct txn *t, struct view *v, const struct viewer *viewer
 	post_lines(t, v, "conversations", ids, viewer);
 	view_flag(v, "nothing", ids->count == 0 && before == 0);
 	view_flag(v, "later_page", before != 0);
+	view_flag(v, "paged", before != 0 || ids->count == PAGE_SHOWN);
 	if (ids->count == PAGE_SHOWN)
 		view_id(v, "older", ids->at[ids->count - 1]);
 }
@@ -167,6 +168,7 @@ static enum err show_communities(struct txn *t, struct view *v)
 		view_end(v);
 	}
 	view_list_end(v);
+	view_flag(v, "has_communities", all.count > 0);
 	return OK;
 }
 
@@ -174,7 +176,6 @@ static enum err home_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
 	uint64_t before = before_of(call);
-	view_text(v, "title", call->site->name);
 	view_text(v, "summary", call->site->summary);
 	view_text(v, "description", call->site->summary);
 	enum err e = show_communities(t, v);
