@@ -381,7 +381,11 @@ static enum err settings_write(struct call *call, struct txn *t)
 	if (e != OK)
 		return e;
 	reply_notice(call, "Your settings are kept.");
-	reply_see_other(call, "/settings");
+	/* The pages speak it from the next one on: ?lang= is remembered in this browser. */
+	reply_see_other(call,
+		change.language != NULL
+			? arena_format(call->arena, "/settings?lang=%s", change.language)
+			: "/settings");
 	return OK;
 }
 
