@@ -52,5 +52,6 @@ enum table {
 	TABLE_QUEUE = 84,      /* hash host, u64 id, hash inbox   → delivery */
 	TABLE_HOST = 85,       /* hash host                       → host: health, signature form, software */
 	TABLE_PARKED = 86,     /* u64 place                       → received: failed too often, kept for the admin */
+	TABLE_FANOUT = 87,     /* u64 activity, u64 actor, u64 followed → u64 follower: up to whom it is queued */
 	TABLE_END = 255
 };

@@ -1,0 +1,91 @@
+/* audience.c: from actors and followers to inboxes: one per shared inbox, never our own, never a blocked host's. */
+#include "federation.h"
+
+#define AT_ONCE 1000
+
+enum err audience_actor(const struct recipients *r, uint64_t actor)
+{
+	struct actor a;
+	struct url url;
+	enum err e = actor_load(r->t, actor, &a);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	const char *inbox = a.shared_inbox != NULL ? a.shared_inbox : a.inbox;
+	if (a.local || a.gone || a.suspended || inbox == NULL || url_parse(txn_arena(r->t), inbox, &url) != OK)
+		return OK;
+	if (reading_same_host(inbox, txn_site(r->t)->base_url) || domain_blocked(r->t, url.host) ||
+	    domain_blocked(r->t, a.host))
+		return OK;
+	return delivery_put(r->t, r->activity, r->actor, inbox);
+}
+
+/* Queue keys say which activity for which inbox: doing a step twice changes nothing. */
+static enum err page(const struct recipients *r, uint64_t of, uint64_t after, bool *more, uint64_t *last)
+{
+	struct u64s ids;
+	enum err e = follow_followers(r->t, of, after, AT_ONCE, &ids);
+	*more = e == OK && ids.count == AT_ONCE;
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		*last = ids.at[i];
+		e = audience_actor(r, ids.at[i]);
+	}
+	return e;
+}
+
+enum err audience_followers(const struct recipients *r, uint64_t of)
+{
+	bool more;
+	uint64_t last = 0;
+	struct place rest = place_3(TABLE_FANOUT, r->activity, r->actor, of);
+	enum err e = page(r, of, 0, &more, &last);
+	return e == OK && more ? txn_put_id(r->t, &rest, last) : e;
+}
+
+enum err audience_following(const struct recipients *r, uint64_t of)
+{
+	struct u64s ids;
+	uint64_t after = 0;
+	enum err e;
+	do {
+		e = follow_following(r->t, of, after, AT_ONCE, &ids);
+		for (size_t i = 0; e == OK && i < ids.count; i++) {
+			after = ids.at[i];
+			e = audience_actor(r, after);
+		}
+	} while (e == OK && ids.count == AT_ONCE);
+	return e;
+}
+
+struct rest {
+	bool found;
+	struct place place;
+	uint64_t activity, actor, of, after;
+};
+
+static enum err first_rest(void *arg, struct bytes key, struct bytes value)
+{
+	struct rest *rest = arg;
+	rest->found = true;
+	rest->activity = place_id(key, 0);
+	rest->actor = place_id(key, 1);
+	rest->of = place_id(key, 2);
+	rest->place = place_3(TABLE_FANOUT, rest->activity, rest->actor, rest->of);
+	rest->after = place_id_at(value, 0);
+	return ERR_CONFLICT;
+}
+
+enum err audience_step(struct txn *t, void *arg)
+{
+	bool *again = arg, more = false;
+	struct rest rest = { 0 };
+	struct walk walk = { .prefix = place_0(TABLE_FANOUT), .max = 1 };
+	enum err e = txn_walk(t, &walk, first_rest, &rest);
+	*again = e == OK && rest.found;
+	if (e != OK || !rest.found)
+		return e;
+	struct recipients r = { t, rest.activity, rest.actor };
+	e = page(&r, rest.of, rest.after, &more, &rest.after);
+	if (e != OK)
+		return e;
+	return more ? txn_put_id(t, &rest.place, rest.after) : txn_del(t, &rest.place);
+}

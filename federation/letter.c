@@ -1,0 +1,170 @@
+/* letter.c: one activity being written, signed and kept; and the community's second one that passes it on. */
+#include "federation.h"
+
+#include <string.h>
+
+#define VARIANT_SHIFT 60
+
+static const struct field kept_fields[] = {
+	{ 1, F_BYTES, offsetof(struct kept, json), 1024 * 1024 },
+	{ 2, F_U64, offsetof(struct kept, actor), 0 },
+	{ 3, F_FLAG, offsetof(struct kept, open), 0 },
+};
+const struct shape kept_shape = { "kept", sizeof(struct kept), kept_fields, COUNT(kept_fields) };
+
+static const char *const suffixes[] = { "", "-announce", "-post", "-undo" };
+
+static uint64_t key_of(uint64_t id, enum variant variant)
+{
+	return id | (uint64_t)variant << VARIANT_SHIFT;
+}
+
+const char *letter_id(struct arena *arena, const struct site *site, uint64_t id, enum variant variant)
+{
+	return arena_format(arena, "%s/a/%llu%s", site->base_url, (unsigned long long)id, suffixes[variant]);
+}
+
+bool letter_read_id(const char *word, uint64_t *key)
+{
+	char digits[ID_TEXT];
+	size_t size = strspn(word, "0123456789");
+	uint64_t id;
+	if (size == 0 || size >= sizeof digits)
+		return false;
+	memcpy(digits, word, size);
+	digits[size] = '\0';
+	if (!text_to_u64(digits, &id) || id >> VARIANT_SHIFT != 0)
+		return false;
+	for (size_t v = 0; v < COUNT(suffixes); v++)
+		if (strcmp(word + size, suffixes[v]) == 0) {
+			*key = key_of(id, (enum variant)v);
+			return true;
+		}
+	return false;
+}
+
+struct letter letter_begin(struct saying *s, const struct actor *from, const char *type, uint64_t id,
+                                  enum variant variant)
+{
+	struct letter l = { view_create(s->arena, VIEW_JSON), s, from, key_of(id, variant),
+		letter_id(s->arena, s->site, id, variant) };
+	activity_context(l.v);
+	view_text(l.v, "id", l.id);
+	view_text(l.v, "type", type);
+	view_text(l.v, "actor", from->uri);
+	view_time(l.v, "published", s->line->at);
+	return l;
+}
+
+enum err letter_keep(struct letter *l, struct bytes *json)
+{
+	struct saying *s = l->s;
+	struct key_pair keys = { 0 };
+	struct kept kept = { .actor = l->from->id, .open = s->open };
+	struct place place = place_1(TABLE_ACTIVITY, l->key);
+	if (!view_ok(l->v))
+		return ERR_STORE;
+	kept.json = view_json(l->v);
+	enum err e = actor_keys_load(s->t, l->from->id, &keys);
+	if (e == OK && keys.ed25519 != NULL && l->from->ed25519_id != NULL)
+		e = proof_add(s->arena, kept.json, keys.ed25519, l->from->ed25519_id, s->line->at, &kept.json);
+	key_drop(keys.rsa);
+	key_drop(keys.ed25519);
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	if (json != NULL)
+		*json = kept.json;
+	return txn_save(s->t, &place, &kept_shape, &kept);
+}
+
+struct recipients letter_recipients(const struct letter *l)
+{
+	return (struct recipients){ l->s->t, l->key, l->from->id };
+}
+
+void letter_address(struct view *v, const char *name, const char *first, const char *second)
+{
+	view_list(v, name);
+	view_text(v, NULL, first);
+	view_text(v, NULL, second);
+	view_list_end(v);
+}
+
+bool letter_stays(const struct saying *s)
+{
+	return s->community.id != 0 && s->community.local && !s->community.gone;
+}
+
+static void show_audience(const struct saying *s, struct view *v)
+{
+	if (s->community.id != 0)
+		view_text(v, "audience", s->community.uri);
+}
+
+/* ---- what a community passes on (FEP-1b12) ------------------------------------------------------------------------------------- */
+
+static void address_community(const struct saying *s, struct view *v)
+{
+	letter_address(v, "to", s->community.uri, s->open ? PUBLIC_URI : NULL);
+	letter_address(v, "cc", s->community.followers, NULL);
+	show_audience(s, v);
+}
+
+static enum err to_community(const struct saying *s, const struct letter *l)
+{
+	struct recipients r = letter_recipients(l);
+	enum err e = audience_followers(&r, s->community.id);
+	/* Where the act came from: it is how that node learns that it was accepted. */
+	if (e == OK && !s->actor.local)
+		e = audience_actor(&r, s->actor.id);
+	return e;
+}
+
+/* The whole activity, verbatim, for those who unwrap it; too long for some inboxes: its id, to be fetched. */
+static enum err announce(struct saying *s, struct bytes inner, const char *inner_id)
+{
+	struct letter l = letter_begin(s, &s->community, "Announce", s->line->place, VARIANT_ANNOUNCE);
+	address_community(s, l.v);
+	if (inner.size + 2048 <= LETTER_MOST)
+		view_raw(l.v, "object", inner);
+	else
+		view_text(l.v, "object", inner_id);
+	enum err e = letter_keep(&l, NULL);
+	return e == OK ? to_community(s, &l) : e;
+}
+
+/* And the post by its id for microblogs, which do not. Its id comes from the post, so that it can be undone. */
+static enum err announce_post(struct saying *s)
+{
+	struct letter l = letter_begin(s, &s->community, "Announce", s->post.id, VARIANT_POST);
+	address_community(s, l.v);
+	view_text(l.v, "object", s->post.uri);
+	enum err e = letter_keep(&l, NULL);
+	return e == OK ? to_community(s, &l) : e;
+}
+
+static enum err unannounce_post(struct saying *s)
+{
+	struct letter l = letter_begin(s, &s->community, "Undo", s->post.id, VARIANT_UNDO);
+	address_community(s, l.v);
+	view_begin(l.v, "object");
+	view_text(l.v, "id", letter_id(s->arena, s->site, s->post.id, VARIANT_POST));
+	view_text(l.v, "type", "Announce");
+	view_text(l.v, "actor", s->community.uri);
+	view_text(l.v, "object", s->post.uri);
+	view_end(l.v);
+	enum err e = letter_keep(&l, NULL);
+	return e == OK ? to_community(s, &l) : e;
+}
+
+enum err letter_pass_on(struct saying *s, struct bytes inner, const char *inner_id)
+{
+	if (!letter_stays(s) || inner.size == 0 || s->actor.kind == ACTOR_GROUP)
+		return OK;
+	enum err e = announce(s, inner, inner_id);
+	if (e == OK && s->line->act == ACT_CREATE && s->open)
+		e = announce_post(s);
+	if (e == OK && s->line->act == ACT_DELETE && s->open)
+		e = unannounce_post(s);
+	return e;
+}

@@ -1,0 +1,467 @@
+/* outbox.c: journal lines to activities, as we say them, and to whom (protocol.md §5, §10). */
+#include "federation.h"
+
+#include <string.h>
+
+static void show_audience(const struct saying *s, struct view *v)
+{
+	if (s->community.id != 0)
+		view_text(v, "audience", s->community.uri);
+}
+
+/* ---- sending ------------------------------------------------------------------------------------------------------------------------ */
+
+/* To the community's own node, where it is not ours. */
+static enum err to_remote_community(const struct saying *s, const struct recipients *r)
+{
+	return s->community.id != 0 && !s->community.local ? audience_actor(r, s->community.id) : OK;
+}
+
+/* To those the post is for. A local community passes it on by itself. */
+static enum err to_post_audience(const struct saying *s, const struct recipients *r)
+{
+	enum err e = OK;
+	for (size_t i = 0; e == OK && i < s->audience.actors.count; i++)
+		e = audience_actor(r, s->audience.actors.at[i]);
+	for (size_t i = 0; e == OK && i < s->audience.followers_of.count; i++)
+		if (!letter_stays(s) || s->audience.followers_of.at[i] != s->community.id)
+			e = audience_followers(r, s->audience.followers_of.at[i]);
+	struct post parent;
+	if (e == OK && s->open && s->post.parent != 0 && post_load(s->t, s->post.parent, &parent) == OK)
+		e = audience_actor(r, parent.author);
+	return e == OK ? to_remote_community(s, r) : e;
+}
+
+static enum err send_on(struct saying *s, struct letter *l, enum err (*to)(const struct saying *, const struct recipients *))
+{
+	struct bytes json;
+	enum err e = letter_keep(l, &json);
+	struct recipients r = letter_recipients(l);
+	if (e == OK)
+		e = to(s, &r);
+	return e == OK ? letter_pass_on(s, json, l->id) : e;
+}
+
+/* ---- posts -------------------------------------------------------------------------------------------------------------------------------- */
+
+static enum err show_post(struct saying *s, struct view *v)
+{
+	view_begin(v, "object");
+	enum err e = document_post(s->t, &s->post, v);
+	view_end(v);
+	return e;
+}
+
+static enum err write_post(struct saying *s, struct letter *l, const char *type, bool whole)
+{
+	*l = letter_begin(s, &s->actor, type, s->line->place, VARIANT_SELF);
+	document_addresses(l->v, &s->audience);
+	show_audience(s, l->v);
+	if (whole)
+		return show_post(s, l->v);
+	view_text(l->v, "object", s->post.uri);
+	return OK;
+}
+
+static enum err say_post(struct saying *s)
+{
+	struct letter l, probe;
+	const char *type = s->line->act == ACT_CREATE ? "Create" : "Update";
+	if (s->post.gone)
+		return OK; /* its Delete follows */
+	enum err e = write_post(s, &probe, type, true);
+	if (e != OK)
+		return e;
+	bool fits = view_ok(probe.v) && view_json(probe.v).size + 1024 <= LETTER_MOST;
+	e = write_post(s, &l, type, fits);
+	return e == OK ? send_on(s, &l, to_post_audience) : e;
+}
+
+static enum err to_deleted_audience(const struct saying *s, const struct recipients *r)
+{
+	/* A moderator speaks in the community only. */
+	if (s->actor.id != s->post.author)
+		return to_remote_community(s, r);
+	enum err e = audience_followers(r, s->actor.id);
+	return e == OK ? to_post_audience(s, r) : e;
+}
+
+static enum err say_delete(struct saying *s)
+{
+	struct letter l = letter_begin(s, &s->actor, "Delete", s->line->place, VARIANT_SELF);
+	document_addresses(l.v, &s->audience);
+	show_audience(s, l.v);
+	if (s->actor.id == s->post.author) {
+		view_begin(l.v, "object");
+		view_text(l.v, "id", s->post.uri);
+		view_text(l.v, "type", "Tombstone");
+		view_end(l.v);
+	} else {
+		view_text(l.v, "object", s->post.uri);
+		view_text(l.v, "summary", s->line->note != NULL ? s->line->note : "");
+	}
+	return send_on(s, &l, to_deleted_audience);
+}
+
+/* ---- reactions, pins, locks: small things about a post ------------------------------------------------------------------------------------- */
+
+static enum err to_author(const struct saying *s, const struct recipients *r)
+{
+	enum err e = audience_actor(r, s->author.id);
+	return e == OK ? to_remote_community(s, r) : e;
+}
+
+static enum err to_author_and_followers(const struct saying *s, const struct recipients *r)
+{
+	enum err e = to_author(s, r);
+	return e == OK ? audience_followers(r, s->actor.id) : e;
+}
+
+static void address_author(const struct saying *s, struct view *v, bool followers)
+{
+	letter_address(v, "to", s->author.uri, s->open ? PUBLIC_URI : NULL);
+	letter_address(v, "cc", followers ? s->actor.followers : NULL, s->community.id != 0 ? s->community.uri : NULL);
+	show_audience(s, v);
+}
+
+static enum err say_reaction(struct saying *s, const char *type, bool undo)
+{
+	bool boost = strcmp(type, "Announce") == 0;
+	struct letter l = letter_begin(s, &s->actor, undo ? "Undo" : type, s->line->place, VARIANT_SELF);
+	address_author(s, l.v, boost);
+	if (undo) {
+		view_begin(l.v, "object");
+		view_text(l.v, "id", s->line->note);
+		view_text(l.v, "type", type);
+		view_text(l.v, "actor", s->actor.uri);
+	}
+	view_text(l.v, "object", s->post.uri);
+	if (undo)
+		view_end(l.v);
+	return boost ? (s->community.id = 0, send_on(s, &l, to_author_and_followers)) : send_on(s, &l, to_author);
+}
+
+static enum err say_lock(struct saying *s, bool undo)
+{
+	struct letter l = letter_begin(s, &s->actor, undo ? "Undo" : "Lock", s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", PUBLIC_URI, NULL);
+	letter_address(l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+	show_audience(s, l.v);
+	if (undo) {
+		view_begin(l.v, "object");
+		view_text(l.v, "type", "Lock");
+		view_text(l.v, "actor", s->actor.uri);
+	}
+	view_text(l.v, "object", s->post.uri);
+	if (undo)
+		view_end(l.v);
+	return send_on(s, &l, to_author);
+}
+
+static enum err to_followers(const struct saying *s, const struct recipients *r)
+{
+	enum err e = s->community.id == 0 ? audience_followers(r, s->actor.id) : OK;
+	return e == OK ? to_remote_community(s, r) : e;
+}
+
+/* Add and Remove: to the collection of pinned posts or of moderators. */
+static enum err say_listing(struct saying *s, const char *object, const char *collection, bool add)
+{
+	struct letter l = letter_begin(s, &s->actor, add ? "Add" : "Remove", s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", PUBLIC_URI, NULL);
+	letter_address(l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+	show_audience(s, l.v);
+	view_text(l.v, "object", object);
+	view_text(l.v, "target", collection);
+	return collection != NULL ? send_on(s, &l, to_followers) : OK;
+}
+
+/* ---- between actors ---------------------------------------------------------------------------------------------------------------------------- */
+
+static enum err send_to(struct letter *l, uint64_t actor)
+{
+	enum err e = letter_keep(l, NULL);
+	struct recipients r = letter_recipients(l);
+	return e == OK ? audience_actor(&r, actor) : e;
+}
+
+static void show_act(struct view *v, const char *id, const char *type, const char *actor, const char *object)
+{
+	view_begin(v, "object");
+	view_text(v, "id", id);
+	view_text(v, "type", type);
+	view_text(v, "actor", actor);
+	view_text(v, "object", object);
+	view_end(v);
+}
+
+static enum err say_to_actor(struct saying *s)
+{
+	struct actor whom;
+	enum err e = actor_load(s->t, s->line->object, &whom);
+	if (e != OK || whom.local)
+		return e;
+	static const char *const types[] = {
+		[ACT_FOLLOW] = "Follow", [ACT_UNFOLLOW] = "Undo", [ACT_ACCEPT] = "Accept", [ACT_REJECT] = "Reject",
+		[ACT_BLOCK] = "Block", [ACT_UNBLOCK] = "Undo",
+	};
+	uint32_t act = s->line->act;
+	s->open = false;
+	struct letter l = letter_begin(s, &s->actor, types[act], s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", whom.uri, NULL);
+	if (act == ACT_FOLLOW || act == ACT_BLOCK)
+		view_text(l.v, "object", whom.uri);
+	else if (act == ACT_UNFOLLOW || act == ACT_UNBLOCK)
+		show_act(l.v, s->line->note, act == ACT_UNFOLLOW ? "Follow" : "Block", s->actor.uri, whom.uri);
+	else if (s->line->raw.size > 0 && s->line->raw.size < LETTER_MOST)
+		view_raw(l.v, "object", s->line->raw);
+	else
+		show_act(l.v, s->line->uri, "Follow", whom.uri, s->actor.uri);
+	return send_to(&l, whom.id);
+}
+
+/* A ban: the community tells everybody, and the banned one's node. */
+static enum err say_ban(struct saying *s, bool undo)
+{
+	struct actor whom;
+	enum err e = actor_load(s->t, s->line->object, &whom);
+	if (e != OK)
+		return e;
+	struct letter l = letter_begin(s, &s->actor, undo ? "Undo" : "Block", s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", PUBLIC_URI, NULL);
+	letter_address(l.v, "cc", s->community.uri, NULL);
+	show_audience(s, l.v);
+	if (undo) {
+		view_begin(l.v, "object");
+		view_text(l.v, "id", s->line->note);
+		view_text(l.v, "type", "Block");
+		view_text(l.v, "actor", s->actor.uri);
+	}
+	view_text(l.v, "object", whom.uri);
+	view_text(l.v, "target", s->community.uri);
+	if (undo)
+		view_end(l.v);
+	else
+		view_text(l.v, "summary", s->line->note);
+	struct bytes json;
+	e = letter_keep(&l, &json);
+	struct recipients r = letter_recipients(&l);
+	if (e == OK)
+		e = audience_actor(&r, whom.id);
+	if (e == OK)
+		e = to_remote_community(s, &r);
+	return e == OK ? letter_pass_on(s, json, l.id) : e;
+}
+
+/* A report goes out in the node's name: who reported stays here. */
+static enum err say_flag(struct saying *s)
+{
+	struct report report;
+	struct actor node, named;
+	struct place place = place_1(TABLE_REPORT, s->line->object);
+	enum err e = txn_load(s->t, &place, &report_shape, &report);
+	if (e == OK)
+		e = actor_load(s->t, s->site->actor, &node);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	s->open = false;
+	struct letter l = letter_begin(s, &node, "Flag", s->line->place, VARIANT_SELF);
+	view_text(l.v, "content", report.comment != NULL ? report.comment : "");
+	view_list(l.v, "object");
+	for (size_t i = 0; i < report.actors.count; i++)
+		if (actor_load(s->t, report.actors.at[i], &named) == OK)
+			view_text(l.v, NULL, named.uri);
+	for (size_t i = 0; i < report.posts.count; i++)
+		if (post_load(s->t, report.posts.at[i], &s->post) == OK)
+			view_text(l.v, NULL, s->post.uri);
+	view_list_end(l.v);
+	if (report.actors.count > 0 && actor_load(s->t, report.actors.at[0], &named) == OK)
+		view_text(l.v, "to", named.uri);
+	e = letter_keep(&l, NULL);
+	struct recipients r = letter_recipients(&l);
+	for (size_t i = 0; e == OK && i < report.actors.count; i++)
+		e = audience_actor(&r, report.actors.at[i]);
+	for (size_t i = 0; e == OK && i < report.posts.count; i++)
+		if (post_load(s->t, report.posts.at[i], &s->post) == OK) {
+			e = audience_actor(&r, s->post.author);
+			if (e == OK && s->post.community != 0)
+				e = audience_actor(&r, s->post.community);
+		}
+	return e;
+}
+
+/* ---- about an actor itself ------------------------------------------------------------------------------------------------------------------------ */
+
+static enum err say_profile(struct saying *s)
+{
+	struct actor whose;
+	enum err e = actor_load(s->t, s->line->object, &whose);
+	if (e != OK || !whose.local || whose.gone)
+		return e;
+	struct letter l = letter_begin(s, &whose, "Update", s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", PUBLIC_URI, NULL);
+	letter_address(l.v, "cc", whose.followers, NULL);
+	view_begin(l.v, "object");
+	e = actor_document(s->t, &whose, l.v);
+	view_end(l.v);
+	if (e == OK)
+		e = letter_keep(&l, NULL);
+	struct recipients r = letter_recipients(&l);
+	return e == OK ? audience_followers(&r, whose.id) : e;
+}
+
+static enum err say_end(struct saying *s)
+{
+	struct letter l = letter_begin(s, &s->actor, "Delete", s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", PUBLIC_URI, NULL);
+	view_text(l.v, "object", s->actor.uri);
+	enum err e = letter_keep(&l, NULL);
+	struct recipients r = letter_recipients(&l);
+	if (e == OK)
+		e = audience_followers(&r, s->actor.id);
+	return e == OK ? audience_following(&r, s->actor.id) : e;
+}
+
+static enum err say_move(struct saying *s)
+{
+	struct actor to;
+	enum err e = actor_load(s->t, s->line->object, &to);
+	if (e != OK)
+		return e;
+	struct letter l = letter_begin(s, &s->actor, "Move", s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", s->actor.followers, NULL);
+	view_text(l.v, "object", s->actor.uri);
+	view_text(l.v, "target", to.uri);
+	e = letter_keep(&l, NULL);
+	struct recipients r = letter_recipients(&l);
+	return e == OK ? audience_followers(&r, s->actor.id) : e;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_about_post(uint32_t act)
+{
+	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN || act == ACT_LOCK ||
+	       act == ACT_UNLOCK;
+}
+
+static enum err gather(struct saying *s)
+{
+	const struct line *line = s->line;
+	enum err e = actor_load(s->t, line->actor, &s->actor);
+	if (e == OK && is_about_post(line->act)) {
+		e = post_load(s->t, line->object, &s->post);
+		if (e == OK)
+			e = actor_load(s->t, s->post.author, &s->author);
+		if (e == OK)
+			e = post_audience(s->t, &s->post, &s->audience);
+		s->open = e == OK && s->audience.open;
+	}
+	uint64_t where = line->target != 0 ? line->target : is_about_post(line->act) ? s->post.community : 0;
+	if (e == OK && where != 0 && where != line->actor)
+		e = actor_load(s->t, where, &s->community);
+	if (e == OK && s->community.id != 0 && s->community.kind != ACTOR_GROUP)
+		s->community = (struct actor){ 0 };
+	return e;
+}
+
+static enum err say_pin(struct saying *s)
+{
+	const char *collection = s->community.id != 0 ? s->community.featured : s->actor.featured;
+	return say_listing(s, s->post.uri, collection, s->line->act == ACT_PIN);
+}
+
+static enum err say_moderator(struct saying *s)
+{
+	struct actor whom;
+	enum err e = actor_load(s->t, s->line->object, &whom);
+	if (e != OK || s->community.id == 0)
+		return e;
+	return say_listing(s, whom.uri, s->community.moderators, s->line->act == ACT_MODERATOR);
+}
+
+static enum err say(struct saying *s)
+{
+	switch ((enum act)s->line->act) {
+	case ACT_CREATE:
+	case ACT_UPDATE: return say_post(s);
+	case ACT_DELETE: return say_delete(s);
+	case ACT_LIKE: return say_reaction(s, "Like", false);
+	case ACT_UNLIKE: return say_reaction(s, "Like", true);
+	case ACT_DISLIKE: return say_reaction(s, "Dislike", false);
+	case ACT_UNDISLIKE: return say_reaction(s, "Dislike", true);
+	case ACT_ANNOUNCE: return say_reaction(s, "Announce", false);
+	case ACT_UNANNOUNCE: return say_reaction(s, "Announce", true);
+	case ACT_FOLLOW:
+	case ACT_UNFOLLOW:
+	case ACT_ACCEPT:
+	case ACT_REJECT: return say_to_actor(s);
+	case ACT_BLOCK:
+	case ACT_UNBLOCK:
+		return s->community.id != 0 ? say_ban(s, s->line->act == ACT_UNBLOCK) : say_to_actor(s);
+	case ACT_FLAG: return say_flag(s);
+	case ACT_PIN:
+	case ACT_UNPIN: return say_pin(s);
+	case ACT_MODERATOR:
+	case ACT_UNMODERATOR: return say_moderator(s);
+	case ACT_UPDATE_ACTOR: return say_profile(s);
+	case ACT_DELETE_ACTOR: return say_end(s);
+	case ACT_MOVE: return say_move(s);
+	case ACT_LOCK:
+	case ACT_UNLOCK: return say_lock(s, s->line->act == ACT_UNLOCK);
+	}
+	return OK;
+}
+
+static bool is_announceable(uint32_t act)
+{
+	return act != ACT_FOLLOW && act != ACT_UNFOLLOW && act != ACT_ACCEPT && act != ACT_REJECT && act != ACT_FLAG &&
+	       act != ACT_ANNOUNCE && act != ACT_UNANNOUNCE && act != ACT_UPDATE_ACTOR && act != ACT_DELETE_ACTOR &&
+	       act != ACT_MOVE;
+}
+
+enum err outbox_follow(struct txn *t, const struct line *line, void *federation)
+{
+	(void)federation;
+	struct saying s = { .t = t, .arena = txn_arena(t), .site = txn_site(t), .line = line };
+	enum err e = gather(&s);
+	if (e == ERR_NOT_FOUND)
+		return OK; /* what it was about is not there any more */
+	if (e != OK)
+		return e;
+	if (s.actor.local)
+		e = say(&s);
+	else if (is_announceable(line->act))
+		e = letter_pass_on(&s, line->raw, line->uri);
+	return e == ERR_NOT_FOUND || e == ERR_GONE ? OK : e;
+}
+
+void outbox_after(void *arg)
+{
+	struct federation *f = arg;
+	bool more = true;
+	while (more && store_write(f->set.store, audience_step, &more) == OK)
+		;
+	if (f->delivery != NULL)
+		delivery_wake(f->delivery);
+}
+
+enum err outbox_activity_of(struct txn *t, const struct post *p, struct view *v)
+{
+	struct audience audience;
+	struct actor author;
+	enum err e = actor_load(t, p->author, &author);
+	if (e == OK)
+		e = post_audience(t, p, &audience);
+	if (e != OK)
+		return e;
+	view_format(v, "id", "%s#create", p->uri);
+	view_text(v, "type", "Create");
+	view_text(v, "actor", author.uri);
+	view_time(v, "published", p->published);
+	document_addresses(v, &audience);
+	view_begin(v, "object");
+	e = document_post(t, p, v);
+	view_end(v);
+	return e;
+}

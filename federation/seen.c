@@ -1,0 +1,78 @@
+/* seen.c: which activities came already: an id is known for thirty days, far longer than anybody tries again. */
+#include "federation.h"
+
+#include <string.h>
+
+#define SEEN_FOR (30 * DAY)
+#define AT_ONCE 2000
+
+struct place seen_place(struct arena *arena, const struct received *row)
+{
+	/* Who passes on what it cannot prove must not keep the real one out. */
+	const char *id = row->forwarded && !row->proved
+	                         ? arena_format(arena, "%llu %s", (unsigned long long)row->signer, row->id)
+	                         : row->id;
+	return place_hash(TABLE_SEEN, id);
+}
+
+enum err seen_add(struct txn *t, const struct received *row, bool *known)
+{
+	struct bytes had;
+	struct place seen = seen_place(txn_arena(t), row);
+	enum err e = txn_get(t, &seen, &had);
+	*known = e == OK;
+	if (e != ERR_NOT_FOUND)
+		return e;
+	struct place age = place_1(TABLE_SEEN_AGE, (uint64_t)row->at);
+	memcpy(age.at + age.size, seen.at + 1, (size_t)seen.size - 1);
+	age.size = (uint8_t)(age.size + seen.size - 1);
+	e = txn_put(t, &seen, (struct bytes){ &row->at, sizeof row->at });
+	return e == OK ? txn_put(t, &age, (struct bytes){ "\1", 1 }) : e;
+}
+
+struct ages {
+	uint64_t before;
+	struct place seen[256], ages[256];
+	size_t count;
+};
+
+static enum err age_row(void *arg, struct bytes key, struct bytes value)
+{
+	struct ages *a = arg;
+	(void)value;
+	if (place_id(key, 0) >= a->before || a->count == COUNT(a->ages) || key.size != 25)
+		return ERR_CONFLICT;
+	struct place *age = &a->ages[a->count], *seen = &a->seen[a->count];
+	age->size = (uint8_t)key.size;
+	memcpy(age->at, key.data, key.size);
+	*seen = place_0(TABLE_SEEN);
+	memcpy(seen->at + 1, (const uint8_t *)key.data + 9, 16);
+	seen->size = 17;
+	a->count++;
+	return OK;
+}
+
+static enum err forget(struct txn *t, void *arg)
+{
+	struct ages *a = arg;
+	struct walk walk = { .prefix = place_0(TABLE_SEEN_AGE), .max = COUNT(a->ages) };
+	a->count = 0;
+	enum err e = txn_walk(t, &walk, age_row, a);
+	for (size_t i = 0; e == OK && i < a->count; i++) {
+		e = txn_del(t, &a->seen[i]);
+		if (e == OK)
+			e = txn_del(t, &a->ages[i]);
+	}
+	return e;
+}
+
+bool seen_forget(struct store *store)
+{
+	struct arena *arena ARENA_CLEANUP = arena_create();
+	struct ages *a = arena_alloc(arena, sizeof *a);
+	a->before = (uint64_t)(time_now() - SEEN_FOR);
+	for (size_t done = 0; done < AT_ONCE; done += a->count)
+		if (store_write(store, forget, a) != OK || a->count == 0)
+			return true;
+	return false;
+}
