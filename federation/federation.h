@@ -25,7 +25,7 @@ struct federation_settings {
 /* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
 enum err federation_start(const struct federation_settings *, struct federation **out, const char **why) MUST_USE;
 void federation_stop(struct federation *); /* NULL ok; nothing queued is lost */
-extern const struct route federation_routes[]; /* call->server finds the federation through federation_of */
+extern const struct route federation_routes[]; /* collection.c; they find the federation by federation_running */
 void federation_numbers(struct federation *, struct view *);
 /* A handle or URI to an actor's record, fetched when unknown. Waits: pool and command threads only. */
 enum err federation_find_actor(struct federation *, const char *handle_or_uri, uint64_t *actor) MUST_USE;
@@ -230,6 +230,7 @@ enum err resolve_post(struct federation *, struct arena *, const char *uri, int 
 
 struct resolver *resolver_create(void);
 void resolver_destroy(struct resolver *); /* NULL ok */
+void resolver_close(struct resolver *); /* nothing new is fetched: ERR_AGAIN */
 /* One flight per thing: waits while another thread has it. ERR_*: it failed within the last five minutes, and how. */
 enum err resolver_enter(struct resolver *, const char *what) MUST_USE;
 void resolver_leave(struct resolver *, const char *what, enum err how); /* remembers failures that are the other side's */
@@ -329,6 +330,14 @@ enum err letter_keep(struct letter *, struct bytes *json) MUST_USE;
 /* Everything a local community hears is passed on; never what a group said, never an Announce (loop guard). */
 enum err letter_pass_on(struct saying *, struct bytes inner, const char *inner_id) MUST_USE;
 bool letter_stays(const struct saying *); /* its community is ours */
+
+/* discovery.c: readers of the well-known addresses */
+enum err discovery_webfinger(struct call *, struct txn *, struct view *) MUST_USE;
+enum err discovery_host_meta(struct call *, struct txn *, struct view *) MUST_USE;
+enum err discovery_host_meta_json(struct call *, struct txn *, struct view *) MUST_USE;
+enum err discovery_nodeinfo(struct call *, struct txn *, struct view *) MUST_USE;
+enum err discovery_nodeinfo_2_0(struct call *, struct txn *, struct view *) MUST_USE;
+enum err discovery_nodeinfo_2_1(struct call *, struct txn *, struct view *) MUST_USE;
 
 /* audience.c: whom an activity reaches */
 struct recipients {

@@ -1,0 +1,462 @@
+/* collection.c: the addresses we serve: actors, posts, activities and the collections of both (protocol.md §7, §14.1). */
+#include "federation.h"
+
+#include <string.h>
+
+#define PAGE 20
+#define CONTEXT_MOST 500
+#define REPLIES_MOST 100
+#define COUNT_MOST 10000
+
+/* ---- replies ------------------------------------------------------------------------------------------------------------------- */
+
+struct serving { /* one GET */
+	struct call *call;
+	struct txn *t;
+	struct viewer viewer;
+	struct view *v;
+};
+
+static enum err serve(struct call *call, struct view *v, int status)
+{
+	if (!view_ok(v))
+		return ERR_STORE;
+	struct bytes json = view_json(v);
+	uint8_t sum[SHA256_SIZE];
+	crypto_sha256(json.data, json.size, sum);
+	reply_bytes(call, status, ACTIVITY_TYPE, json);
+	reply_header(call, "Vary", "Accept, Signature, Signature-Input");
+	call->reply.cache = call->viewer.actor != 0 ? "private, no-store" : "public, max-age=180";
+	if (status == 200)
+		call->reply.etag = arena_format(call->arena, "\"%s\"", hex_encode(call->arena, sum, 12));
+	return OK;
+}
+
+static struct view *begin(struct call *call)
+{
+	struct view *v = view_create(call->arena, VIEW_JSON);
+	activity_context(v);
+	return v;
+}
+
+/* People get the page of it; whoever fetched the wrong one finds the other (protocol.md §3). */
+static bool wants_page(struct call *call)
+{
+	return !call->wants_activity && !call->wants_json;
+}
+
+static enum err show_page(struct call *call, const char *url, const char *uri)
+{
+	const char *base = call->site->base_url;
+	reply_see_other(call, url != NULL && text_starts(url, base) ? url + strlen(base) : "/");
+	reply_header(call, "Vary", "Accept");
+	reply_header(call, "Link", arena_format(call->arena, "<%s>; rel=\"alternate\"; type=\"%s\"", uri, ACTIVITY_TYPE));
+	return OK;
+}
+
+static enum err serve_gone(struct call *call, const char *uri, const char *type, int64_t when)
+{
+	struct view *v = begin(call);
+	enum err e = document_tombstone(uri, type, when, v);
+	return e == OK ? serve(call, v, 410) : e;
+}
+
+/* ---- actors ----------------------------------------------------------------------------------------------------------------------- */
+
+/* The local actor of {name}: a community under /c, a person under /u. */
+static enum err find_actor(struct call *call, struct txn *t, struct actor *a)
+{
+	const char *name = call_part(call, "name");
+	enum err e = *name == '\0' ? actor_load(t, call->site->actor, a) : actor_by_name(t, name, a);
+	if (e != OK)
+		return e;
+	bool group = text_starts(call->path, "/c/");
+	return a->local && (*name == '\0' || (a->kind == ACTOR_GROUP) == group) ? OK : ERR_NOT_FOUND;
+}
+
+static enum err get_actor(struct call *call, struct txn *t, struct view *page)
+{
+	struct actor a;
+	(void)page;
+	enum err e = find_actor(call, t, &a);
+	if (e != OK)
+		return e;
+	if (a.gone)
+		return serve_gone(call, a.uri, actor_type_of(a.kind), a.updated);
+	if (wants_page(call))
+		return show_page(call, a.url, a.uri);
+	struct view *v = begin(call);
+	e = actor_document(t, &a, v);
+	return e == OK ? serve(call, v, 200) : e;
+}
+
+/* Who follows whom is nobody's business but a number. */
+static enum err serve_count(struct call *call, const char *id, int64_t total)
+{
+	struct view *v = begin(call);
+	view_text(v, "id", id);
+	view_text(v, "type", "OrderedCollection");
+	view_number(v, "totalItems", total);
+	return serve(call, v, 200);
+}
+
+static enum err living(struct call *call, struct txn *t, struct actor *a)
+{
+	enum err e = find_actor(call, t, a);
+	return e == OK && a->gone ? ERR_GONE : e;
+}
+
+static enum err get_followers(struct call *call, struct txn *t, struct view *page)
+{
+	struct actor a;
+	int64_t total = 0;
+	(void)page;
+	enum err e = living(call, t, &a);
+	if (e == OK)
+		e = follow_count(t, a.id, &total);
+	return e == OK ? serve_count(call, arena_format(call->arena, "%s/followers", a.uri), total) : e;
+}
+
+static enum err get_following(struct call *call, struct txn *t, struct view *page)
+{
+	struct actor a;
+	struct u64s ids = { 0 };
+	int64_t total = 0;
+	uint64_t after = 0;
+	(void)page;
+	enum err e = living(call, t, &a);
+	do {
+		if (e == OK)
+			e = follow_following(t, a.id, after, 1000, &ids);
+		if (e != OK)
+			return e;
+		total += (int64_t)ids.count;
+		after = ids.count > 0 ? ids.at[ids.count - 1] : 0;
+	} while (ids.count == 1000 && total < COUNT_MOST);
+	return serve_count(call, arena_format(call->arena, "%s/following", a.uri), total);
+}
+
+/* ---- lists of posts ------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_open(struct txn *t, uint64_t id, struct post *p)
+{
+	struct viewer nobody = { 0 };
+	return post_load(t, id, p) == OK && !p->gone && circle_may_read(t, &nobody, p);
+}
+
+static void list_begin(struct view *v, const char *id, size_t total, const char *items)
+{
+	view_text(v, "id", id);
+	view_text(v, "type", strcmp(items, "items") == 0 ? "Collection" : "OrderedCollection");
+	view_number(v, "totalItems", (int64_t)total);
+	view_list(v, items);
+}
+
+/* The newest that anyone may read, as it stands in one page. */
+static size_t open_posts(struct txn *t, const struct u64s *ids, struct post *posts, size_t most)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < ids->count && count < most; i++)
+		count += is_open(t, ids->at[i], &posts[count]);
+	return count;
+}
+
+static enum err show_create(struct txn *t, struct view *v, const struct actor *a, const struct post *p)
+{
+	bool announced = a->kind == ACTOR_GROUP;
+	enum err e;
+	view_begin(v, NULL);
+	if (announced) {
+		view_format(v, "id", "%s#announce", p->uri);
+		view_text(v, "type", "Announce");
+		view_text(v, "actor", a->uri);
+		letter_address(v, "to", PUBLIC_URI, NULL);
+		letter_address(v, "cc", a->followers, NULL);
+		view_begin(v, "object");
+	}
+	e = outbox_activity_of(t, p, v);
+	if (announced)
+		view_end(v);
+	view_end(v);
+	return e;
+}
+
+static enum err get_outbox(struct call *call, struct txn *t, struct view *page)
+{
+	struct actor a;
+	struct u64s ids = { 0 };
+	struct post posts[PAGE];
+	(void)page;
+	enum err e = living(call, t, &a);
+	if (e == OK && a.kind == ACTOR_GROUP)
+		e = post_of_community(t, a.id, 0, 2 * PAGE, &ids);
+	else if (e == OK && a.kind == ACTOR_PERSON)
+		e = post_of_author(t, a.id, 0, 2 * PAGE, &ids);
+	if (e != OK)
+		return e;
+	size_t count = open_posts(t, &ids, posts, PAGE);
+	struct view *v = begin(call);
+	list_begin(v, arena_format(call->arena, "%s/outbox", a.uri), count, "orderedItems");
+	for (size_t i = 0; e == OK && i < count; i++)
+		e = show_create(t, v, &a, &posts[i]);
+	view_list_end(v);
+	return e == OK ? serve(call, v, 200) : e;
+}
+
+static enum err get_featured(struct call *call, struct txn *t, struct view *page)
+{
+	struct actor a;
+	struct u64s ids = { 0 };
+	struct post posts[PAGE];
+	(void)page;
+	enum err e = living(call, t, &a);
+	if (e == OK)
+		e = post_pinned(t, a.id, PAGE, &ids);
+	if (e != OK)
+		return e;
+	size_t count = open_posts(t, &ids, posts, PAGE);
+	struct view *v = begin(call);
+	list_begin(v, arena_format(call->arena, "%s/featured", a.uri), count, "orderedItems");
+	for (size_t i = 0; i < count; i++) {
+		struct actor author;
+		if (actor_load(t, posts[i].author, &author) != OK || !author.local) {
+			view_text(v, NULL, posts[i].uri); /* its own node says what it says */
+			continue;
+		}
+		view_begin(v, NULL);
+		e = document_post(t, &posts[i], v);
+		view_end(v);
+		if (e != OK)
+			return e;
+	}
+	view_list_end(v);
+	return serve(call, v, 200);
+}
+
+struct ids {
+	uint64_t at[CONTEXT_MOST];
+	size_t count, most;
+	uint64_t parent;
+};
+
+static enum err add_second(void *arg, struct bytes key, struct bytes value)
+{
+	struct ids *ids = arg;
+	if (ids->parent != 0 && place_id_at(value, 0) != ids->parent)
+		return OK;
+	ids->at[ids->count++] = place_id(key, 1);
+	return ids->count == ids->most ? ERR_CONFLICT : OK;
+}
+
+static enum err get_moderators(struct call *call, struct txn *t, struct view *page)
+{
+	struct actor a;
+	(void)page;
+	enum err e = living(call, t, &a);
+	if (e != OK)
+		return e;
+	struct ids *ids = arena_alloc(call->arena, sizeof *ids);
+	ids->most = REPLIES_MOST;
+	struct walk walk = { .prefix = place_1(TABLE_MODERATOR, a.id), .max = REPLIES_MOST };
+	e = txn_walk(t, &walk, add_second, ids);
+	if (e != OK)
+		return e;
+	struct view *v = begin(call);
+	list_begin(v, arena_format(call->arena, "%s/moderators", a.uri), ids->count, "orderedItems");
+	for (size_t i = 0; i < ids->count; i++) {
+		struct actor who;
+		if (actor_load(t, ids->at[i], &who) == OK)
+			view_text(v, NULL, who.uri);
+	}
+	view_list_end(v);
+	return serve(call, v, 200);
+}
+
+/* ---- posts, activities, conversations: some are only for some -------------------------------------------------------------------------- */
+
+static bool is_ours(struct txn *t, const struct post *p)
+{
+	return reading_same_host(p->uri, txn_site(t)->base_url);
+}
+
+static enum err read_post(struct serving *s, struct post *p)
+{
+	uint64_t id = call_part_id(s->call, "id");
+	enum err e = id != 0 ? post_load(s->t, id, p) : ERR_NOT_FOUND;
+	if (e != OK || !is_ours(s->t, p))
+		return e != OK ? e : ERR_NOT_FOUND;
+	return p->gone || circle_may_read(s->t, &s->viewer, p) ? OK : ERR_NOT_FOUND;
+}
+
+static enum err serve_post(struct serving *s)
+{
+	struct post p;
+	enum err e = read_post(s, &p);
+	if (e != OK)
+		return e;
+	if (p.gone)
+		return serve_gone(s->call, p.uri, document_type(&p), p.removed);
+	if (wants_page(s->call))
+		return show_page(s->call, p.url, p.uri);
+	struct view *v = begin(s->call);
+	e = document_post(s->t, &p, v);
+	return e == OK ? serve(s->call, v, 200) : e;
+}
+
+/* Addresses only: each post's own node says who may read it, and what it says. */
+static enum err serve_uris(struct serving *s, const struct ids *ids, const char *id, const char *items)
+{
+	const char **uris = arena_array(s->call->arena, ids->count + 1, sizeof *uris);
+	size_t count = 0;
+	for (size_t i = 0; i < ids->count; i++) {
+		struct post p;
+		if (post_load(s->t, ids->at[i], &p) == OK && !p.gone && circle_may_read(s->t, &s->viewer, &p))
+			uris[count++] = arena_text(s->call->arena, p.uri);
+	}
+	struct view *v = begin(s->call);
+	list_begin(v, id, count, items);
+	for (size_t i = 0; i < count; i++)
+		view_text(v, NULL, uris[i]);
+	view_list_end(v);
+	return serve(s->call, v, 200);
+}
+
+static enum err serve_replies(struct serving *s)
+{
+	struct post p;
+	enum err e = read_post(s, &p);
+	if (e != OK || p.gone)
+		return e != OK ? e : ERR_GONE;
+	struct ids *ids = arena_alloc(s->call->arena, sizeof *ids);
+	ids->most = REPLIES_MOST;
+	ids->parent = p.id;
+	struct walk walk = { .prefix = place_1(TABLE_BY_ROOT, p.root), .max = COUNT_MOST };
+	e = txn_walk(s->t, &walk, add_second, ids);
+	return e == OK ? serve_uris(s, ids, arena_format(s->call->arena, "%s/replies", p.uri), "items") : e;
+}
+
+static enum err serve_context(struct serving *s)
+{
+	struct post root;
+	struct u64s all;
+	uint64_t id = call_part_id(s->call, "id");
+	enum err e = id != 0 ? post_load(s->t, id, &root) : ERR_NOT_FOUND;
+	if (e != OK || (!root.gone && !circle_may_read(s->t, &s->viewer, &root)))
+		return e != OK ? e : ERR_NOT_FOUND;
+	if (wants_page(s->call))
+		return show_page(s->call, root.url, root.uri);
+	e = post_of_conversation(s->t, root.id, 0, CONTEXT_MOST, &all);
+	if (e != OK)
+		return e;
+	struct ids *ids = arena_alloc(s->call->arena, sizeof *ids);
+	bool has_root = all.count > 0 && all.at[0] == root.id;
+	if (!has_root)
+		ids->at[ids->count++] = root.id;
+	for (size_t i = 0; i < all.count && ids->count < CONTEXT_MOST; i++)
+		ids->at[ids->count++] = all.at[i];
+	return serve_uris(s, ids, call_url(s->call, s->call->path), "orderedItems");
+}
+
+/* As it was sent, byte for byte; what was for some is fetched by nobody (its object is, by those). */
+static enum err serve_activity(struct serving *s)
+{
+	struct kept kept;
+	uint64_t key;
+	if (!letter_read_id(call_part(s->call, "id"), &key))
+		return ERR_NOT_FOUND;
+	struct place place = place_1(TABLE_ACTIVITY, key);
+	enum err e = txn_load(s->t, &place, &kept_shape, &kept);
+	if (e != OK || !kept.open)
+		return e != OK ? e : ERR_NOT_FOUND;
+	reply_bytes(s->call, 200, ACTIVITY_TYPE, arena_bytes(s->call->arena, kept.json));
+	s->call->reply.cache = "public, max-age=180";
+	return OK;
+}
+
+static const struct {
+	const char *path;
+	enum err (*serve)(struct serving *);
+} served[] = {
+	{ "/p/{id}", serve_post }, { "/p/{id}/replies", serve_replies }, { "/t/{id}", serve_context },
+	{ "/a/{id}", serve_activity },
+};
+
+static enum err serve_read(struct txn *t, void *arg)
+{
+	struct call *call = arg;
+	struct serving s = { .call = call, .t = t, .viewer = call->viewer };
+	call->reply = (struct reply){ 0 };
+	for (size_t i = 0; i < COUNT(served); i++)
+		if (strcmp(call->route->path, served[i].path) == 0)
+			return served[i].serve(&s);
+	return ERR_NOT_FOUND;
+}
+
+static enum err refuse_private(struct call *call, enum err e)
+{
+	call->reply.cache = "private, no-store";
+	if (e == ERR_FORBIDDEN || e == ERR_SIGN_IN)
+		reply_header(call, "Vary", "Accept, Signature, Signature-Input");
+	return e;
+}
+
+/* On a thread that may wait: who signed it, and may they? */
+static void serve_signed(void *arg)
+{
+	struct call *call = arg;
+	enum err e = inbox_viewer(call);
+	if (e == OK)
+		e = store_read(call->store, serve_read, call);
+	call_answer(call, e == OK ? OK : refuse_private(call, e));
+}
+
+/* What anyone may read is served without a look at the signature: that costs, and changes nothing. */
+static enum err get_object(struct call *call)
+{
+	struct federation *f = federation_running();
+	enum err e = store_read(call->store, serve_read, call);
+	if (e != ERR_NOT_FOUND || call_header(call, "Signature") == NULL || f == NULL || f->inbox == NULL)
+		return e == OK ? OK : refuse_private(call, e);
+	call_later(call);
+	if (inbox_later(f->inbox, serve_signed, call) != OK)
+		call_answer(call, ERR_AGAIN);
+	return OK;
+}
+
+#define INBOX(at) { .method = METHOD_POST, .path = at, .access = FEDERATION, .work = inbox_receive, \
+	.max_body = (size_t)1 << 20, .per_minute = 12000 }
+#define READ(at, handler) { .method = METHOD_GET, .path = at, .access = FEDERATION, .read = handler, .per_minute = 3000 }
+#define WORK(at) { .method = METHOD_GET, .path = at, .access = FEDERATION, .work = get_object, .per_minute = 3000 }
+
+const struct route federation_routes[] = {
+	INBOX("/inbox"),
+	INBOX("/actor/inbox"),
+	INBOX("/u/{name}/inbox"),
+	INBOX("/c/{name}/inbox"),
+	{ .method = METHOD_GET, .path = "/", .access = FEDERATION, .wants = WANTS_ACTIVITY, .read = get_actor },
+	READ("/actor", get_actor),
+	READ("/actor/outbox", get_outbox),
+	READ("/actor/followers", get_followers),
+	READ("/u/{name}", get_actor),
+	READ("/u/{name}/outbox", get_outbox),
+	READ("/u/{name}/followers", get_followers),
+	READ("/u/{name}/following", get_following),
+	READ("/u/{name}/featured", get_featured),
+	READ("/c/{name}", get_actor),
+	READ("/c/{name}/outbox", get_outbox),
+	READ("/c/{name}/followers", get_followers),
+	READ("/c/{name}/following", get_following),
+	READ("/c/{name}/featured", get_featured),
+	READ("/c/{name}/moderators", get_moderators),
+	WORK("/p/{id}"),
+	WORK("/p/{id}/replies"),
+	WORK("/t/{id}"),
+	WORK("/a/{id}"),
+	READ("/.well-known/webfinger", discovery_webfinger),
+	READ("/.well-known/host-meta", discovery_host_meta),
+	READ("/.well-known/host-meta.json", discovery_host_meta_json),
+	READ("/.well-known/nodeinfo", discovery_nodeinfo),
+	READ("/nodeinfo/2.0", discovery_nodeinfo_2_0),
+	READ("/nodeinfo/2.1", discovery_nodeinfo_2_1),
+	{ 0 },
+};
