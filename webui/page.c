@@ -223,6 +223,8 @@ static const struct node *look_up_n(const struct fill *f, const char *name, size
 		return f->open[f->depth - 1];
 	for (size_t i = f->depth; i-- > 0;) {
 		const struct node *n = child(f->open[i], name, head);
+		if (!n)
+			continue; /* further out, perhaps */
 		while (n && head < size) {
 			name += head + 1;
 			size -= head + 1;
@@ -230,8 +232,7 @@ static const struct node *look_up_n(const struct fill *f, const char *name, size
 			head = dot ? (size_t)(dot - name) : size;
 			n = child(n, name, head);
 		}
-		if (n || head < size)
-			return n;
+		return n;
 	}
 	return NULL;
 }
