@@ -217,7 +217,8 @@ static struct structured *member_new(struct arena *arena, struct members *m)
 		return NULL;
 	if (m->count == m->room) {
 		size_t room = m->room == 0 ? 4 : m->room * 2;
-		m->at = arena_grow(arena, m->at, m->room * sizeof *m->at, room * sizeof *m->at);
+		m->at = m->room == 0 ? arena_array(arena, room, sizeof *m->at)
+				     : arena_grow(arena, m->at, m->room * sizeof *m->at, room * sizeof *m->at);
 		m->room = room;
 	}
 	m->at[m->count] = (struct structured){ 0 };
