@@ -99,6 +99,15 @@ static struct kring *node_create(const char *dir)
 	return node;
 }
 
+/* A reason outlives the node it is about: kept as long as the program. */
+static const char *keep_reason(const char *why)
+{
+	static struct arena *kept;
+	if (!kept)
+		kept = arena_create();
+	return arena_text(kept, why);
+}
+
 enum err node_init(const char *dir, const struct config *config, const char **why)
 {
 	struct kring *node = node_create(dir);
@@ -119,7 +128,8 @@ enum err node_init(const char *dir, const struct config *config, const char **wh
 		key_drop(birth.keys.rsa);
 		key_drop(birth.keys.ed25519);
 	}
-	*why = arena_text(arena_create(), *why); /* outlives the node, as long as the program */
+	if (e != OK)
+		*why = keep_reason(*why);
 	node_close(node);
 	return e;
 }
@@ -146,7 +156,7 @@ enum err node_open(const char *dir, bool serving, struct kring **out, const char
 		e = federation_start(&set, &node->federation, why);
 	}
 	if (e != OK) {
-		*why = arena_text(arena_create(), *why);
+		*why = keep_reason(*why);
 		node_close(node);
 		return e;
 	}
@@ -172,6 +182,7 @@ enum err node_serve(struct kring *node, const char *listen, const char **why)
 	struct server_settings set = {
 		.site = &node->site, .store = node->store, .crypto = node->crypto, .threads = (int)node->config.threads,
 		.trusted_proxy = *node->config.trusted_proxy ? node->config.trusted_proxy : NULL, .routes = routes,
+		.member = account_member,
 	};
 	const char *where = listen ? listen : node->config.listen;
 	if (!config_split_listen(node->arena, where, &set.address, &set.port)) {
