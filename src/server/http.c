@@ -369,7 +369,7 @@ static void on_connection(void *cls, struct MHD_Connection *con, void **context,
 		socket_closed(cls, *context);
 }
 
-static void on_log(void *cls, const char *format, va_list args)
+static PRINTF(2, 0) void on_log(void *cls, const char *format, va_list args)
 {
 	(void)cls;
 	char line[256];
