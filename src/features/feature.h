@@ -65,7 +65,8 @@ struct activity {
 };
 
 /* A verb answers one kind of activity, in the writer's transaction. ERR_NOT_FOUND, ERR_INVALID, ERR_FORBIDDEN,
- * ERR_CONFLICT and ERR_GONE drop it (logged); ERR_AGAIN and ERR_STORE retry it. */
+ * ERR_CONFLICT and ERR_GONE drop it (logged); ERR_AGAIN and ERR_STORE retry it. Several may fit, as a bare id names
+ * anything: they are asked in order until one answers something else than ERR_NOT_FOUND. */
 struct verb {
 	const char *type;        /* "Create" */
 	const char *object_type; /* "Note"; NULL: any. For Undo, Accept, Reject: the inner activity's type */

@@ -235,8 +235,8 @@ enum err follow_count(struct txn *t, uint64_t whom, int64_t *followers)
 }
 
 struct gathering {
-	struct arena *arena;
-	uint32_t state; /* wanted; 0: any */
+	struct arena *row; /* one row at a time */
+	uint32_t state;    /* wanted; 0: any */
 	uint64_t *ids;
 	size_t count, max;
 };
@@ -247,7 +247,8 @@ static enum err gather(void *arg, struct bytes key, struct bytes value)
 	struct follow f;
 	if (g->count == g->max)
 		return ERR_CONFLICT;
-	enum err e = record_read(g->arena, &follow_shape, value, &f);
+	arena_reset(g->row);
+	enum err e = record_read(g->row, &follow_shape, value, &f);
 	if (e == OK && (g->state == 0 || f.state == g->state))
 		g->ids[g->count++] = place_id(key, 1);
 	return e;
@@ -260,8 +261,9 @@ static enum err listed(struct txn *t, uint8_t table, uint64_t id, uint64_t after
 		*out = (struct u64s){0};
 		return OK;
 	}
-	struct gathering g = {.arena = txn_arena(t), .state = state, .max = max};
-	g.ids = arena_array(g.arena, max, sizeof *g.ids);
+	struct arena *row ARENA_CLEANUP = arena_create();
+	struct gathering g = {.row = row, .state = state, .max = max};
+	g.ids = arena_array(txn_arena(t), max, sizeof *g.ids);
 	struct place from = place_2(table, id, after + 1);
 	struct walk walk = {.prefix = place_1(table, id), .from = &from, .max = SCAN_MOST};
 	enum err e = txn_walk(t, &walk, gather, &g);
@@ -331,6 +333,8 @@ static enum err pair_named(struct txn *t, const struct activity *a, struct pair 
 	struct actor who, whom;
 	if (a->inner == NULL)
 		return pair_by_uri(t, a->object_id, out);
+	if (!text_is(a->inner->type, "Follow"))
+		return ERR_NOT_FOUND; /* an Undo of a Block has two such ends too */
 	enum err e = actor_by_uri(t, a->inner->actor, &who);
 	if (e == OK)
 		e = actor_by_uri(t, a->inner->object_id, &whom);

@@ -90,6 +90,9 @@ IN_WRITE(answers_a_follow_from_elsewhere)
 	WANT(world_receive(t, &feature_follow, &f) == OK && follow_is(t, x.id, b.id));
 	struct activity inner = world_activity(&x, "https://a.example/other", "Follow", b.uri);
 	undo.inner = &inner;
+	inner.type = "Block"; /* which has the same two ends */
+	WANT(world_receive(t, &feature_follow, &undo) == ERR_NOT_FOUND && follow_is(t, x.id, b.id));
+	inner.type = "Follow";
 	WANT(world_receive(t, &feature_follow, &undo) == OK && !follow_is(t, x.id, b.id));
 	WANT(world_receive(t, &feature_follow, &undo) == OK); /* and again */
 	return OK;

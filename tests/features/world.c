@@ -99,14 +99,15 @@ struct activity world_activity(
 
 enum err world_receive(struct txn *t, const struct feature *feature, const struct activity *a)
 {
-	const char *inner = a->inner != NULL ? a->inner->type
-		: a->object != NULL          ? a->object->type
-					     : NULL;
-	for (const struct verb *v = feature->verbs; v->type != NULL; v++)
+	const char *type = a->inner != NULL ? a->inner->type
+		: a->object != NULL         ? a->object->type
+					    : NULL;
+	enum err e = ERR_NOT_FOUND;
+	for (const struct verb *v = feature->verbs; e == ERR_NOT_FOUND && v->type != NULL; v++)
 		if (text_is(v->type, a->type)
-			&& (v->object_type == NULL || text_is(v->object_type, inner)))
-			return v->receive(t, a);
-	return ERR_INVALID;
+			&& (v->object_type == NULL || text_is(v->object_type, type)))
+			e = v->receive(t, a);
+	return e;
 }
 
 struct lines {

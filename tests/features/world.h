@@ -57,7 +57,7 @@ struct actor world_group(struct txn *, const char *name);
 struct actor world_remote(struct txn *, enum actor_kind, const char *name, const char *host);
 /* An activity of another node, ready for a verb. */
 struct activity world_activity(const struct actor *, const char *id, const char *type, const char *object_id);
-/* The verb of a feature for what is said: its answer, or ERR_INVALID when no verb fits. */
+/* What the verbs of a feature answer to it, asked as feature.h says; ERR_NOT_FOUND also when none fits. */
 enum err world_receive(struct txn *, const struct feature *, const struct activity *);
 
 /* The journal: how many lines there are, how many of one act, and the last of it. */
