@@ -67,12 +67,14 @@ enum err federation_start(const struct federation_settings *settings, struct fed
 	return OK;
 }
 
-/* Who waits for an answer gets it, or its deadline, and then no further one: the wire goes last. */
+/* The wire closes first: who waits for an answer gets one, and nobody waits for ever. It is freed last: others look at
+ * it until they have ended. */
 void federation_stop(struct federation *f)
 {
 	if (f == NULL)
 		return;
-	resolver_close(f->resolver);
+	if (f->transport != NULL)
+		transport_close(f->transport);
 	journal_stop(f->journal);
 	if (f->delivery != NULL)
 		delivery_stop(f->delivery);

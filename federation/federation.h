@@ -230,7 +230,6 @@ enum err resolve_post(struct federation *, struct arena *, const char *uri, int 
 
 struct resolver *resolver_create(void);
 void resolver_destroy(struct resolver *); /* NULL ok */
-void resolver_close(struct resolver *); /* nothing new is fetched: ERR_AGAIN */
 /* One flight per thing: waits while another thread has it. ERR_*: it failed within the last five minutes, and how. */
 enum err resolver_enter(struct resolver *, const char *what) MUST_USE;
 void resolver_leave(struct resolver *, const char *what, enum err how); /* remembers failures that are the other side's */

@@ -2,7 +2,6 @@
 #include "federation.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +29,6 @@ struct form {
 struct resolver {
 	pthread_mutex_t lock;
 	pthread_cond_t left;
-	atomic_bool closed;
 	struct note notes[NOTES];
 	struct form forms[FORMS];
 };
@@ -52,11 +50,6 @@ void resolver_destroy(struct resolver *r)
 	pthread_cond_destroy(&r->left);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
-}
-
-void resolver_close(struct resolver *r)
-{
-	atomic_store(&r->closed, true);
 }
 
 static uint64_t hash_of(const char *what)
@@ -172,7 +165,7 @@ static void answered(void *arg, const struct answer *a)
 enum err resolve_get(struct federation *f, struct arena *arena, const struct request *request, struct answer *out)
 {
 	struct waiting w = { .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER, .arena = arena };
-	enum err e = atomic_load(&f->resolver->closed) ? ERR_AGAIN : transport_send(f->transport, request, answered, &w);
+	enum err e = transport_send(f->transport, request, answered, &w);
 	if (e != OK)
 		return e;
 	pthread_mutex_lock(&w.lock);
