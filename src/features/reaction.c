@@ -234,10 +234,14 @@ static enum err click(struct call *call, struct txn *t, enum reaction_kind kind,
 	struct post p;
 	uint64_t me = call->viewer.actor;
 	enum err e = post_load(t, call_part_id(call, "id"), &p);
-	if (e == OK)
-		e = on ? reaction_add(t, me, p.id, kind, NULL) : reaction_remove(t, me, p.id, kind, NULL);
-	if (e == ERR_NOT_FOUND && !on && reaction_is(t, me, p.id, kind) == on)
-		e = OK; /* pressed twice */
+	if (e == OK && !circle_may_read(t, &call->viewer, &p))
+		e = ERR_NOT_FOUND;
+	if (e != OK)
+		return e;
+	if (on)
+		e = reaction_add(t, me, p.id, kind, NULL);
+	else if (reaction_is(t, me, p.id, kind)) /* not so when pressed twice */
+		e = reaction_remove(t, me, p.id, kind, NULL);
 	if (e != OK)
 		return e;
 	reply_see_other(call, post_path(t, &p));
