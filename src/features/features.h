@@ -83,11 +83,13 @@ struct profile_change {
 };
 enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct profile_change *, struct refusal *) MUST_USE;
 /* For pages about someone: "relation" { self, following, asked, blocked, can_follow, can_block, can_unblock,
- * from_elsewhere }; with "actor" and "uri" beside it what parts/relation.html needs. */
+ * from_elsewhere, can_suspend, can_restore }; with "actor" and "uri" beside it what parts/relation.html needs. */
 void profile_relation_show(struct call *, struct txn *, struct view *, const struct actor *);
 void profile_tab_show(struct view *, const char *name); /* which of parts/settings-tabs.html this page is */
 /* Gone for good: posts become tombstones, follows end, sessions end; local or remote. */
 enum err actor_remove(struct txn *, uint64_t actor, const struct origin *) MUST_USE;
+/* Nothing of it is shown or accepted here until that is lifted; ends sessions, and follows with who is elsewhere. */
+enum err actor_suspend(struct txn *, uint64_t actor, bool on) MUST_USE;
 /* `actor` says it moved to `to` (whose aliases name it; checked): local followers follow on. */
 enum err actor_move(struct txn *, uint64_t actor, uint64_t to, const struct origin *) MUST_USE;
 const char *actor_title(const struct actor *); /* what it is called; its name when it says nothing else */
@@ -255,14 +257,14 @@ void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what
 enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;
 extern const struct kind note_kinds[];
 
-/* ---- what the files about posts share: post.c, change.c, orphan.c, note.c, incoming.c, conversation.c, compose.c ------ */
+/* ---- what the files about posts share: post draft change orphan extra note incoming conversation compose -------- */
 
 #define POST_TITLE_MOST 200  /* code points of a local title */
 #define POST_TEXT_MOST 50000 /* bytes of Markdown */
 #define POST_MENTIONS 64
 #define POST_HASHTAGS 32
 /* What a draft says (checked; Markdown made HTML) into the text members of *out; the rest is left alone. */
-enum err post_write(struct txn *, const struct post_draft *, const struct actor *author, struct refusal *, struct post *out) MUST_USE;
+enum err draft_write(struct txn *, const struct post_draft *, const struct actor *author, struct refusal *, struct post *out) MUST_USE;
 /* A remote object as a post: all but id, root, parent. ERR_FORBIDDEN: not the author's to say. */
 enum err note_read(struct txn *, const struct object *, const struct actor *author, struct post *out) MUST_USE;
 enum err post_save(struct txn *, const struct post *) MUST_USE;

@@ -219,6 +219,32 @@ static enum err unblock_write(struct call *call, struct txn *t)
 	return block_click(call, t, false);
 }
 
+static enum err suspend_click(struct call *call, struct txn *t, bool on)
+{
+	struct actor whom;
+	enum err e = actor_by_handle(t, call_part(call, "name"), &whom);
+	if (e == OK && whom.id == call->viewer.actor)
+		e = ERR_FORBIDDEN; /* who would let you in again? */
+	if (e == OK)
+		e = actor_suspend(t, whom.id, on);
+	if (e != OK)
+		return e;
+	reply_notice(
+		call, on ? "This account is suspended." : "This account is no longer suspended.");
+	reply_see_other(call, actor_path(call->arena, &whom));
+	return OK;
+}
+
+static enum err suspend_write(struct call *call, struct txn *t)
+{
+	return suspend_click(call, t, true);
+}
+
+static enum err restore_write(struct call *call, struct txn *t)
+{
+	return suspend_click(call, t, false);
+}
+
 static enum err post_readable(struct call *call, struct txn *t, struct post *post)
 {
 	enum err e = post_load(t, call_part_id(call, "id"), post);
@@ -406,6 +432,8 @@ static enum err domain_remove_write(struct call *call, struct txn *t)
 static const struct route routes[] = {
 	{METHOD_POST, "/@{name}/block", MEMBER, .write = block_write, .per_minute = 60},
 	{METHOD_POST, "/@{name}/unblock", MEMBER, .write = unblock_write, .per_minute = 60},
+	{METHOD_POST, "/@{name}/suspend", ADMIN, .write = suspend_write},
+	{METHOD_POST, "/@{name}/restore", ADMIN, .write = restore_write},
 	{METHOD_GET, "/p/{id}/report", MEMBER, .read = report_read, .page = "moderation-report"},
 	{METHOD_POST, "/p/{id}/report", MEMBER, .write = report_write, .page = "moderation-report",
 		.form = report_read, .per_minute = 20,

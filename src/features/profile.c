@@ -7,7 +7,7 @@
 #define SOURCE_MOST 5000
 #define POSTS_SHOWN 20
 #define PINNED_SHOWN 5
-#define PAGE_OF_POSTS 200
+#define PAGE 200 /* of posts or followers, walked through whole */
 
 /* ---- changes --------------------------------------------------------------------------------------------------- */
 
@@ -106,7 +106,7 @@ static enum err posts_remove(struct txn *t, uint64_t author, const struct origin
 	struct u64s page;
 	uint64_t before = 0;
 	do {
-		enum err e = post_of_author(t, author, before, PAGE_OF_POSTS, &page);
+		enum err e = post_of_author(t, author, before, PAGE, &page);
 		for (size_t i = 0; e == OK && i < page.count; i++) {
 			struct post post;
 			before = page.at[i];
@@ -150,13 +150,50 @@ enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
+/* Between one that is suspended elsewhere and ours nothing stays, and their site is told so. */
+static enum err follows_sever(struct txn *t, uint64_t remote)
+{
+	struct u64s page;
+	for (int side = 0; side < 2; side++) {
+		uint64_t after = 0;
+		do {
+			enum err e = side == 0 ? follow_followers(t, remote, after, PAGE, &page)
+					       : follow_following(t, remote, after, PAGE, &page);
+			for (size_t i = 0; e == OK && i < page.count; i++) {
+				after = page.at[i];
+				e = side == 0 ? follow_end(t, after, remote, NULL)
+					      : follow_reject(t, after, remote, NULL);
+			}
+			if (e != OK)
+				return e;
+		} while (page.count > 0);
+	}
+	return OK;
+}
+
+enum err actor_suspend(struct txn *t, uint64_t actor, bool on)
+{
+	struct actor a;
+	enum err e = actor_load(t, actor, &a);
+	if (e != OK)
+		return e;
+	if (a.local && a.kind == ACTOR_APPLICATION)
+		return ERR_FORBIDDEN;
+	if (a.gone || a.suspended == on)
+		return OK;
+	if (on)
+		e = a.local ? session_end_all(t, actor) : follows_sever(t, actor);
+	a.suspended = on;
+	return e == OK ? actor_save(t, &a) : e;
+}
+
 /* The local followers of the one that moved go along; those elsewhere are told by their own nodes. */
 static enum err followers_move(struct txn *t, const struct actor *from, const struct actor *to)
 {
 	struct u64s page;
 	uint64_t after = 0;
 	do {
-		enum err e = follow_followers(t, from->id, after, PAGE_OF_POSTS, &page);
+		enum err e = follow_followers(t, from->id, after, PAGE, &page);
 		for (size_t i = 0; e == OK && i < page.count; i++) {
 			struct actor follower;
 			after = page.at[i];
@@ -284,6 +321,8 @@ void profile_relation_show(struct call *call, struct txn *t, struct view *v, con
 		me != 0 && me != a->id && state == 0 && !blocked && a->moved_to == NULL);
 	view_flag(v, "can_block", me != 0 && me != a->id && !blocked);
 	view_flag(v, "from_elsewhere", me == 0 && a->local);
+	view_flag(v, "can_suspend", call->viewer.admin && me != a->id && !a->suspended);
+	view_flag(v, "can_restore", call->viewer.admin && a->suspended);
 	view_end(v);
 }
 
@@ -321,7 +360,7 @@ static enum err profile_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	if (a.gone)
 		return ERR_GONE;
-	if (a.suspended || (a.local && a.kind == ACTOR_APPLICATION))
+	if ((a.suspended && !call->viewer.admin) || (a.local && a.kind == ACTOR_APPLICATION))
 		return ERR_NOT_FOUND;
 	if (a.kind != ACTOR_GROUP)
 		return person_page(call, t, v, &a);

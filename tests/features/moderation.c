@@ -249,6 +249,46 @@ IN_WRITE(the_pages_of_blocks)
 	return OK;
 }
 
+IN_WRITE(a_suspension_shuts_the_door)
+{
+	(void)arg;
+	struct account_draft draft = {.name = "bas", .title = "Bas"};
+	struct actor a = world_person(t, "anna"), b, node, found;
+	struct actor x = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct viewer chief = {.actor = a.id, .member = true, .admin = true}, nobody = {0};
+	struct account account;
+	struct origin origin = {.uri = "https://a.example/f"};
+	struct key_pair none = {0};
+	const struct node *page = NULL;
+	WANT(account_create(t, &draft, NULL, &b) == OK && account_find(t, "bas", &account) == OK);
+	struct call *call = world_call(
+		&feature_moderation, METHOD_POST, "/@bas/suspend", &chief, NULL);
+	WANT(call->route->access == ADMIN && call->route->write(call, t) == OK);
+	WANT(account_find(t, "bas", &account) == ERR_NOT_FOUND);
+	WANT(follow_start(t, a.id, b.id, NULL) == ERR_NOT_FOUND);
+	WANT(world_read(world_call(&feature_profile, METHOD_GET, "/@bas", &nobody, NULL), t, &page)
+		== ERR_NOT_FOUND);
+	WANT(world_read(world_call(&feature_profile, METHOD_GET, "/@bas", &chief, NULL), t, &page)
+		== OK);
+	WANT(world_number(page, "relation.can_restore") == 1
+		&& world_number(page, "relation.can_suspend") == 0);
+	call = world_call(&feature_moderation, METHOD_POST, "/@bas/restore", &chief, NULL);
+	WANT(call->route->access == ADMIN && call->route->write(call, t) == OK);
+	WANT(account_find(t, "bas", &account) == OK);
+	call = world_call(&feature_moderation, METHOD_POST, "/@anna/suspend", &chief, NULL);
+	WANT(call->route->write(call, t) == ERR_FORBIDDEN);
+	/* Who is elsewhere hears of it and gets nothing more. */
+	WANT(follow_start(t, x.id, a.id, &origin) == OK && follow_start(t, a.id, x.id, NULL) == OK);
+	WANT(follow_accept(t, x.id, a.id, NULL) == OK && actor_suspend(t, x.id, true) == OK);
+	WANT(!follow_is(t, a.id, x.id) && !follow_is(t, x.id, a.id));
+	WANT(world_lines(t, ACT_REJECT) == 1 && world_lines(t, ACT_UNFOLLOW) == 1);
+	WANT(actor_suspend(t, x.id, true) == OK && world_lines(t, ACT_REJECT) == 1);
+	WANT(actor_load(t, x.id, &found) == OK && found.suspended);
+	WANT(actor_create(t, ACTOR_APPLICATION, "ex.org", NULL, &none, NULL, &node) == OK);
+	WANT(actor_suspend(t, node.id, true) == ERR_FORBIDDEN);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +300,7 @@ int main(void)
 		WORLD_TEST(the_pages_of_reports),
 		WORLD_TEST(a_site_is_blocked_with_what_is_below_it),
 		WORLD_TEST(the_pages_of_blocks),
+		WORLD_TEST(a_suspension_shuts_the_door),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
