@@ -64,7 +64,8 @@ static void check_lead(struct check *c, uint8_t table, struct bytes key, struct 
 			continue;
 		}
 		uint64_t id = leads[i].by_value ? place_id_at(value, 0) : place_id(key, leads[i].field);
-		struct place to = place_1(leads[i].to, id);
+		bool of_actor = table == TABLE_TALLY && key.size >= 17 && place_id(key, 1) == TALLY_FOLLOWERS;
+		struct place to = place_1(of_actor ? TABLE_ACTOR : leads[i].to, id);
 		struct bytes found;
 		if (txn_get(c->txn, &to, &found) != OK)
 			finding(c, key, "leads to a record that is not there");
