@@ -7,7 +7,7 @@
 #define PINS_MOST 20
 #define REASON_POINTS 500
 
-/* ---- editing ---------------------------------------------------------------------------------------------------- */
+/* ---- editing --------------------------------------------------------------------------------- */
 
 static bool same(const char *a, const char *b)
 {
@@ -16,21 +16,24 @@ static bool same(const char *a, const char *b)
 
 static bool same_words(const struct post *a, const struct post *b)
 {
-	return same(a->title, b->title) && same(a->content, b->content) && same(a->summary, b->summary);
+	return same(a->title, b->title) && same(a->content, b->content)
+		&& same(a->summary, b->summary);
 }
 
 static bool same_extra(const struct post *a, const struct post *b)
 {
-	return a->extra.size == b->extra.size &&
-	       (a->extra.size == 0 || memcmp(a->extra.data, b->extra.data, a->extra.size) == 0);
+	return a->extra.size == b->extra.size
+		&& (a->extra.size == 0 || memcmp(a->extra.data, b->extra.data, a->extra.size) == 0);
 }
 
 /* The text as it was, kept under the time it was written; the oldest makes room. */
 static enum err keep_revision(struct txn *t, const struct post *p)
 {
 	struct u64s kept;
-	struct revision r = { .title = p->title, .content = p->content, .summary = p->summary,
-		.at = p->updated ? p->updated : p->published };
+	struct revision r = {.title = p->title,
+		.content = p->content,
+		.summary = p->summary,
+		.at = p->updated ? p->updated : p->published};
 	enum err e = post_ids(t, TABLE_HISTORY, p->id, 0, false, REVISIONS_MOST, &kept);
 	if (e == OK && kept.count == REVISIONS_MOST) {
 		struct place oldest = place_2(TABLE_HISTORY, p->id, kept.at[0]);
@@ -46,8 +49,8 @@ static enum err read_edit(struct txn *t, const struct post_draft *d, const struc
 	if (author->local != (d->remote == NULL))
 		return ERR_FORBIDDEN;
 	if (d->remote == NULL)
-		return post_write(t, d, author, why, next);
-	struct post said = { .id = next->id, .author = author->id };
+		return draft_write(t, d, author, why, next);
+	struct post said = {.id = next->id, .author = author->id};
 	if (!text_is(d->remote->id, next->uri))
 		return ERR_FORBIDDEN;
 	enum err e = note_read(t, d->remote, author, &said);
@@ -89,8 +92,9 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 		e = read_edit(t, d, &author, why, &next);
 	if (e != OK)
 		return e;
-	if (same_words(&p, &next) && same_extra(&p, &next) && same(p.language, next.language) &&
-	    p.sensitive == next.sensitive && p.locked == next.locked && p.visibility == next.visibility)
+	if (same_words(&p, &next) && same_extra(&p, &next) && same(p.language, next.language)
+		&& p.sensitive == next.sensitive && p.locked == next.locked
+		&& p.visibility == next.visibility)
 		return OK;
 	/* New counts of a poll are no new words. */
 	if (!same_words(&p, &next)) {
@@ -100,11 +104,11 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 	}
 	if (e == OK)
 		e = post_save(t, &next);
-	struct line line = { .act = ACT_UPDATE, .actor = who, .object = id, .target = p.community };
+	struct line line = {.act = ACT_UPDATE, .actor = who, .object = id, .target = p.community};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
-/* ---- removing --------------------------------------------------------------------------------------------------- */
+/* ---- removing -------------------------------------------------------------------------------- */
 
 static enum err forget_revisions(struct txn *t, uint64_t post)
 {
@@ -131,12 +135,13 @@ static enum err bury(struct txn *t, struct post *p)
 	struct place gone = place_hash(TABLE_GONE, p->uri);
 	p->gone = true;
 	p->title = p->content = p->source = p->summary = NULL;
-	p->extra = (struct bytes){ 0 };
+	p->extra = (struct bytes){0};
 	enum err e = forget_revisions(t, p->id);
 	return e == OK ? txn_put_id(t, &gone, (uint64_t)time_now()) : e;
 }
 
-enum err post_remove(struct txn *t, uint64_t who, uint64_t id, const char *reason, const struct origin *origin)
+enum err post_remove(
+	struct txn *t, uint64_t who, uint64_t id, const char *reason, const struct origin *origin)
 {
 	struct post p;
 	enum err e = post_load(t, id, &p);
@@ -145,7 +150,7 @@ enum err post_remove(struct txn *t, uint64_t who, uint64_t id, const char *reaso
 	if (p.gone)
 		return ERR_GONE;
 	bool own = who == p.author;
-	/* A group that says so itself, in an Announce, vouches for its moderator; it reaches its own posts only. */
+	/* A group that announces it vouches for its moderator, and reaches its own posts only. */
 	bool vouched = origin != NULL && origin->via != 0 && origin->via == p.community;
 	if (!own && !vouched && !circle_may_moderate(t, who, &p))
 		return ERR_FORBIDDEN;
@@ -165,12 +170,15 @@ enum err post_remove(struct txn *t, uint64_t who, uint64_t id, const char *reaso
 		e = unpin_everywhere(t, &p);
 	if (e == OK && seen)
 		e = post_count_reply(t, &p, -1);
-	struct line line = { .act = ACT_DELETE, .actor = who, .object = id, .target = p.community,
-		.note = reason != NULL ? text_cut(txn_arena(t), reason, REASON_POINTS) : NULL };
+	struct line line = {.act = ACT_DELETE,
+		.actor = who,
+		.object = id,
+		.target = p.community,
+		.note = reason != NULL ? text_cut(txn_arena(t), reason, REASON_POINTS) : NULL};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
-/* ---- closing, pinning --------------------------------------------------------------------------------------------- */
+/* ---- closing, pinning ------------------------------------------------------------------------ */
 
 enum err post_lock(struct txn *t, uint64_t who, uint64_t id, bool on, const struct origin *origin)
 {
@@ -189,12 +197,15 @@ enum err post_lock(struct txn *t, uint64_t who, uint64_t id, bool on, const stru
 		return OK;
 	root.locked = on;
 	e = post_save(t, &root);
-	struct line line = { .act = on ? ACT_LOCK : ACT_UNLOCK, .actor = who, .object = root.id,
-		.target = root.community };
+	struct line line = {.act = on ? ACT_LOCK : ACT_UNLOCK,
+		.actor = who,
+		.object = root.id,
+		.target = root.community};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
-static bool may_pin(struct txn *t, uint64_t who, uint64_t where, const struct post *p, const struct origin *origin)
+static bool may_pin(struct txn *t, uint64_t who, uint64_t where, const struct post *p,
+	const struct origin *origin)
 {
 	if (where == 0 || (where != p->author && where != p->community))
 		return false;
@@ -203,7 +214,8 @@ static bool may_pin(struct txn *t, uint64_t who, uint64_t where, const struct po
 	return (origin != NULL && origin->via == where) || circle_may_moderate(t, who, p);
 }
 
-enum err post_pin_at(struct txn *t, uint64_t who, uint64_t where, uint64_t id, bool on, const struct origin *origin)
+enum err post_pin_at(struct txn *t, uint64_t who, uint64_t where, uint64_t id, bool on,
+	const struct origin *origin)
 {
 	struct post p;
 	struct bytes there;
@@ -225,8 +237,9 @@ enum err post_pin_at(struct txn *t, uint64_t who, uint64_t where, uint64_t id, b
 	if (e == OK && on && pinned.count == PINS_MOST)
 		return ERR_TOO_MUCH;
 	if (e == OK)
-		e = on ? txn_put(t, &place, (struct bytes){ "\1", 1 }) : txn_del(t, &place);
-	struct line line = { .act = on ? ACT_PIN : ACT_UNPIN, .actor = who, .object = id, .target = where };
+		e = on ? txn_put(t, &place, (struct bytes){"\1", 1}) : txn_del(t, &place);
+	struct line line = {
+		.act = on ? ACT_PIN : ACT_UNPIN, .actor = who, .object = id, .target = where};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 

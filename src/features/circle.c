@@ -1,4 +1,4 @@
-/* circle.c: who may read, who may act, and where a post goes: one answer for every page, feed and other node. */
+/* circle.c: who may read, who may act, where a post goes: one answer for all who ask. */
 #include "features.h"
 
 #include <string.h>
@@ -25,7 +25,8 @@ bool circle_may_moderate(struct txn *t, uint64_t who, const struct post *p)
 	if (!can_act(t, who, &actor))
 		return false;
 	if (p->community != 0)
-		return actor_load(t, p->community, &community) == OK && community_moderated_by(t, &community, &actor);
+		return actor_load(t, p->community, &community) == OK
+			&& community_moderated_by(t, &community, &actor);
 	return actor.local && account_load(t, who, &account) == OK && account.admin;
 }
 
@@ -39,7 +40,7 @@ static bool in_circle(struct txn *t, uint64_t who, const struct post *p)
 	if (p->visibility == VISIBLE_DIRECT)
 		return false;
 	return p->community != 0 ? follow_is(t, who, p->community) || circle_may_moderate(t, who, p)
-	                         : follow_is(t, who, p->author);
+				 : follow_is(t, who, p->author);
 }
 
 bool circle_may_read(struct txn *t, const struct viewer *viewer, const struct post *p)
@@ -54,10 +55,11 @@ bool circle_may_read(struct txn *t, const struct viewer *viewer, const struct po
 		return false;
 	if (who != 0 && block_between(t, who, p->author))
 		return false;
-	return p->visibility == VISIBLE_PUBLIC || p->visibility == VISIBLE_UNLISTED || in_circle(t, who, p);
+	return p->visibility == VISIBLE_PUBLIC || p->visibility == VISIBLE_UNLISTED
+		|| in_circle(t, who, p);
 }
 
-/* A lock and a restriction bind where the community is kept; another node's circle is that node's to guard. */
+/* A lock binds where the community is kept; another node's circle is that node's to guard. */
 static bool guarded_here(const struct actor *community, const struct actor *who)
 {
 	return community->local || who->local;
@@ -66,32 +68,35 @@ static bool guarded_here(const struct actor *community, const struct actor *who)
 bool circle_may_post(struct txn *t, uint64_t who, const struct actor *community)
 {
 	struct actor actor;
-	if (community->kind != ACTOR_GROUP || community->gone || community->suspended || !can_act(t, who, &actor))
+	if (community->kind != ACTOR_GROUP || community->gone || community->suspended
+		|| !can_act(t, who, &actor))
 		return false;
 	if (block_between(t, who, community->id))
 		return false;
-	return !community->restricted || !guarded_here(community, &actor) ||
-	       community_moderated_by(t, community, &actor);
+	return !community->restricted || !guarded_here(community, &actor)
+		|| community_moderated_by(t, community, &actor);
 }
 
 bool circle_may_reply(struct txn *t, uint64_t who, const struct post *p)
 {
 	struct actor actor, community;
 	struct post root;
-	struct viewer viewer = { .actor = who };
-	if (!can_act(t, who, &actor) || p->gone || p->removed_by != 0 || !circle_may_read(t, &viewer, p))
+	struct viewer viewer = {.actor = who};
+	if (!can_act(t, who, &actor) || p->gone || p->removed_by != 0
+		|| !circle_may_read(t, &viewer, p))
 		return false;
 	if (post_load(t, p->root, &root) != OK || block_between(t, who, root.author))
 		return false;
 	if (p->community == 0)
 		return !root.locked || who == root.author;
-	if (actor_load(t, p->community, &community) != OK || community.gone || community.suspended ||
-	    block_between(t, who, community.id))
+	if (actor_load(t, p->community, &community) != OK || community.gone || community.suspended
+		|| block_between(t, who, community.id))
 		return false;
-	return !root.locked || !guarded_here(&community, &actor) || community_moderated_by(t, &community, &actor);
+	return !root.locked || !guarded_here(&community, &actor)
+		|| community_moderated_by(t, &community, &actor);
 }
 
-/* ---- where it goes ------------------------------------------------------------------------------------------------ */
+/* ---- where it goes --------------------------------------------------------------------------- */
 
 struct going {
 	const char *to[POST_MENTIONS + 4], *cc[POST_MENTIONS + 4];
@@ -197,7 +202,7 @@ enum err post_audience(struct txn *t, const struct post *p, struct audience *out
 		send_to(g, group->id);
 	/* The community's followers get it from the community (its Announce), not from here. */
 	if (g->out.open || (p->visibility == VISIBLE_FOLLOWERS && group == NULL))
-		g->out.followers_of = (struct u64s){ followed, 1 };
+		g->out.followers_of = (struct u64s){followed, 1};
 	g->out.to.at = g->to;
 	g->out.cc.at = g->cc;
 	*out = g->out;

@@ -1,4 +1,4 @@
-/* community.c: the places where conversations are held: how they are made, who looks after them, their pages. */
+/* community.c: where conversations are held: making them, looking after them, their pages. */
 #include "features.h"
 
 #define COMMUNITIES_MOST 1000
@@ -6,7 +6,7 @@
 #define LINES_SHOWN 20
 #define PINNED_SHOWN 5
 
-/* ---- verbs ---------------------------------------------------------------------------------------------------------- */
+/* ---- verbs ----------------------------------------------------------------------------------- */
 
 static enum err found(struct txn *t, const struct community_draft *d, const struct actor *community)
 {
@@ -16,11 +16,12 @@ static enum err found(struct txn *t, const struct community_draft *d, const stru
 	if (e == OK && (!founder.local || founder.kind != ACTOR_PERSON || founder.gone))
 		e = ERR_FORBIDDEN;
 	if (e == OK)
-		e = txn_put(t, &moderator, (struct bytes){ "\1", 1 });
+		e = txn_put(t, &moderator, (struct bytes){"\1", 1});
 	return e == OK ? follow_start(t, d->founder, community->id, NULL) : e;
 }
 
-enum err community_create(struct txn *t, const struct community_draft *d, struct refusal *why, struct actor *out)
+enum err community_create(
+	struct txn *t, const struct community_draft *d, struct refusal *why, struct actor *out)
 {
 	struct actor a;
 	enum err e = actor_create(t, ACTOR_GROUP, d->name, d->title, &d->keys, why, &a);
@@ -31,7 +32,9 @@ enum err community_create(struct txn *t, const struct community_draft *d, struct
 	if (d->source != NULL) {
 		char *html;
 		const char *source = text_trim(txn_arena(t), d->source);
-		e = text_count(source) <= 5000 ? markup_from_markdown(txn_arena(t), source, NULL, NULL, &html) : ERR_TOO_MUCH;
+		e = text_count(source) <= 5000
+			? markup_from_markdown(txn_arena(t), source, NULL, NULL, &html)
+			: ERR_TOO_MUCH;
 		if (e != OK)
 			return refuse(why, "source", "This text is too long.");
 		a.source = source;
@@ -39,7 +42,7 @@ enum err community_create(struct txn *t, const struct community_draft *d, struct
 	}
 	e = actor_save(t, &a);
 	if (e == OK)
-		e = txn_put(t, &row, (struct bytes){ "\1", 1 });
+		e = txn_put(t, &row, (struct bytes){"\1", 1});
 	if (e == OK && d->founder != 0)
 		e = found(t, d, &a);
 	if (e == OK)
@@ -56,7 +59,8 @@ bool community_moderated_by(struct txn *t, const struct actor *community, const 
 		return false;
 	if (txn_get(t, &place, &there) == OK)
 		return true;
-	return community->local && who->local && account_load(t, who->id, &account) == OK && account.admin;
+	return community->local && who->local && account_load(t, who->id, &account) == OK
+		&& account.admin;
 }
 
 enum err community_moderators(struct txn *t, uint64_t community, struct u64s *out)
@@ -70,9 +74,10 @@ static enum err may_serve(struct txn *t, const struct actor *community, uint64_t
 	enum err e = actor_load(t, id, &a);
 	if (e != OK)
 		return e;
-	return a.kind == ACTOR_PERSON && !a.gone && !a.suspended && !block_between(t, id, community->id)
-	               ? OK
-	               : ERR_FORBIDDEN;
+	return a.kind == ACTOR_PERSON && !a.gone && !a.suspended
+			&& !block_between(t, id, community->id)
+		? OK
+		: ERR_FORBIDDEN;
 }
 
 enum err community_moderator(struct txn *t, uint64_t who, uint64_t id, uint64_t actor, bool on,
@@ -107,8 +112,11 @@ enum err community_moderator(struct txn *t, uint64_t who, uint64_t id, uint64_t 
 	if (!on && all.count == 1 && community.local)
 		return ERR_CONFLICT; /* someone must look after it */
 	struct place place = place_2(TABLE_MODERATOR, id, actor);
-	e = on ? txn_put(t, &place, (struct bytes){ "\1", 1 }) : txn_del(t, &place);
-	struct line line = { .act = on ? ACT_MODERATOR : ACT_UNMODERATOR, .actor = who, .object = actor, .target = id };
+	e = on ? txn_put(t, &place, (struct bytes){"\1", 1}) : txn_del(t, &place);
+	struct line line = {.act = on ? ACT_MODERATOR : ACT_UNMODERATOR,
+		.actor = who,
+		.object = actor,
+		.target = id};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
@@ -127,15 +135,15 @@ static enum err list_one(void *arg, struct bytes key, struct bytes value)
 
 enum err community_list(struct txn *t, struct u64s *out)
 {
-	struct listing l = { .ids = arena_array(txn_arena(t), COMMUNITIES_MOST, sizeof *l.ids) };
-	struct walk w = { .prefix = place_0(TABLE_COMMUNITY), .max = COMMUNITIES_MOST };
+	struct listing l = {.ids = arena_array(txn_arena(t), COMMUNITIES_MOST, sizeof *l.ids)};
+	struct walk w = {.prefix = place_0(TABLE_COMMUNITY), .max = COMMUNITIES_MOST};
 	enum err e = txn_walk(t, &w, list_one, &l);
 	if (e == OK)
-		*out = (struct u64s){ l.ids, l.count };
+		*out = (struct u64s){l.ids, l.count};
 	return e;
 }
 
-/* ---- pages ---------------------------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static enum err show_head(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
@@ -143,14 +151,16 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	enum err e = follow_count(t, a->id, &followers);
 	if (e != OK)
 		return e;
-	view_text(v, "heading", a->title != NULL && *a->title != '\0' ? a->title : a->name);
+	view_text(v, "heading", actor_title(a));
 	const char *tagline = markup_plain(call->arena, a->summary != NULL ? a->summary : "", 160);
 	view_text(v, "description", tagline);
 	view_text(v, "tagline", tagline);
 	if (a->local) {
 		view_text(v, "alternate", a->uri);
 		reply_header(call, "Link",
-			arena_format(call->arena, "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", a->uri));
+			arena_format(call->arena,
+				"<%s>; rel=\"alternate\"; type=\"application/activity+json\"",
+				a->uri));
 		view_number(v, "followers", followers);
 	}
 	actor_show(v, "actor", a);
@@ -176,16 +186,17 @@ static struct u64s without(struct arena *arena, struct u64s ids, struct u64s pin
 		if (!top)
 			left[count++] = ids.at[i];
 	}
-	return (struct u64s){ left, count };
+	return (struct u64s){left, count};
 }
 
 enum err community_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	struct u64s ids, pinned = { 0 };
+	struct u64s ids, pinned = {0};
 	int64_t before = call_number(call, "before", 0);
 	enum err e = show_head(call, t, v, a);
 	if (e == OK)
-		e = post_of_community(t, a->id, before > 0 ? (uint64_t)before : 0, LINES_SHOWN, &ids);
+		e = post_of_community(
+			t, a->id, before > 0 ? (uint64_t)before : 0, LINES_SHOWN, &ids);
 	if (e == OK && before <= 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)
@@ -218,7 +229,8 @@ static enum err about_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	view_list(v, "moderators");
 	for (size_t i = 0; i < moderators.count; i++)
-		if (actor_load(t, moderators.at[i], &moderator) == OK && !moderator.gone && !moderator.suspended)
+		if (actor_load(t, moderators.at[i], &moderator) == OK && !moderator.gone
+			&& !moderator.suspended)
 			actor_show(v, NULL, &moderator);
 	view_list_end(v);
 	view_flag(v, "has_moderators", moderators.count > 0);
@@ -227,9 +239,9 @@ static enum err about_read(struct call *call, struct txn *t, struct view *v)
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/@{name}/about", ANYONE, .read = about_read, .page = "about" },
-	{ 0 },
+	{METHOD_GET, "/@{name}/about", ANYONE, .read = about_read, .page = "about"},
+	{0},
 };
 
-static const struct table_use uses[] = { { TABLE_COMMUNITY, NULL }, { TABLE_MODERATOR, NULL }, { 0 } };
-const struct feature feature_community = { .name = "community", .routes = routes, .tables = uses };
+static const struct table_use uses[] = {{TABLE_COMMUNITY, NULL}, {TABLE_MODERATOR, NULL}, {0}};
+const struct feature feature_community = {.name = "community", .routes = routes, .tables = uses};

@@ -1,4 +1,4 @@
-/* compose.c: the forms around posts: start, answer, change, remove, pin and close; and the routes of all of them. */
+/* compose.c: the forms around posts: start, answer, change, remove, pin, close; their routes. */
 #include "features.h"
 
 static enum err see_post(struct call *call, struct txn *t, const struct post *p, const char *notice)
@@ -15,8 +15,8 @@ static enum err see_post(struct call *call, struct txn *t, const struct post *p,
 
 static void show_languages(struct call *call, struct view *v, const char *chosen)
 {
-	static const char *const codes[][2] = { { "nl", "Nederlands" }, { "en", "English" }, { "de", "Deutsch" },
-		{ "fr", "Français" }, { "fy", "Frysk" } };
+	static const char *const codes[][2] = {{"nl", "Nederlands"}, {"en", "English"},
+		{"de", "Deutsch"}, {"fr", "Français"}, {"fy", "Frysk"}};
 	const char *said = call_input(call, "language");
 	view_list(v, "languages");
 	for (size_t i = 0; i < COUNT(codes); i++) {
@@ -29,7 +29,7 @@ static void show_languages(struct call *call, struct view *v, const char *chosen
 	view_list_end(v);
 }
 
-/* ---- start --------------------------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static enum err find_community(struct call *call, struct txn *t, struct actor *out)
 {
@@ -66,14 +66,16 @@ static enum err new_write(struct call *call, struct txn *t)
 	enum err e = find_community(call, t, &community);
 	if (e != OK)
 		return e;
-	struct post_draft draft = { .author = call->viewer.actor, .community = community.id,
-		.title = call_input(call, "title"), .source = call_input(call, "text"),
-		.language = call_input(call, "language") };
+	struct post_draft draft = {.author = call->viewer.actor,
+		.community = community.id,
+		.title = call_input(call, "title"),
+		.source = call_input(call, "text"),
+		.language = call_input(call, "language")};
 	e = post_create(t, &draft, NULL, &call->refusal, &p);
 	return e == OK ? see_post(call, t, &p, "Your message is placed.") : e;
 }
 
-/* ---- answer ---------------------------------------------------------------------------------------------------------------- */
+/* ---- answer ---------------------------------------------------------------------------------- */
 
 static enum err find_readable(struct call *call, struct txn *t, struct post *out)
 {
@@ -101,13 +103,15 @@ static enum err reply_write(struct call *call, struct txn *t)
 	enum err e = find_readable(call, t, &parent);
 	if (e != OK)
 		return e;
-	struct post_draft draft = { .author = call->viewer.actor, .parent = parent.id,
-		.source = call_input(call, "text"), .language = call->language };
+	struct post_draft draft = {.author = call->viewer.actor,
+		.parent = parent.id,
+		.source = call_input(call, "text"),
+		.language = call->language};
 	e = post_create(t, &draft, NULL, &call->refusal, &p);
 	return e == OK ? see_post(call, t, &p, "Your answer is placed.") : e;
 }
 
-/* ---- change ---------------------------------------------------------------------------------------------------------------- */
+/* ---- change ---------------------------------------------------------------------------------- */
 
 static enum err find_own(struct call *call, struct txn *t, struct post *out)
 {
@@ -139,14 +143,17 @@ static enum err edit_write(struct call *call, struct txn *t)
 	enum err e = find_own(call, t, &p);
 	if (e != OK)
 		return e;
-	struct post_draft draft = { .author = call->viewer.actor, .title = call_input(call, "title"),
-		.source = call_input(call, "text"), .language = call_input(call, "language"),
-		.summary = p.summary, .sensitive = p.sensitive };
+	struct post_draft draft = {.author = call->viewer.actor,
+		.title = call_input(call, "title"),
+		.source = call_input(call, "text"),
+		.language = call_input(call, "language"),
+		.summary = p.summary,
+		.sensitive = p.sensitive};
 	e = post_edit(t, call->viewer.actor, p.id, &draft, NULL, &call->refusal);
 	return e == OK ? see_post(call, t, &p, "Your change is kept.") : e;
 }
 
-/* ---- remove ---------------------------------------------------------------------------------------------------------------- */
+/* ---- remove ---------------------------------------------------------------------------------- */
 
 static enum err find_removable(struct call *call, struct txn *t, struct post *out)
 {
@@ -162,7 +169,8 @@ static enum err delete_read(struct call *call, struct txn *t, struct view *v)
 	if (e != OK)
 		return e;
 	bool mine = p.author == call->viewer.actor;
-	view_text(v, "heading", i18n(call->language, mine ? "Delete this message?" : "Hide this message?"));
+	view_text(v, "heading",
+		i18n(call->language, mine ? "Delete this message?" : "Hide this message?"));
 	view_flag(v, "own", mine);
 	post_line(t, v, "post", &p, &call->viewer);
 	return OK;
@@ -177,7 +185,9 @@ static enum err delete_write(struct call *call, struct txn *t)
 		e = post_remove(t, call->viewer.actor, p.id, call_input(call, "reason"), NULL);
 	if (e != OK)
 		return e;
-	reply_notice(call, p.author == call->viewer.actor ? "Your message is deleted." : "The message is hidden.");
+	reply_notice(call,
+		p.author == call->viewer.actor ? "Your message is deleted."
+					       : "The message is hidden.");
 	if (p.root != p.id && post_load(t, p.root, &root) == OK)
 		reply_see_other(call, post_path(t, &root));
 	else if (p.community != 0 && actor_load(t, p.community, &community) == OK)
@@ -187,7 +197,7 @@ static enum err delete_write(struct call *call, struct txn *t)
 	return OK;
 }
 
-/* ---- pin, close -------------------------------------------------------------------------------------------------------------- */
+/* ---- pin, close ------------------------------------------------------------------------------ */
 
 static enum err pin(struct call *call, struct txn *t, bool on)
 {
@@ -195,7 +205,9 @@ static enum err pin(struct call *call, struct txn *t, bool on)
 	enum err e = find_readable(call, t, &p);
 	if (e == OK)
 		e = post_pin(t, call->viewer.actor, p.id, on, NULL);
-	return e == OK ? see_post(call, t, &p, on ? "It stands at the top now." : "It no longer stands at the top.") : e;
+	return e == OK ? see_post(call, t, &p,
+		       on ? "It stands at the top now." : "It no longer stands at the top.")
+		       : e;
 }
 
 static enum err pin_on(struct call *call, struct txn *t)
@@ -214,7 +226,9 @@ static enum err lock(struct call *call, struct txn *t, bool on)
 	enum err e = find_readable(call, t, &p);
 	if (e == OK)
 		e = post_lock(t, call->viewer.actor, p.id, on, NULL);
-	return e == OK ? see_post(call, t, &p, on ? "This conversation is closed." : "This conversation is open again.") : e;
+	return e == OK ? see_post(call, t, &p,
+		       on ? "This conversation is closed." : "This conversation is open again.")
+		       : e;
 }
 
 static enum err lock_on(struct call *call, struct txn *t)
@@ -227,32 +241,47 @@ static enum err lock_off(struct call *call, struct txn *t)
 	return lock(call, t, false);
 }
 
-/* ---- routes ------------------------------------------------------------------------------------------------------------------ */
+/* ---- routes ---------------------------------------------------------------------------------- */
 
-#define TEXT_INPUT { "text", INPUT_TEXT, .required = true, .min = 1, .max = POST_TEXT_MOST, .label = "Message" }
-#define TITLE_INPUT { "title", INPUT_LINE, .max = POST_TITLE_MOST, .label = "Title" }
-#define LANGUAGE_INPUT { "language", INPUT_LINE, .max = 35, .label = "Language" }
+#define TEXT_INPUT                                                                                 \
+	{                                                                                          \
+		"text", INPUT_TEXT, .required = true, .min = 1, .max = POST_TEXT_MOST,             \
+				    .label = "Message"                                             \
+	}
+#define TITLE_INPUT                                                                                \
+	{                                                                                          \
+		"title", INPUT_LINE, .max = POST_TITLE_MOST, .label = "Title"                      \
+	}
+#define LANGUAGE_INPUT                                                                             \
+	{                                                                                          \
+		"language", INPUT_LINE, .max = 35, .label = "Language"                             \
+	}
 #define FORM_MOST ((size_t)256 << 10) /* a text of 50 000 bytes, percent-encoded */
 
 const struct route post_routes[] = {
-	{ METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page, .page = "conversation",
-		.takes = { { "after", INPUT_ID, .label = "Newer replies" }, { "answer", INPUT_ID, .label = "Answer" } } },
-	{ METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_ACTIVITY, .read = conversation_object },
-	{ METHOD_GET, "/p/{id}", ANYONE, WANTS_PAGE, .read = conversation_short },
-	{ METHOD_GET, "/c/{name}/new", MEMBER, .read = new_read, .page = "compose" },
-	{ METHOD_POST, "/c/{name}/new", MEMBER, .write = new_write, .page = "compose", .form = new_read,
-		.takes = { TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT }, .max_body = FORM_MOST, .per_minute = 30 },
-	{ METHOD_POST, "/p/{id}/reply", MEMBER, .write = reply_write, .page = "conversation", .form = reply_form,
-		.takes = { TEXT_INPUT }, .max_body = FORM_MOST, .per_minute = 30 },
-	{ METHOD_GET, "/p/{id}/edit", MEMBER, .read = edit_read, .page = "edit" },
-	{ METHOD_POST, "/p/{id}/edit", MEMBER, .write = edit_write, .page = "edit", .form = edit_read,
-		.takes = { TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT }, .max_body = FORM_MOST, .per_minute = 30 },
-	{ METHOD_GET, "/p/{id}/delete", MEMBER, .read = delete_read, .page = "delete" },
-	{ METHOD_POST, "/p/{id}/delete", MEMBER, .write = delete_write, .page = "delete", .form = delete_read,
-		.takes = { { "reason", INPUT_LINE, .max = 500, .label = "Reason" } } },
-	{ METHOD_POST, "/p/{id}/pin", MEMBER, .write = pin_on },
-	{ METHOD_POST, "/p/{id}/unpin", MEMBER, .write = pin_off },
-	{ METHOD_POST, "/p/{id}/lock", MEMBER, .write = lock_on },
-	{ METHOD_POST, "/p/{id}/unlock", MEMBER, .write = lock_off },
-	{ 0 },
+	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page,
+		.page = "conversation",
+		.takes = {{"after", INPUT_ID, .label = "Newer replies"},
+			{"answer", INPUT_ID, .label = "Answer"}}},
+	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_ACTIVITY, .read = conversation_object},
+	{METHOD_GET, "/p/{id}", ANYONE, WANTS_PAGE, .read = conversation_short},
+	{METHOD_GET, "/c/{name}/new", MEMBER, .read = new_read, .page = "compose"},
+	{METHOD_POST, "/c/{name}/new", MEMBER, .write = new_write, .page = "compose",
+		.form = new_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT},
+		.max_body = FORM_MOST, .per_minute = 30},
+	{METHOD_POST, "/p/{id}/reply", MEMBER, .write = reply_write, .page = "conversation",
+		.form = reply_form, .takes = {TEXT_INPUT}, .max_body = FORM_MOST, .per_minute = 30},
+	{METHOD_GET, "/p/{id}/edit", MEMBER, .read = edit_read, .page = "edit"},
+	{METHOD_POST, "/p/{id}/edit", MEMBER, .write = edit_write, .page = "edit",
+		.form = edit_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT},
+		.max_body = FORM_MOST, .per_minute = 30},
+	{METHOD_GET, "/p/{id}/delete", MEMBER, .read = delete_read, .page = "delete"},
+	{METHOD_POST, "/p/{id}/delete", MEMBER, .write = delete_write, .page = "delete",
+		.form = delete_read,
+		.takes = {{"reason", INPUT_LINE, .max = 500, .label = "Reason"}}},
+	{METHOD_POST, "/p/{id}/pin", MEMBER, .write = pin_on},
+	{METHOD_POST, "/p/{id}/unpin", MEMBER, .write = pin_off},
+	{METHOD_POST, "/p/{id}/lock", MEMBER, .write = lock_on},
+	{METHOD_POST, "/p/{id}/unlock", MEMBER, .write = lock_off},
+	{0},
 };

@@ -1,4 +1,4 @@
-/* conversation.c: how posts look on a page: one line of a list, one post, and the conversation they make together. */
+/* conversation.c: posts on a page: a line of a list, one post, the conversation they make. */
 #include "features.h"
 
 #include <string.h>
@@ -13,10 +13,12 @@ const char *post_path(struct txn *t, const struct post *p)
 	char id[ID_TEXT];
 	if (actor_load(t, p->author, &author) != OK)
 		return NULL;
-	return arena_format(txn_arena(t), "%s/%s", actor_path(txn_arena(t), &author), id_text(p->id, id));
+	return arena_format(
+		txn_arena(t), "%s/%s", actor_path(txn_arena(t), &author), id_text(p->id, id));
 }
 
-static const char *or_empty(const char *s) /* a name left out would be looked for further out, in the page itself */
+static const char *or_empty(
+	const char *s) /* a name left out would be looked for further out, in the page itself */
 {
 	return s != NULL ? s : "";
 }
@@ -50,12 +52,13 @@ static void show_author(struct txn *t, struct view *v, const struct post *p)
 	view_text(v, "path", post_path(t, p));
 }
 
-/* ---- a line ----------------------------------------------------------------------------------------------------------- */
+/* ---- a line ---------------------------------------------------------------------------------- */
 
 static void show_place(struct txn *t, struct view *v, const struct post *p)
 {
 	struct actor community;
-	if (p->community != 0 && actor_load(t, p->community, &community) == OK && !community.suspended)
+	if (p->community != 0 && actor_load(t, p->community, &community) == OK
+		&& !community.suspended)
 		actor_show(v, "place", &community);
 	else
 		view_text(v, "place", "");
@@ -64,12 +67,14 @@ static void show_place(struct txn *t, struct view *v, const struct post *p)
 static int64_t last_activity(struct txn *t, const struct post *p)
 {
 	struct u64s last;
-	if (post_ids(t, TABLE_BY_ROOT, p->id, 0, true, 1, &last) != OK || last.count == 0 || last.at[0] <= p->id)
+	if (post_ids(t, TABLE_BY_ROOT, p->id, 0, true, 1, &last) != OK || last.count == 0
+		|| last.at[0] <= p->id)
 		return 0;
 	return id_time(last.at[0]);
 }
 
-void post_line(struct txn *t, struct view *v, const char *name, const struct post *p, const struct viewer *viewer)
+void post_line(struct txn *t, struct view *v, const char *name, const struct post *p,
+	const struct viewer *viewer)
 {
 	(void)viewer;
 	int64_t last = last_activity(t, p);
@@ -88,31 +93,35 @@ void post_line(struct txn *t, struct view *v, const char *name, const struct pos
 	view_end(v);
 }
 
-void post_lines(struct txn *t, struct view *v, const char *name, const struct u64s *ids, const struct viewer *viewer)
+void post_lines(struct txn *t, struct view *v, const char *name, const struct u64s *ids,
+	const struct viewer *viewer)
 {
 	struct post p;
 	view_list(v, name);
 	for (size_t i = 0; i < ids->count; i++)
-		if (post_load(t, ids->at[i], &p) == OK && !p.gone && p.removed_by == 0 && circle_may_read(t, viewer, &p))
+		if (post_load(t, ids->at[i], &p) == OK && !p.gone && p.removed_by == 0
+			&& circle_may_read(t, viewer, &p))
 			post_line(t, v, NULL, &p, viewer);
 	view_list_end(v);
 }
 
-/* ---- a post ----------------------------------------------------------------------------------------------------------- */
+/* ---- a post ---------------------------------------------------------------------------------- */
 
-static void show_answered(struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
+static void show_answered(
+	struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
 {
 	struct post parent;
 	struct actor author;
-	bool known = p->parent != 0 && post_load(t, p->parent, &parent) == OK && circle_may_read(t, viewer, &parent) &&
-	             actor_load(t, parent.author, &author) == OK;
+	bool known = p->parent != 0 && post_load(t, p->parent, &parent) == OK
+		&& circle_may_read(t, viewer, &parent)
+		&& actor_load(t, parent.author, &author) == OK;
 	view_flag(v, "deep", known && parent.id != p->root);
 	if (!known || parent.id == p->root) {
 		view_text(v, "answers", "");
 		return;
 	}
 	view_begin(v, "answers");
-	view_text(v, "who", author.title != NULL && *author.title != '\0' ? author.title : author.name);
+	view_text(v, "who", actor_title(&author));
 	view_id(v, "to", parent.id);
 	view_end(v);
 }
@@ -125,8 +134,10 @@ static void show_extra(struct txn *t, struct view *v, const struct post *p)
 	for (size_t i = 0; i < x.attachment_count; i++) {
 		view_begin(v, NULL);
 		view_text(v, "address", x.attachments[i].url);
-		view_text(v, "words", x.attachments[i].name != NULL && *x.attachments[i].name != '\0'
-		                              ? x.attachments[i].name : x.attachments[i].url);
+		view_text(v, "words",
+			x.attachments[i].name != NULL && *x.attachments[i].name != '\0'
+				? x.attachments[i].name
+				: x.attachments[i].url);
 		view_end(v);
 	}
 	view_list_end(v);
@@ -155,15 +166,18 @@ static void show_words(struct txn *t, struct view *v, const struct post *p)
 	show_extra(t, v, p);
 }
 
-static void show_buttons(struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
+static void show_buttons(
+	struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
 {
 	uint64_t me = viewer->member ? viewer->actor : 0;
 	bool moderates = me != 0 && circle_may_moderate(t, me, p);
 	bool starts = p->root == p->id, open = p->visibility <= VISIBLE_UNLISTED;
 	struct bytes there;
-	struct place pin = place_2(TABLE_FEATURED, moderates && p->community ? p->community : p->author, p->id);
+	struct place pin = place_2(
+		TABLE_FEATURED, moderates && p->community ? p->community : p->author, p->id);
 	bool pinned = txn_get(t, &pin, &there) == OK;
-	bool may_pin = starts && open && p->removed_by == 0 && ((moderates && p->community != 0) || me == p->author);
+	bool may_pin = starts && open && p->removed_by == 0
+		&& ((moderates && p->community != 0) || me == p->author);
 	view_flag(v, "mine", me != 0 && me == p->author);
 	view_flag(v, "may_hide", moderates && me != p->author && p->removed_by == 0);
 	view_flag(v, "may_pin", me != 0 && may_pin && !pinned);
@@ -177,7 +191,8 @@ static void show_buttons(struct txn *t, struct view *v, const struct post *p, co
 	view_flag(v, "boosted", reaction_is(t, me, p->id, REACTION_BOOST));
 }
 
-void post_show(struct txn *t, struct view *v, const char *name, const struct post *p, const struct viewer *viewer)
+void post_show(struct txn *t, struct view *v, const char *name, const struct post *p,
+	const struct viewer *viewer)
 {
 	bool shown = !p->gone && circle_may_read(t, viewer, p);
 	view_begin(v, name);
@@ -199,16 +214,17 @@ void post_show(struct txn *t, struct view *v, const char *name, const struct pos
 	view_end(v);
 }
 
-/* ---- a conversation ----------------------------------------------------------------------------------------------------- */
+/* ---- a conversation -------------------------------------------------------------------------- */
 
 /* What has gone leaves an honest line; what was never for these eyes leaves nothing. */
 static bool has_line(struct txn *t, const struct viewer *viewer, const struct post *p)
 {
-	return circle_may_read(t, viewer, p) || (p->removed_by != 0 && p->visibility <= VISIBLE_UNLISTED);
+	return circle_may_read(t, viewer, p)
+		|| (p->removed_by != 0 && p->visibility <= VISIBLE_UNLISTED);
 }
 
-static enum err show_replies(struct call *call, struct txn *t, struct view *v, const struct post *root,
-	const struct post *any)
+static enum err show_replies(struct call *call, struct txn *t, struct view *v,
+	const struct post *root, const struct post *any)
 {
 	struct u64s ids;
 	struct post p;
@@ -216,7 +232,8 @@ static enum err show_replies(struct call *call, struct txn *t, struct view *v, c
 	uint64_t after = said > 0 ? (uint64_t)said : 0;
 	enum err e = post_of_conversation(t, root->id, after, REPLIES_SHOWN + 1, &ids);
 	/* A link to one reply opens the page it is on. */
-	if (e == OK && after == 0 && ids.count > REPLIES_SHOWN && any->id > ids.at[REPLIES_SHOWN - 1]) {
+	if (e == OK && after == 0 && ids.count > REPLIES_SHOWN
+		&& any->id > ids.at[REPLIES_SHOWN - 1]) {
 		after = any->id - 1;
 		e = post_of_conversation(t, root->id, after, REPLIES_SHOWN + 1, &ids);
 	}
@@ -224,7 +241,8 @@ static enum err show_replies(struct call *call, struct txn *t, struct view *v, c
 		return e;
 	view_list(v, "replies");
 	for (size_t i = 0; i < ids.count && i < REPLIES_SHOWN; i++)
-		if (ids.at[i] != root->id && post_load(t, ids.at[i], &p) == OK && has_line(t, &call->viewer, &p))
+		if (ids.at[i] != root->id && post_load(t, ids.at[i], &p) == OK
+			&& has_line(t, &call->viewer, &p))
 			post_show(t, v, NULL, &p, &call->viewer);
 	view_list_end(v);
 	view_flag(v, "later_page", after != 0);
@@ -240,11 +258,13 @@ static void show_alternate(struct call *call, struct view *v, const struct post 
 	view_text(v, "alternate", p->uri);
 	if (call->method == METHOD_GET || call->method == METHOD_HEAD)
 		reply_header(call, "Link",
-			arena_format(call->arena, "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", p->uri));
+			arena_format(call->arena,
+				"<%s>; rel=\"alternate\"; type=\"application/activity+json\"",
+				p->uri));
 }
 
-static void show_answer_form(struct call *call, struct txn *t, struct view *v, const struct post *root,
-	const struct post *any)
+static void show_answer_form(struct call *call, struct txn *t, struct view *v,
+	const struct post *root, const struct post *any)
 {
 	struct post to = *any;
 	struct actor author;
@@ -262,7 +282,7 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v, c
 		return;
 	view_id(v, "reply_to", to.id);
 	if (to.id != root->id)
-		view_text(v, "reply_to_whom", author.title != NULL && *author.title != '\0' ? author.title : author.name);
+		view_text(v, "reply_to_whom", actor_title(&author));
 	view_flag(v, "reply_is_public", to.visibility <= VISIBLE_UNLISTED);
 }
 
@@ -277,11 +297,14 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 	if (root.id == any->id && root.gone && tally(t, &root, TALLY_REPLIES) == 0)
 		return ERR_GONE;
 	view_flag(v, "titled", readable && root.title != NULL);
-	view_text(v, "heading", readable ? name_of(t, &root, HEADING_POINTS) : i18n(call->language, "Conversation"));
+	view_text(v, "heading",
+		readable ? name_of(t, &root, HEADING_POINTS)
+			 : i18n(call->language, "Conversation"));
 	if (readable)
 		view_text(v, "description", name_of(t, &root, 2 * HEADING_POINTS));
 	show_alternate(call, v, any);
-	if (root.community != 0 && actor_load(t, root.community, &community) == OK && !community.suspended)
+	if (root.community != 0 && actor_load(t, root.community, &community) == OK
+		&& !community.suspended)
 		actor_show(v, "community", &community);
 	view_text(v, "start_path", post_path(t, &root));
 	view_number(v, "reply_count", tally(t, &root, TALLY_REPLIES));

@@ -1,11 +1,11 @@
-/* extra.c: what only some posts have (attachments, hashtags, options), packed as one JSON text in the record. */
+/* extra.c: what only some posts have (attachments, hashtags, options), packed as one JSON text. */
 #include "features.h"
 
 #define ATTACHMENTS_MOST 16
 #define OPTIONS_MOST 20
 #define WIDTH_MOST 100000
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void attachments_write(struct view *v, const struct extra *x)
 {
@@ -43,7 +43,7 @@ static void options_write(struct view *v, const struct extra *x)
 struct bytes extra_write(struct arena *arena, const struct extra *x)
 {
 	if (x->attachment_count == 0 && x->hashtags.count == 0 && x->option_count == 0)
-		return (struct bytes){ 0 };
+		return (struct bytes){0};
 	struct view *v = view_create(arena, VIEW_JSON);
 	if (x->attachment_count > 0)
 		attachments_write(v, x);
@@ -58,7 +58,7 @@ struct bytes extra_write(struct arena *arena, const struct extra *x)
 	return view_json(v);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int64_t number_of(const json_node *object, const char *name, int64_t most)
 {
@@ -116,7 +116,7 @@ static void options_read(struct arena *arena, const json_node *root, struct extr
 void extra_read(struct arena *arena, struct bytes in, struct extra *out)
 {
 	const json_node *root;
-	*out = (struct extra){ 0 };
+	*out = (struct extra){0};
 	if (in.size == 0 || json_read(arena, in, NULL, &root) != OK)
 		return;
 	attachments_read(arena, json_member(root, "attachment"), out);

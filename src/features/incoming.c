@@ -5,14 +5,14 @@
 
 static struct origin origin_of(const struct activity *a)
 {
-	return (struct origin){ a->id, a->raw, a->via };
+	return (struct origin){a->id, a->raw, a->via};
 }
 
 static enum err create(struct txn *t, const struct activity *a)
 {
 	struct post p;
 	struct origin origin = origin_of(a);
-	struct post_draft draft = { .author = a->actor_id, .remote = a->object };
+	struct post_draft draft = {.author = a->actor_id, .remote = a->object};
 	enum err e = post_create(t, &draft, &origin, NULL, &p);
 	/* It came from its author first, and now from the group that took it in. */
 	if (e == ERR_CONFLICT && a->via != 0 && p.author == a->actor_id)
@@ -36,11 +36,11 @@ static enum err receive_update(struct txn *t, const struct activity *a)
 		return create(t, a);
 	if (e != OK)
 		return e;
-	struct post_draft draft = { .author = a->actor_id, .remote = a->object };
+	struct post_draft draft = {.author = a->actor_id, .remote = a->object};
 	return post_edit(t, a->actor_id, p.id, &draft, &origin, NULL);
 }
 
-/* Of what never came: remembered, so that it does not come after all. Of an actor: not ours (profile.c). */
+/* Of what never came: remembered, so that it never does. Of an actor: profile.c's. */
 static enum err remember_gone(struct txn *t, const struct activity *a)
 {
 	struct actor actor;
@@ -83,7 +83,7 @@ static enum err receive_unlock(struct txn *t, const struct activity *a)
 	return a->inner != NULL ? lock(t, a, a->inner->object_id, false) : ERR_INVALID;
 }
 
-/* ---- Add, Remove: to the top of a page, among the moderators ----------------------------------------------------------- */
+/* ---- Add, Remove: to the top of a page, among the moderators --------------------------------- */
 
 enum list { LIST_NONE, LIST_FEATURED, LIST_MODERATORS };
 
@@ -91,24 +91,27 @@ static enum list list_of(const struct actor *a, const char *target)
 {
 	if (a->featured != NULL && text_is(a->featured, target))
 		return LIST_FEATURED;
-	return a->kind == ACTOR_GROUP && a->moderators != NULL && text_is(a->moderators, target) ? LIST_MODERATORS
-	                                                                                         : LIST_NONE;
+	return a->kind == ACTOR_GROUP && a->moderators != NULL && text_is(a->moderators, target)
+		? LIST_MODERATORS
+		: LIST_NONE;
 }
 
 /* Whose list the target is: the actor's own, or a group's that the activity names. */
 static enum list owner_of(struct txn *t, const struct activity *a, struct actor *out)
 {
-	const char *named[8] = { a->actor, a->audience };
+	const char *named[8] = {a->actor, a->audience};
 	size_t count = 2;
 	enum list list;
-	if (a->via != 0 && actor_load(t, a->via, out) == OK && (list = list_of(out, a->target)) != LIST_NONE)
+	if (a->via != 0 && actor_load(t, a->via, out) == OK
+		&& (list = list_of(out, a->target)) != LIST_NONE)
 		return list;
 	for (size_t i = 0; i < a->cc.count && count < COUNT(named); i++)
 		named[count++] = a->cc.at[i];
 	for (size_t i = 0; i < a->to.count && count < COUNT(named); i++)
 		named[count++] = a->to.at[i];
 	for (size_t i = 0; i < count; i++)
-		if (actor_by_uri(t, named[i], out) == OK && (list = list_of(out, a->target)) != LIST_NONE)
+		if (actor_by_uri(t, named[i], out) == OK
+			&& (list = list_of(out, a->target)) != LIST_NONE)
 			return list;
 	return LIST_NONE;
 }
@@ -123,7 +126,9 @@ static enum err change_list(struct txn *t, const struct activity *a, bool on)
 	switch (owner_of(t, a, &owner)) {
 	case LIST_MODERATORS: {
 		enum err e = actor_by_uri(t, a->object_id, &member);
-		return e == OK ? community_moderator(t, a->actor_id, owner.id, member.id, on, &origin) : e;
+		return e == OK
+			? community_moderator(t, a->actor_id, owner.id, member.id, on, &origin)
+			: e;
 	}
 	case LIST_FEATURED: {
 		enum err e = post_by_uri(t, a->object_id, &p);
@@ -145,20 +150,20 @@ static enum err receive_remove(struct txn *t, const struct activity *a)
 }
 
 const struct verb incoming_verbs[] = {
-	{ "Create", NULL, receive_create },
-	{ "Update", "Note", receive_update },
-	{ "Update", "Article", receive_update },
-	{ "Update", "Page", receive_update },
-	{ "Update", "Question", receive_update },
-	{ "Update", "Event", receive_update },
-	{ "Update", "Video", receive_update },
-	{ "Update", "Audio", receive_update },
-	{ "Update", "Image", receive_update },
-	{ "Update", "Document", receive_update },
-	{ "Delete", NULL, receive_delete },
-	{ "Lock", NULL, receive_lock },
-	{ "Undo", "Lock", receive_unlock },
-	{ "Add", NULL, receive_add },
-	{ "Remove", NULL, receive_remove },
-	{ 0 },
+	{"Create", NULL, receive_create},
+	{"Update", "Note", receive_update},
+	{"Update", "Article", receive_update},
+	{"Update", "Page", receive_update},
+	{"Update", "Question", receive_update},
+	{"Update", "Event", receive_update},
+	{"Update", "Video", receive_update},
+	{"Update", "Audio", receive_update},
+	{"Update", "Image", receive_update},
+	{"Update", "Document", receive_update},
+	{"Delete", NULL, receive_delete},
+	{"Lock", NULL, receive_lock},
+	{"Undo", "Lock", receive_unlock},
+	{"Add", NULL, receive_add},
+	{"Remove", NULL, receive_remove},
+	{0},
 };

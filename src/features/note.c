@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define CONTENT_MOST (128 * 1024) /* limits of security.md §2.6: content is refused over it, words are cut */
+#define CONTENT_MOST                                                                               \
+	(128 * 1024) /* limits of security.md §2.6: content is refused over it, words are cut */
 #define ADDRESSED_MOST 256
 #define TITLE_POINTS 500
 #define SUMMARY_POINTS 5000
@@ -12,17 +13,24 @@
 #define OPTIONS_MOST 20
 #define TAGS_MOST 64
 #define ALT_POINTS 500
-#define TWICE_MOST (12 * 1024) /* longer content is sent once, without its map and source: activities stay small */
+#define TWICE_MOST                                                                                 \
+	(12 * 1024) /* longer content is sent once, without its map and source: activities stay small */
 #define PUBLIC "https://www.w3.org/ns/activitystreams#Public"
 
 static const struct {
 	const char *type;
 	uint32_t kind;
 } kinds[] = {
-	{ "Note", POST_NOTE }, { "Article", POST_ARTICLE }, { "Page", POST_PAGE }, { "Question", POST_QUESTION },
+	{"Note", POST_NOTE},
+	{"Article", POST_ARTICLE},
+	{"Page", POST_PAGE},
+	{"Question", POST_QUESTION},
 	/* What has a page of its own elsewhere is kept as a link to it. */
-	{ "Event", POST_PAGE }, { "Video", POST_PAGE }, { "Audio", POST_PAGE }, { "Image", POST_PAGE },
-	{ "Document", POST_PAGE },
+	{"Event", POST_PAGE},
+	{"Video", POST_PAGE},
+	{"Audio", POST_PAGE},
+	{"Image", POST_PAGE},
+	{"Document", POST_PAGE},
 };
 
 static const char *type_of(uint32_t kind)
@@ -41,7 +49,7 @@ static uint32_t kind_of(const char *type)
 	return 0;
 }
 
-/* ---- reading: to whom ----------------------------------------------------------------------------------------------- */
+/* ---- reading: to whom ------------------------------------------------------------------------ */
 
 static bool is_public(const char *uri)
 {
@@ -67,7 +75,8 @@ struct addressed { /* whom an object names, among those known here */
 static void address(struct addressed *to, const char *uri)
 {
 	struct actor a;
-	if (uri == NULL || is_public(uri) || actor_by_uri(to->t, uri, &a) != OK || a.gone || a.suspended)
+	if (uri == NULL || is_public(uri) || actor_by_uri(to->t, uri, &a) != OK || a.gone
+		|| a.suspended)
 		return;
 	if (a.kind == ACTOR_GROUP) {
 		struct actor *group = a.local ? &to->local_group : &to->remote_group;
@@ -100,19 +109,22 @@ static void read_audience(const struct object *o, const struct addressed *to, st
 {
 	const struct actor *group = to->local_group.id != 0 ? &to->local_group : &to->remote_group;
 	const char *followers = to->author->followers;
-	bool of_group = group->followers != NULL && (lists(&o->to, group->followers) || lists(&o->cc, group->followers));
-	bool of_author = followers != NULL && (lists(&o->to, followers) || lists(&o->cc, followers));
+	bool of_group = group->followers != NULL
+		&& (lists(&o->to, group->followers) || lists(&o->cc, group->followers));
+	bool of_author = followers != NULL
+		&& (lists(&o->to, followers) || lists(&o->cc, followers));
 	if (lists(&o->to, PUBLIC))
 		out->visibility = VISIBLE_PUBLIC;
 	else if (lists(&o->cc, PUBLIC))
 		out->visibility = VISIBLE_UNLISTED;
 	else
 		out->visibility = of_group || of_author ? VISIBLE_FOLLOWERS : VISIBLE_DIRECT;
-	if (out->visibility <= VISIBLE_UNLISTED || (out->visibility == VISIBLE_FOLLOWERS && of_group))
+	if (out->visibility <= VISIBLE_UNLISTED
+		|| (out->visibility == VISIBLE_FOLLOWERS && of_group))
 		out->community = group->id;
 }
 
-/* ---- reading: what --------------------------------------------------------------------------------------------------- */
+/* ---- reading: what --------------------------------------------------------------------------- */
 
 static const char *words(struct arena *arena, const char *s, size_t points)
 {
@@ -132,7 +144,10 @@ static const char *language_of(const char *s)
 {
 	if (s == NULL || *s == '\0' || strlen(s) > 35)
 		return NULL;
-	return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")] == '\0' ? s : NULL;
+	return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")]
+			== '\0'
+		? s
+		: NULL;
 }
 
 static void read_attachments(struct arena *arena, const struct object *o, struct extra *x)
@@ -145,7 +160,9 @@ static void read_attachments(struct arena *arena, const struct object *o, struct
 		struct attachment *kept = &all[x->attachment_count++];
 		*kept = *a;
 		kept->name = a->name != NULL ? text_cut(arena, a->name, ALT_POINTS) : NULL;
-		kept->media_type = a->media_type != NULL && strlen(a->media_type) <= 100 ? a->media_type : NULL;
+		kept->media_type = a->media_type != NULL && strlen(a->media_type) <= 100
+			? a->media_type
+			: NULL;
 	}
 	x->attachments = all;
 }
@@ -153,7 +170,8 @@ static void read_attachments(struct arena *arena, const struct object *o, struct
 static void read_hashtags(struct arena *arena, const struct object *o, struct extra *x)
 {
 	const char **all = arena_array(arena, POST_HASHTAGS, sizeof *all);
-	for (size_t i = 0; i < o->tag_count && i < TAGS_MOST && x->hashtags.count < POST_HASHTAGS; i++) {
+	for (size_t i = 0; i < o->tag_count && i < TAGS_MOST && x->hashtags.count < POST_HASHTAGS;
+		i++) {
 		const char *name = o->tags[i].name;
 		if (!text_is(o->tags[i].type, "Hashtag") || name == NULL)
 			continue;
@@ -166,7 +184,10 @@ static void read_hashtags(struct arena *arena, const struct object *o, struct ex
 
 static struct bytes read_extra(struct arena *arena, const struct object *o)
 {
-	struct extra x = { .any_of = o->any_of, .voters = o->voters, .end_time = o->end_time, .closed = o->closed };
+	struct extra x = {.any_of = o->any_of,
+		.voters = o->voters,
+		.end_time = o->end_time,
+		.closed = o->closed};
 	struct option *options = arena_array(arena, OPTIONS_MOST, sizeof *options);
 	for (size_t i = 0; i < o->option_count && x.option_count < OPTIONS_MOST; i++) {
 		if (o->options[i].name == NULL)
@@ -185,25 +206,30 @@ static enum err read_text(struct arena *arena, const struct object *o, struct po
 	bool page_elsewhere = kind_of(o->type) == POST_PAGE && !text_is(o->type, "Page");
 	const char *content = o->content == NULL && page_elsewhere ? o->summary : o->content;
 	char *html = NULL;
-	if ((content != NULL && strlen(content) > CONTENT_MOST) || (o->source != NULL && strlen(o->source) > CONTENT_MOST))
+	if ((content != NULL && strlen(content) > CONTENT_MOST)
+		|| (o->source != NULL && strlen(o->source) > CONTENT_MOST))
 		return ERR_TOO_MUCH;
 	if (content != NULL)
 		html = markup_clean(arena, content);
-	else if (o->source != NULL && text_is(o->source_type, "text/markdown") &&
-	         markup_from_markdown(arena, o->source, NULL, NULL, &html) != OK)
+	else if (o->source != NULL && text_is(o->source_type, "text/markdown")
+		&& markup_from_markdown(arena, o->source, NULL, NULL, &html) != OK)
 		return ERR_INVALID;
 	out->content = html != NULL ? html : "";
-	out->title = out->parent_uri == NULL && o->name != NULL ? text_trim(arena, text_cut(arena, o->name, TITLE_POINTS)) : NULL;
+	out->title = out->parent_uri == NULL && o->name != NULL
+		? text_trim(arena, text_cut(arena, o->name, TITLE_POINTS))
+		: NULL;
 	if (out->title != NULL && *out->title == '\0')
 		out->title = NULL;
 	out->summary = words(arena, o->summary, SUMMARY_POINTS);
 	out->language = language_of(o->language);
 	out->sensitive = o->sensitive;
 	out->extra = read_extra(arena, o);
-	return *out->content == '\0' && out->title == NULL && out->extra.size == 0 ? ERR_INVALID : OK;
+	return *out->content == '\0' && out->title == NULL && out->extra.size == 0 ? ERR_INVALID
+										   : OK;
 }
 
-enum err note_read(struct txn *t, const struct object *o, const struct actor *author, struct post *out)
+enum err note_read(
+	struct txn *t, const struct object *o, const struct actor *author, struct post *out)
 {
 	struct arena *arena = txn_arena(t);
 	out->kind = kind_of(o->type);
@@ -212,7 +238,8 @@ enum err note_read(struct txn *t, const struct object *o, const struct actor *au
 	if (!text_is(o->attributed_to, author->uri) || !url_same_host(o->id, author->uri))
 		return ERR_FORBIDDEN;
 	/* A vote in a poll, not a reply: polls of this node take none yet. */
-	if (out->kind == POST_NOTE && o->in_reply_to != NULL && o->name != NULL && o->content == NULL)
+	if (out->kind == POST_NOTE && o->in_reply_to != NULL && o->name != NULL
+		&& o->content == NULL)
 		return ERR_INVALID;
 	out->uri = o->id;
 	out->url = web_address(arena, o->url);
@@ -228,11 +255,11 @@ enum err note_read(struct txn *t, const struct object *o, const struct actor *au
 	to->author = author;
 	address_all(to, o);
 	read_audience(o, to, out);
-	out->mentions = (struct u64s){ to->mentions, to->mention_count };
+	out->mentions = (struct u64s){to->mentions, to->mention_count};
 	return read_text(arena, o, out);
 }
 
-/* ---- showing ---------------------------------------------------------------------------------------------------------- */
+/* ---- showing --------------------------------------------------------------------------------- */
 
 static void show_names(struct view *v, const char *name, const struct names *all)
 {
@@ -254,7 +281,7 @@ static void show_mention(struct txn *t, struct view *v, uint64_t id)
 	view_end(v);
 }
 
-/* The community is named among the tags so that the answer form of other nodes names it too (protocol.md §14.5). */
+/* The community is tagged so that answers from other nodes name it too (protocol.md §14.5). */
 static void show_tags(struct txn *t, struct view *v, const struct post *p, const struct extra *x)
 {
 	view_list(v, "tag");
@@ -313,7 +340,11 @@ static void show_options(struct view *v, const struct extra *x)
 static void show_language(struct view *v, const char *code)
 {
 	static const char *const named[][2] = {
-		{ "nl", "Nederlands" }, { "en", "English" }, { "de", "Deutsch" }, { "fr", "Français" }, { "fy", "Frysk" },
+		{"nl", "Nederlands"},
+		{"en", "English"},
+		{"de", "Deutsch"},
+		{"fr", "Français"},
+		{"fy", "Frysk"},
 	};
 	const char *name = code;
 	for (size_t i = 0; i < COUNT(named); i++)
@@ -357,7 +388,7 @@ static void show_counts(struct txn *t, struct view *v, const struct post *p)
 	static const struct {
 		const char *name;
 		uint32_t kind;
-	} counts[] = { { "likes", REACTION_LIKE }, { "shares", REACTION_BOOST } };
+	} counts[] = {{"likes", REACTION_LIKE}, {"shares", REACTION_BOOST}};
 	view_format(v, "replies", "%s/replies", p->uri);
 	for (size_t i = 0; i < COUNT(counts); i++) {
 		int64_t n;
@@ -453,5 +484,9 @@ enum err note_show(struct txn *t, uint64_t id, struct view *v)
 }
 
 const struct kind note_kinds[] = {
-	{ "Note", note_show }, { "Article", note_show }, { "Page", note_show }, { "Question", note_show }, { 0 },
+	{"Note", note_show},
+	{"Article", note_show},
+	{"Page", note_show},
+	{"Question", note_show},
+	{0},
 };

@@ -1,4 +1,4 @@
-/* orphan.c: replies that came before what they answer; when that arrives, they take their place under it. */
+/* orphan.c: replies that came before what they answer take their place when that arrives. */
 #include "features.h"
 
 #define AT_ONCE 50       /* orphans adopted by one arrival; the next reply brings in more */
@@ -7,7 +7,7 @@
 enum err orphan_keep(struct txn *t, const struct post *p)
 {
 	struct place place = place_hash_1(TABLE_ORPHAN, p->parent_uri, p->id);
-	return txn_put(t, &place, (struct bytes){ "\1", 1 });
+	return txn_put(t, &place, (struct bytes){"\1", 1});
 }
 
 struct waiting {
@@ -41,14 +41,15 @@ static enum err move(struct txn *t, uint64_t id, uint64_t old_root, const struct
 		p.community = parent->community;
 	if (p.visibility == VISIBLE_DIRECT)
 		p.community = 0;
-	struct place from = place_2(TABLE_BY_ROOT, old_root, id), to = place_2(TABLE_BY_ROOT, parent->root, id);
+	struct place from = place_2(TABLE_BY_ROOT, old_root, id),
+		     to = place_2(TABLE_BY_ROOT, parent->root, id);
 	e = post_save(t, &p);
 	if (e == OK)
 		e = txn_del(t, &from);
 	return e == OK ? txn_put_id(t, &to, p.parent) : e;
 }
 
-/* The start of a conversation counts what hangs below it: the orphan itself, and what hung below that. */
+/* The start counts all that hangs below it: the orphan itself, and what hung below that. */
 static enum err count_in(struct txn *t, uint64_t orphan, const struct post *parent)
 {
 	struct place below = place_2(TABLE_TALLY, orphan, TALLY_REPLIES);
@@ -69,7 +70,9 @@ static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)
 	if (e == ERR_NOT_FOUND)
 		return OK;
 	/* Two posts may claim to answer each other: no circle of replies. */
-	if (e == OK && (orphan.parent != 0 || parent->root == id || !circle_may_reply(t, orphan.author, parent)))
+	if (e == OK
+		&& (orphan.parent != 0 || parent->root == id
+			|| !circle_may_reply(t, orphan.author, parent)))
 		return OK; /* it stays on its own */
 	if (e == OK)
 		e = post_of_conversation(t, id, 0, SUBTREE_MOST + 1, &tree);
@@ -83,7 +86,7 @@ static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)
 enum err orphan_adopt(struct txn *t, const struct post *parent)
 {
 	struct waiting *w = arena_alloc(txn_arena(t), sizeof *w);
-	struct walk walk = { .prefix = place_hash(TABLE_ORPHAN, parent->uri), .max = AT_ONCE };
+	struct walk walk = {.prefix = place_hash(TABLE_ORPHAN, parent->uri), .max = AT_ONCE};
 	enum err e = txn_walk(t, &walk, add_waiting, w);
 	for (size_t i = 0; e == OK && i < w->count; i++) {
 		struct place row = place_hash_1(TABLE_ORPHAN, parent->uri, w->ids[i]);

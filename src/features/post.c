@@ -1,4 +1,4 @@
-/* post.c: posts and replies: their records, their indexes, and how a new one comes in, from here or elsewhere. */
+/* post.c: posts and replies: their records and indexes, and how a new one comes in. */
 #include "features.h"
 
 #include <string.h>
@@ -7,50 +7,48 @@
 #define CONTENT_MOST (256 * 1024)
 #define EXTRA_MOST (256 * 1024)
 #define WORDS_MOST 20000 /* bytes of a title or summary: 5 000 code points */
-#define SUMMARY_POINTS 500 /* of a local one */
 #define LANGUAGE_MOST 35
 #define IDS_MOST 1000
 
 static const struct field post_fields[] = {
-	{ 1, F_U64, offsetof(struct post, id), 0 },
-	{ 2, F_U32, offsetof(struct post, kind), 0 },
-	{ 3, F_U32, offsetof(struct post, visibility), 0 },
-	{ 4, F_U64, offsetof(struct post, author), 0 },
-	{ 5, F_U64, offsetof(struct post, community), 0 },
-	{ 6, F_U64, offsetof(struct post, root), 0 },
-	{ 7, F_U64, offsetof(struct post, parent), 0 },
-	{ 8, F_TEXT, offsetof(struct post, parent_uri), URI_MOST },
-	{ 9, F_TEXT, offsetof(struct post, uri), URI_MOST },
-	{ 10, F_TEXT, offsetof(struct post, url), URI_MOST },
-	{ 11, F_TEXT, offsetof(struct post, title), WORDS_MOST },
-	{ 12, F_TEXT, offsetof(struct post, content), CONTENT_MOST },
-	{ 13, F_TEXT, offsetof(struct post, source), POST_TEXT_MOST },
-	{ 14, F_TEXT, offsetof(struct post, summary), WORDS_MOST },
-	{ 15, F_TEXT, offsetof(struct post, language), LANGUAGE_MOST },
-	{ 16, F_U64S, offsetof(struct post, mentions), POST_MENTIONS },
-	{ 17, F_BYTES, offsetof(struct post, extra), EXTRA_MOST },
-	{ 18, F_FLAG, offsetof(struct post, sensitive), 0 },
-	{ 19, F_FLAG, offsetof(struct post, locked), 0 },
-	{ 20, F_FLAG, offsetof(struct post, gone), 0 },
-	{ 21, F_FLAG, offsetof(struct post, fetched), 0 },
-	{ 22, F_U64, offsetof(struct post, removed_by), 0 },
-	{ 23, F_I64, offsetof(struct post, published), 0 },
-	{ 24, F_I64, offsetof(struct post, updated), 0 },
-	{ 25, F_I64, offsetof(struct post, removed), 0 },
+	{1, F_U64, offsetof(struct post, id), 0},
+	{2, F_U32, offsetof(struct post, kind), 0},
+	{3, F_U32, offsetof(struct post, visibility), 0},
+	{4, F_U64, offsetof(struct post, author), 0},
+	{5, F_U64, offsetof(struct post, community), 0},
+	{6, F_U64, offsetof(struct post, root), 0},
+	{7, F_U64, offsetof(struct post, parent), 0},
+	{8, F_TEXT, offsetof(struct post, parent_uri), URI_MOST},
+	{9, F_TEXT, offsetof(struct post, uri), URI_MOST},
+	{10, F_TEXT, offsetof(struct post, url), URI_MOST},
+	{11, F_TEXT, offsetof(struct post, title), WORDS_MOST},
+	{12, F_TEXT, offsetof(struct post, content), CONTENT_MOST},
+	{13, F_TEXT, offsetof(struct post, source), POST_TEXT_MOST},
+	{14, F_TEXT, offsetof(struct post, summary), WORDS_MOST},
+	{15, F_TEXT, offsetof(struct post, language), LANGUAGE_MOST},
+	{16, F_U64S, offsetof(struct post, mentions), POST_MENTIONS},
+	{17, F_BYTES, offsetof(struct post, extra), EXTRA_MOST},
+	{18, F_FLAG, offsetof(struct post, sensitive), 0},
+	{19, F_FLAG, offsetof(struct post, locked), 0},
+	{20, F_FLAG, offsetof(struct post, gone), 0},
+	{21, F_FLAG, offsetof(struct post, fetched), 0},
+	{22, F_U64, offsetof(struct post, removed_by), 0},
+	{23, F_I64, offsetof(struct post, published), 0},
+	{24, F_I64, offsetof(struct post, updated), 0},
+	{25, F_I64, offsetof(struct post, removed), 0},
 };
-const struct shape post_shape = { "post", sizeof(struct post), post_fields, COUNT(post_fields) };
+const struct shape post_shape = {"post", sizeof(struct post), post_fields, COUNT(post_fields)};
 
 static const struct field revision_fields[] = {
-	{ 1, F_TEXT, offsetof(struct revision, title), WORDS_MOST },
-	{ 2, F_TEXT, offsetof(struct revision, content), CONTENT_MOST },
-	{ 3, F_TEXT, offsetof(struct revision, summary), WORDS_MOST },
-	{ 4, F_I64, offsetof(struct revision, at), 0 },
+	{1, F_TEXT, offsetof(struct revision, title), WORDS_MOST},
+	{2, F_TEXT, offsetof(struct revision, content), CONTENT_MOST},
+	{3, F_TEXT, offsetof(struct revision, summary), WORDS_MOST},
+	{4, F_I64, offsetof(struct revision, at), 0},
 };
 const struct shape revision_shape = {
-	"revision", sizeof(struct revision), revision_fields, COUNT(revision_fields)
-};
+	"revision", sizeof(struct revision), revision_fields, COUNT(revision_fields)};
 
-/* ---- finding --------------------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 enum err post_load(struct txn *t, uint64_t id, struct post *out)
 {
@@ -87,31 +85,37 @@ static enum err gather_id(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
-enum err post_ids(struct txn *t, uint8_t table, uint64_t of, uint64_t edge, bool backward, size_t max,
-	struct u64s *out)
+enum err post_ids(struct txn *t, uint8_t table, uint64_t of, uint64_t edge, bool backward,
+	size_t max, struct u64s *out)
 {
 	if (max > IDS_MOST)
 		max = IDS_MOST;
-	struct gather g = { .ids = arena_array(txn_arena(t), max, sizeof *g.ids) };
+	struct gather g = {.ids = arena_array(txn_arena(t), max, sizeof *g.ids)};
 	struct place from = place_2(table, of, backward ? edge - 1 : edge + 1);
-	struct walk w = { .prefix = place_1(table, of), .from = edge ? &from : NULL, .backward = backward, .max = max };
+	struct walk w = {.prefix = place_1(table, of),
+		.from = edge ? &from : NULL,
+		.backward = backward,
+		.max = max};
 	enum err e = txn_walk(t, &w, gather_id, &g);
 	if (e == OK)
-		*out = (struct u64s){ g.ids, g.count };
+		*out = (struct u64s){g.ids, g.count};
 	return e;
 }
 
-enum err post_of_author(struct txn *t, uint64_t actor, uint64_t before, size_t max, struct u64s *out)
+enum err post_of_author(
+	struct txn *t, uint64_t actor, uint64_t before, size_t max, struct u64s *out)
 {
 	return post_ids(t, TABLE_BY_AUTHOR, actor, before, true, max, out);
 }
 
-enum err post_of_community(struct txn *t, uint64_t community, uint64_t before, size_t max, struct u64s *out)
+enum err post_of_community(
+	struct txn *t, uint64_t community, uint64_t before, size_t max, struct u64s *out)
 {
 	return post_ids(t, TABLE_BY_COMMUNITY, community, before, true, max, out);
 }
 
-enum err post_of_conversation(struct txn *t, uint64_t root, uint64_t after, size_t max, struct u64s *out)
+enum err post_of_conversation(
+	struct txn *t, uint64_t root, uint64_t after, size_t max, struct u64s *out)
 {
 	return post_ids(t, TABLE_BY_ROOT, root, after, false, max, out);
 }
@@ -138,9 +142,9 @@ enum err post_count_reply(struct txn *t, const struct post *p, int64_t delta)
 	return e == OK && p->root != p->parent ? txn_add(t, &root, delta, NULL) : e;
 }
 
-/* ---- lists of communities ---------------------------------------------------------------------------------------- */
+/* ---- lists of communities -------------------------------------------------------------------- */
 
-static const struct bytes one = { "\1", 1 };
+static const struct bytes one = {"\1", 1};
 
 static enum err list_set(struct txn *t, uint64_t community, uint64_t post, bool on)
 {
@@ -194,121 +198,7 @@ enum err post_join(struct txn *t, uint64_t community, uint64_t id)
 	return e == OK ? post_enter(t, &p) : e;
 }
 
-/* ---- what a local draft says --------------------------------------------------------------------------------------- */
-
-struct writing { /* what the links of a text ask for */
-	struct txn *t;
-	uint64_t author;
-	uint64_t mentions[POST_MENTIONS];
-	size_t mention_count;
-	const char *hashtags[POST_HASHTAGS];
-	size_t hashtag_count;
-};
-
-static bool mention_add(struct writing *w, uint64_t actor)
-{
-	for (size_t i = 0; i < w->mention_count; i++)
-		if (w->mentions[i] == actor)
-			return true;
-	if (w->mention_count == POST_MENTIONS)
-		return false;
-	w->mentions[w->mention_count++] = actor;
-	return true;
-}
-
-static void hashtag_add(struct writing *w, struct arena *arena, const char *word)
-{
-	const char *tag = text_lower(arena, text_cut(arena, word, 100));
-	for (size_t i = 0; i < w->hashtag_count; i++)
-		if (strcmp(w->hashtags[i], tag) == 0)
-			return;
-	if (w->hashtag_count < POST_HASHTAGS)
-		w->hashtags[w->hashtag_count++] = tag;
-}
-
-/* Hashtags have no page here: they are told to other nodes and stay plain words in the text. */
-static const char *link_of(void *arg, struct arena *arena, char sign, const char *word)
-{
-	struct writing *w = arg;
-	struct actor a;
-	if (sign == '#') {
-		hashtag_add(w, arena, word);
-		return NULL;
-	}
-	if (actor_by_handle(w->t, word, &a) != OK || a.gone || a.suspended || block_between(w->t, w->author, a.id))
-		return NULL;
-	if (a.kind != ACTOR_GROUP && a.id != w->author && !mention_add(w, a.id))
-		return NULL;
-	return a.url != NULL ? a.url : a.uri;
-}
-
-static enum err words_check(const struct post_draft *d, const char *text, struct refusal *why)
-{
-	if (*text == '\0')
-		return refuse(why, "text", "Write something first.");
-	if (strlen(text) > POST_TEXT_MOST)
-		return refuse(why, "text", "This text is too long.");
-	if (!text_is_utf8(text, strlen(text)))
-		return refuse(why, "text", "This text holds signs that cannot be kept.");
-	if (d->title != NULL && text_count(d->title) > POST_TITLE_MOST)
-		return refuse(why, "title", "A title has at most 200 signs.");
-	if (d->summary != NULL && text_count(d->summary) > SUMMARY_POINTS)
-		return refuse(why, "summary", "A summary has at most 500 signs.");
-	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-	if (d->language != NULL && (strlen(d->language) > LANGUAGE_MOST || d->language[strspn(d->language, letters)]))
-		return refuse(why, "language", "Choose a language.");
-	if (d->kind > POST_ARTICLE)
-		return refuse(why, NULL, "This kind of post cannot be written here.");
-	return OK;
-}
-
-static const char *words_of(struct arena *arena, const char *s)
-{
-	char *words = s != NULL ? text_trim(arena, s) : NULL;
-	return words != NULL && *words != '\0' ? words : NULL;
-}
-
-enum err post_write(struct txn *t, const struct post_draft *d, const struct actor *author, struct refusal *why,
-	struct post *out)
-{
-	struct arena *arena = txn_arena(t);
-	const char *text = text_trim(arena, d->source != NULL ? d->source : "");
-	enum err e = words_check(d, text, why);
-	if (e != OK)
-		return e;
-	struct writing *w = arena_alloc(arena, sizeof *w);
-	w->t = t;
-	w->author = author->id;
-	struct post parent;
-	/* Who is answered is told, whether the words name them or not. */
-	if (out->parent != 0 && post_load(t, out->parent, &parent) == OK && parent.author != author->id)
-		(void)mention_add(w, parent.author);
-	char *html;
-	e = markup_from_markdown(arena, text, link_of, w, &html);
-	if (e != OK)
-		return e == ERR_TOO_MUCH ? refuse(why, "text", "This text is too long.") : e;
-	out->source = text;
-	out->content = html;
-	out->title = words_of(arena, d->title);
-	if (out->kind == 0) /* what it is once, it stays: other nodes take no other type for the same id */
-		out->kind = out->parent != 0 ? POST_NOTE : d->kind ? d->kind : out->title != NULL ? POST_ARTICLE : POST_NOTE;
-	if (out->kind == POST_NOTE)
-		out->title = NULL;
-	else if (out->title == NULL)
-		return refuse(why, "title", "An article needs a title.");
-	out->summary = words_of(arena, d->summary);
-	if (d->language != NULL && *d->language != '\0')
-		out->language = d->language;
-	else if (out->language == NULL)
-		out->language = author->language != NULL ? author->language : txn_site(t)->language;
-	out->sensitive = d->sensitive;
-	out->mentions = (struct u64s){ w->mentions, w->mention_count };
-	struct extra extra = { .hashtags = { w->hashtags, w->hashtag_count } };
-	out->extra = extra_write(arena, &extra);
-	return OK;
-}
-
-/* ---- coming in ------------------------------------------------------------------------------------------------------ */
+/* ---- coming in ------------------------------------------------------------------------------- */
 
 /* Joins the conversation of its parent: never seen wider than that, and of the same community. */
 static void place_under(struct post *p, const struct post *parent, bool local)
@@ -318,7 +208,7 @@ static void place_under(struct post *p, const struct post *parent, bool local)
 	p->parent_uri = parent->uri;
 	if (p->visibility < parent->visibility)
 		p->visibility = parent->visibility;
-	/* A remote post for its author's followers only stays with them, unless it names the community's. */
+	/* A remote post for its author's followers stays with them, unless it names the community's. */
 	if (parent->community != 0 && (local || p->visibility <= VISIBLE_UNLISTED))
 		p->community = parent->community;
 	if (p->visibility == VISIBLE_DIRECT)
@@ -349,7 +239,7 @@ static enum err begin_local(struct txn *t, const struct post_draft *d, const str
 		return refuse(why, "visibility", "Choose who may read this.");
 	p->community = p->visibility == VISIBLE_DIRECT ? 0 : d->community;
 	if (d->parent != 0) {
-		struct viewer viewer = { .actor = author->id, .member = true };
+		struct viewer viewer = {.actor = author->id, .member = true};
 		enum err e = post_load(t, d->parent, &parent);
 		if (e == OK && !circle_may_read(t, &viewer, &parent))
 			e = ERR_NOT_FOUND;
@@ -364,7 +254,7 @@ static enum err begin_local(struct txn *t, const struct post_draft *d, const str
 	p->uri = arena_format(arena, "%s/p/%s", txn_site(t)->base_url, id);
 	p->url = arena_format(arena, "%s/@%s/%s", txn_site(t)->base_url, author->name, id);
 	p->published = time_now();
-	return post_write(t, d, author, why, p);
+	return draft_write(t, d, author, why, p);
 }
 
 static enum err begin_remote(struct txn *t, const struct post_draft *d, const struct actor *author,
@@ -383,13 +273,15 @@ static enum err begin_remote(struct txn *t, const struct post_draft *d, const st
 	return allowed(t, p, &parent);
 }
 
-/* Anyone may name another node's group; its list here shows what it announced itself, or what was written here. */
-static bool belongs(struct txn *t, const struct post *p, const struct actor *author, const struct origin *origin)
+/* Anyone may name another node's group; its list shows what it announced or what was written here. */
+static bool belongs(struct txn *t, const struct post *p, const struct actor *author,
+	const struct origin *origin)
 {
 	struct actor community;
 	if (author->local || (origin != NULL && origin->via != 0 && origin->via == p->community))
 		return true;
-	return p->community != 0 && actor_load(t, p->community, &community) == OK && community.local;
+	return p->community != 0 && actor_load(t, p->community, &community) == OK
+		&& community.local;
 }
 
 static enum err store_new(struct txn *t, const struct post *p, bool listed)
@@ -415,17 +307,19 @@ static enum err store_new(struct txn *t, const struct post *p, bool listed)
 
 static enum err journal_create(struct txn *t, const struct post *p, const struct origin *origin)
 {
-	struct line line = { .act = ACT_CREATE, .actor = p->author, .object = p->id, .target = p->community };
+	struct line line = {
+		.act = ACT_CREATE, .actor = p->author, .object = p->id, .target = p->community};
 	return act_journal(t, origin, &line, NULL);
 }
 
-/* The uri is known: nothing of it changes (security.md R6). But its Create, come after it was fetched, is passed on. */
+/* The uri is known: nothing changes (security.md R6). A Create that comes after a fetch is passed on. */
 static enum err known_again(struct txn *t, const struct post_draft *d, const struct origin *origin,
 	struct post *known, struct post *out)
 {
 	if (known->gone)
 		return ERR_GONE;
-	if (known->fetched && known->author == d->author && origin != NULL && origin->raw.size > 0) {
+	if (known->fetched && known->author == d->author && origin != NULL
+		&& origin->raw.size > 0) {
 		known->fetched = false;
 		enum err e = post_save(t, known);
 		if (e == OK)
@@ -437,7 +331,8 @@ static enum err known_again(struct txn *t, const struct post_draft *d, const str
 	return ERR_CONFLICT;
 }
 
-static enum err known_before(struct txn *t, const struct post_draft *d, const struct origin *origin, struct post *out)
+static enum err known_before(
+	struct txn *t, const struct post_draft *d, const struct origin *origin, struct post *out)
 {
 	if (d->remote->id == NULL)
 		return ERR_INVALID;
@@ -453,11 +348,11 @@ static enum err known_before(struct txn *t, const struct post_draft *d, const st
 	return e == OK ? ERR_GONE : e == ERR_NOT_FOUND ? OK : e;
 }
 
-enum err post_create(struct txn *t, const struct post_draft *d, const struct origin *origin, struct refusal *why,
-	struct post *out)
+enum err post_create(struct txn *t, const struct post_draft *d, const struct origin *origin,
+	struct refusal *why, struct post *out)
 {
 	struct actor author;
-	struct post p = { .author = d->author };
+	struct post p = {.author = d->author};
 	enum err e = actor_load(t, d->author, &author);
 	if (e != OK)
 		return e;
@@ -467,7 +362,8 @@ enum err post_create(struct txn *t, const struct post_draft *d, const struct ori
 	if (e != OK)
 		return e;
 	p.root = p.id = id_next();
-	e = d->remote != NULL ? begin_remote(t, d, &author, origin, &p) : begin_local(t, d, &author, why, &p);
+	e = d->remote != NULL ? begin_remote(t, d, &author, origin, &p)
+			      : begin_local(t, d, &author, why, &p);
 	if (e == OK)
 		e = store_new(t, &p, belongs(t, &p, &author, origin));
 	if (e == OK)
@@ -483,10 +379,22 @@ enum err post_create(struct txn *t, const struct post_draft *d, const struct ori
 }
 
 static const struct table_use uses[] = {
-	{ TABLE_POST, &post_shape }, { TABLE_POST_URI, NULL }, { TABLE_BY_AUTHOR, NULL },
-	{ TABLE_BY_COMMUNITY, NULL }, { TABLE_BY_ROOT, NULL }, { TABLE_TALLY, NULL }, { TABLE_FEATURED, NULL },
-	{ TABLE_GONE, NULL }, { TABLE_ORPHAN, NULL }, { TABLE_HISTORY, &revision_shape }, { 0 },
+	{TABLE_POST, &post_shape},
+	{TABLE_POST_URI, NULL},
+	{TABLE_BY_AUTHOR, NULL},
+	{TABLE_BY_COMMUNITY, NULL},
+	{TABLE_BY_ROOT, NULL},
+	{TABLE_TALLY, NULL},
+	{TABLE_FEATURED, NULL},
+	{TABLE_GONE, NULL},
+	{TABLE_ORPHAN, NULL},
+	{TABLE_HISTORY, &revision_shape},
+	{0},
 };
 const struct feature feature_post = {
-	.name = "post", .routes = post_routes, .verbs = incoming_verbs, .tables = uses, .kinds = note_kinds,
+	.name = "post",
+	.routes = post_routes,
+	.verbs = incoming_verbs,
+	.tables = uses,
+	.kinds = note_kinds,
 };

@@ -1,4 +1,4 @@
-/* reaction.c: likes, dislikes and boosts: one of each kind per person and post, counted, and told to whom they concern. */
+/* reaction.c: likes, dislikes and boosts: one of each per person and post, counted and told. */
 #include "features.h"
 
 #include <string.h>
@@ -6,27 +6,29 @@
 #define URI_MOST 2048
 
 static const struct field reaction_fields[] = {
-	{ 1, F_U64, offsetof(struct reaction, post), 0 },
-	{ 2, F_U64, offsetof(struct reaction, actor), 0 },
-	{ 3, F_U32, offsetof(struct reaction, kind), 0 },
-	{ 4, F_TEXT, offsetof(struct reaction, uri), URI_MOST },
-	{ 5, F_I64, offsetof(struct reaction, at), 0 },
+	{1, F_U64, offsetof(struct reaction, post), 0},
+	{2, F_U64, offsetof(struct reaction, actor), 0},
+	{3, F_U32, offsetof(struct reaction, kind), 0},
+	{4, F_TEXT, offsetof(struct reaction, uri), URI_MOST},
+	{5, F_I64, offsetof(struct reaction, at), 0},
 };
 const struct shape reaction_shape = {
-	"reaction", sizeof(struct reaction), reaction_fields, COUNT(reaction_fields)
-};
+	"reaction", sizeof(struct reaction), reaction_fields, COUNT(reaction_fields)};
 
-static const uint32_t act_on[] = { [REACTION_LIKE] = ACT_LIKE, [REACTION_DISLIKE] = ACT_DISLIKE,
-	[REACTION_BOOST] = ACT_ANNOUNCE };
-static const uint32_t act_off[] = { [REACTION_LIKE] = ACT_UNLIKE, [REACTION_DISLIKE] = ACT_UNDISLIKE,
-	[REACTION_BOOST] = ACT_UNANNOUNCE };
+static const uint32_t act_on[] = {[REACTION_LIKE] = ACT_LIKE,
+	[REACTION_DISLIKE] = ACT_DISLIKE,
+	[REACTION_BOOST] = ACT_ANNOUNCE};
+static const uint32_t act_off[] = {[REACTION_LIKE] = ACT_UNLIKE,
+	[REACTION_DISLIKE] = ACT_UNDISLIKE,
+	[REACTION_BOOST] = ACT_UNANNOUNCE};
 
 static struct place place_of(uint64_t who, uint64_t post, enum reaction_kind kind)
 {
 	return place_3(TABLE_REACTION, post, kind, who);
 }
 
-enum err reaction_load(struct txn *t, uint64_t who, uint64_t post, enum reaction_kind kind, struct reaction *out)
+enum err reaction_load(
+	struct txn *t, uint64_t who, uint64_t post, enum reaction_kind kind, struct reaction *out)
 {
 	struct place place = place_of(who, post, kind);
 	return txn_load(t, &place, &reaction_shape, out);
@@ -39,12 +41,12 @@ bool reaction_is(struct txn *t, uint64_t who, uint64_t post, enum reaction_kind 
 	return who != 0 && txn_get(t, &place, &there) == OK;
 }
 
-/* ---- verbs ---------------------------------------------------------------------------------------------------------- */
+/* ---- verbs ----------------------------------------------------------------------------------- */
 
 static enum err allowed(struct txn *t, uint64_t who, const struct post *p, enum reaction_kind kind)
 {
 	struct actor actor;
-	struct viewer viewer = { .actor = who };
+	struct viewer viewer = {.actor = who};
 	enum err e = actor_load(t, who, &actor);
 	if (e != OK)
 		return e;
@@ -61,7 +63,8 @@ static enum err allowed(struct txn *t, uint64_t who, const struct post *p, enum 
 }
 
 /* Takes the record, its uri and its count away; *was is left with what it said. */
-static enum err take_away(struct txn *t, uint64_t who, uint64_t post, enum reaction_kind kind, struct reaction *was)
+static enum err take_away(
+	struct txn *t, uint64_t who, uint64_t post, enum reaction_kind kind, struct reaction *was)
 {
 	struct place place = place_of(who, post, kind), tally = place_2(TABLE_TALLY, post, kind);
 	enum err e = txn_load(t, &place, &reaction_shape, was);
@@ -76,21 +79,23 @@ static enum err take_away(struct txn *t, uint64_t who, uint64_t post, enum react
 
 static enum err put(struct txn *t, const struct reaction *r)
 {
-	struct place place = place_of(r->actor, r->post, r->kind), tally = place_2(TABLE_TALLY, r->post, r->kind);
+	struct place place = place_of(r->actor, r->post, r->kind),
+		     tally = place_2(TABLE_TALLY, r->post, r->kind);
 	struct place by_uri = place_hash(TABLE_REACTION_URI, r->uri);
 	uint8_t row[3 * sizeof(uint64_t)];
 	struct place all = place_3(0, r->post, r->kind, r->actor);
 	memcpy(row, all.at + 1, sizeof row);
 	enum err e = txn_save(t, &place, &reaction_shape, r);
 	if (e == OK)
-		e = txn_put(t, &by_uri, (struct bytes){ row, sizeof row });
+		e = txn_put(t, &by_uri, (struct bytes){row, sizeof row});
 	return e == OK ? txn_add(t, &tally, 1, NULL) : e;
 }
 
-enum err reaction_add(struct txn *t, uint64_t who, uint64_t post, enum reaction_kind kind, const struct origin *origin)
+enum err reaction_add(struct txn *t, uint64_t who, uint64_t post, enum reaction_kind kind,
+	const struct origin *origin)
 {
 	struct post p;
-	struct reaction other, r = { .post = post, .actor = who, .kind = kind, .at = time_now() };
+	struct reaction other, r = {.post = post, .actor = who, .kind = kind, .at = time_now()};
 	struct bytes taken;
 	enum err e = post_load(t, post, &p);
 	if (e == OK)
@@ -106,11 +111,13 @@ enum err reaction_add(struct txn *t, uint64_t who, uint64_t post, enum reaction_
 	}
 	/* Who likes no longer dislikes, and the other way round (protocol.md §5.5). */
 	if (kind != REACTION_BOOST) {
-		e = take_away(t, who, post, kind == REACTION_LIKE ? REACTION_DISLIKE : REACTION_LIKE, &other);
+		e = take_away(t, who, post,
+			kind == REACTION_LIKE ? REACTION_DISLIKE : REACTION_LIKE, &other);
 		if (e != OK && e != ERR_NOT_FOUND)
 			return e;
 	}
-	struct line line = { .act = act_on[kind], .actor = who, .object = post, .target = p.community };
+	struct line line = {
+		.act = act_on[kind], .actor = who, .object = post, .target = p.community};
 	e = act_journal(t, origin, &line, &r.uri);
 	return e == OK ? put(t, &r) : e;
 }
@@ -125,17 +132,20 @@ enum err reaction_remove(struct txn *t, uint64_t who, uint64_t post, enum reacti
 		e = take_away(t, who, post, kind, &was);
 	if (e != OK)
 		return e;
-	struct line line = { .act = act_off[kind], .actor = who, .object = post, .target = p.community,
-		.note = was.uri };
+	struct line line = {.act = act_off[kind],
+		.actor = who,
+		.object = post,
+		.target = p.community,
+		.note = was.uri};
 	return act_journal(t, origin, &line, NULL);
 }
 
-/* ---- other nodes ---------------------------------------------------------------------------------------------------- */
+/* ---- other nodes ----------------------------------------------------------------------------- */
 
 static enum err react(struct txn *t, const struct activity *a, enum reaction_kind kind)
 {
 	struct post p;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	enum err e = post_by_uri(t, a->object_id, &p);
 	return e == OK ? reaction_add(t, a->actor_id, p.id, kind, &origin) : e;
 }
@@ -174,7 +184,7 @@ static enum err receive_announce(struct txn *t, const struct activity *a)
 static enum err undo(struct txn *t, const struct activity *a, enum reaction_kind kind)
 {
 	struct post p;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	if (a->inner == NULL)
 		return ERR_INVALID;
 	enum err e = post_by_uri(t, a->inner->object_id, &p);
@@ -196,11 +206,11 @@ static enum err receive_unannounce(struct txn *t, const struct activity *a)
 	return undo(t, a, REACTION_BOOST);
 }
 
-/* Undo of a bare id: the activity's own id leads to what it did. ERR_NOT_FOUND: another feature's. */
+/* Undo of a bare id: the id leads to what it did. ERR_NOT_FOUND: another feature's. */
 static enum err receive_undo(struct txn *t, const struct activity *a)
 {
 	struct bytes row;
-	struct origin origin = { a->id, a->raw, a->via };
+	struct origin origin = {a->id, a->raw, a->via};
 	const char *uri = a->inner != NULL ? a->inner->id : a->object_id;
 	if (uri == NULL)
 		return ERR_INVALID;
@@ -215,19 +225,19 @@ static enum err receive_undo(struct txn *t, const struct activity *a)
 }
 
 static const struct verb verbs[] = {
-	{ "Like", NULL, receive_like },
-	{ "EmojiReact", NULL, receive_like },
-	{ "Dislike", NULL, receive_dislike },
-	{ "Announce", NULL, receive_announce },
-	{ "Undo", "Like", receive_unlike },
-	{ "Undo", "EmojiReact", receive_unlike },
-	{ "Undo", "Dislike", receive_undislike },
-	{ "Undo", "Announce", receive_unannounce },
-	{ "Undo", NULL, receive_undo },
-	{ 0 },
+	{"Like", NULL, receive_like},
+	{"EmojiReact", NULL, receive_like},
+	{"Dislike", NULL, receive_dislike},
+	{"Announce", NULL, receive_announce},
+	{"Undo", "Like", receive_unlike},
+	{"Undo", "EmojiReact", receive_unlike},
+	{"Undo", "Dislike", receive_undislike},
+	{"Undo", "Announce", receive_unannounce},
+	{"Undo", NULL, receive_undo},
+	{0},
 };
 
-/* ---- buttons -------------------------------------------------------------------------------------------------------- */
+/* ---- buttons --------------------------------------------------------------------------------- */
 
 static enum err click(struct call *call, struct txn *t, enum reaction_kind kind, bool on)
 {
@@ -269,16 +279,21 @@ static enum err unboost(struct call *call, struct txn *t)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/p/{id}/like", MEMBER, .write = like },
-	{ METHOD_POST, "/p/{id}/unlike", MEMBER, .write = unlike },
-	{ METHOD_POST, "/p/{id}/boost", MEMBER, .write = boost },
-	{ METHOD_POST, "/p/{id}/unboost", MEMBER, .write = unboost },
-	{ 0 },
+	{METHOD_POST, "/p/{id}/like", MEMBER, .write = like},
+	{METHOD_POST, "/p/{id}/unlike", MEMBER, .write = unlike},
+	{METHOD_POST, "/p/{id}/boost", MEMBER, .write = boost},
+	{METHOD_POST, "/p/{id}/unboost", MEMBER, .write = unboost},
+	{0},
 };
 
 static const struct table_use uses[] = {
-	{ TABLE_REACTION, &reaction_shape }, { TABLE_REACTION_URI, NULL }, { 0 },
+	{TABLE_REACTION, &reaction_shape},
+	{TABLE_REACTION_URI, NULL},
+	{0},
 };
 const struct feature feature_reaction = {
-	.name = "reaction", .routes = routes, .verbs = verbs, .tables = uses,
+	.name = "reaction",
+	.routes = routes,
+	.verbs = verbs,
+	.tables = uses,
 };

@@ -1,4 +1,4 @@
-/* timeline.c: what gathers posts of several places, merged on reading: the home of the association, my overview. */
+/* timeline.c: posts of several places, merged on reading: the home of the site, my overview. */
 #include "features.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #define SOURCES_MOST 1000
 #define ROUNDS_MOST 10 /* pages looked through for one page that may be read */
 
-/* ---- merging ------------------------------------------------------------------------------------------------------------- */
+/* ---- merging --------------------------------------------------------------------------------- */
 
 struct source {
 	uint8_t table;
@@ -42,14 +42,16 @@ static enum err merge_one(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
-static enum err merge_page(struct txn *t, const struct source *sources, size_t count, uint64_t before,
-	struct merge *m)
+static enum err merge_page(
+	struct txn *t, const struct source *sources, size_t count, uint64_t before, struct merge *m)
 {
 	m->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct place from = place_2(sources[i].table, sources[i].of, before - 1);
-		struct walk w = { .prefix = place_1(sources[i].table, sources[i].of), .from = before ? &from : NULL,
-			.backward = true, .max = m->max };
+		struct walk w = {.prefix = place_1(sources[i].table, sources[i].of),
+			.from = before ? &from : NULL,
+			.backward = true,
+			.max = m->max};
 		enum err e = txn_walk(t, &w, merge_one, m);
 		if (e != OK)
 			return e;
@@ -57,7 +59,7 @@ static enum err merge_page(struct txn *t, const struct source *sources, size_t c
 	return OK;
 }
 
-/* Answers to people one follows or to oneself belong in an overview; others are read where they were written. */
+/* Answers to oneself or to whom one follows belong in an overview; others where they were written. */
 static bool concerns(struct txn *t, uint64_t who, const struct post *p)
 {
 	struct post parent;
@@ -65,19 +67,21 @@ static bool concerns(struct txn *t, uint64_t who, const struct post *p)
 		return p->parent_uri == NULL || p->author == who;
 	if (p->author == who || post_load(t, p->parent, &parent) != OK)
 		return p->author == who;
-	return parent.author == who || parent.author == p->author || follow_is(t, who, parent.author);
+	return parent.author == who || parent.author == p->author
+		|| follow_is(t, who, parent.author);
 }
 
 static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, bool mine)
 {
 	struct post p;
-	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0 || !circle_may_read(t, viewer, &p))
+	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0
+		|| !circle_may_read(t, viewer, &p))
 		return false;
 	return mine ? concerns(t, viewer->actor, &p) : p.visibility == VISIBLE_PUBLIC;
 }
 
-static enum err gather(struct txn *t, const struct viewer *viewer, const struct source *sources, size_t count,
-	bool mine, uint64_t before, size_t max, struct u64s *out)
+static enum err gather(struct txn *t, const struct viewer *viewer, const struct source *sources,
+	size_t count, bool mine, uint64_t before, size_t max, struct u64s *out)
 {
 	if (max > SHOWN_MOST)
 		max = SHOWN_MOST;
@@ -95,11 +99,12 @@ static enum err gather(struct txn *t, const struct viewer *viewer, const struct 
 				kept[have++] = m->ids[i];
 		before = m->count > 0 ? m->ids[m->count - 1] : before;
 	}
-	*out = (struct u64s){ kept, have };
+	*out = (struct u64s){kept, have};
 	return OK;
 }
 
-enum err timeline_home(struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
+enum err timeline_home(
+	struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
 {
 	struct u64s followed;
 	struct actor a;
@@ -108,14 +113,16 @@ enum err timeline_home(struct txn *t, const struct viewer *viewer, uint64_t befo
 		return e;
 	struct source *sources = arena_array(txn_arena(t), followed.count + 1, sizeof *sources);
 	size_t count = 0;
-	sources[count++] = (struct source){ TABLE_BY_AUTHOR, viewer->actor };
+	sources[count++] = (struct source){TABLE_BY_AUTHOR, viewer->actor};
 	for (size_t i = 0; i < followed.count; i++)
 		if (actor_load(t, followed.at[i], &a) == OK && !a.gone && !a.suspended)
-			sources[count++] = (struct source){ a.kind == ACTOR_GROUP ? TABLE_BY_COMMUNITY : TABLE_BY_AUTHOR, a.id };
+			sources[count++] = (struct source){
+				a.kind == ACTOR_GROUP ? TABLE_BY_COMMUNITY : TABLE_BY_AUTHOR, a.id};
 	return gather(t, viewer, sources, count, true, before, max, out);
 }
 
-enum err timeline_public(struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
+enum err timeline_public(
+	struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
 {
 	struct u64s communities;
 	enum err e = community_list(t, &communities);
@@ -123,11 +130,11 @@ enum err timeline_public(struct txn *t, const struct viewer *viewer, uint64_t be
 		return e;
 	struct source *sources = arena_array(txn_arena(t), communities.count, sizeof *sources);
 	for (size_t i = 0; i < communities.count; i++)
-		sources[i] = (struct source){ TABLE_BY_COMMUNITY, communities.at[i] };
+		sources[i] = (struct source){TABLE_BY_COMMUNITY, communities.at[i]};
 	return gather(t, viewer, sources, communities.count, false, before, max, out);
 }
 
-/* ---- pages ----------------------------------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static uint64_t before_of(struct call *call)
 {
@@ -135,8 +142,8 @@ static uint64_t before_of(struct call *call)
 	return before > 0 ? (uint64_t)before : 0;
 }
 
-static void show_page(struct txn *t, struct view *v, const struct viewer *viewer, const struct u64s *ids,
-	uint64_t before)
+static void show_page(struct txn *t, struct view *v, const struct viewer *viewer,
+	const struct u64s *ids, uint64_t before)
 {
 	post_lines(t, v, "conversations", ids, viewer);
 	view_flag(v, "nothing", ids->count == 0 && before == 0);
@@ -163,7 +170,8 @@ static enum err show_communities(struct txn *t, struct view *v)
 			return e;
 		view_begin(v, NULL);
 		actor_show(v, "community", &a);
-		view_text(v, "words", markup_plain(txn_arena(t), a.summary != NULL ? a.summary : "", 160));
+		view_text(v, "words",
+			markup_plain(txn_arena(t), a.summary != NULL ? a.summary : "", 160));
 		view_number(v, "followers", followers);
 		view_end(v);
 	}
@@ -198,10 +206,10 @@ static enum err overview_read(struct call *call, struct txn *t, struct view *v)
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/", ANYONE, WANTS_PAGE, .read = home_read, .page = "home",
-		.takes = { { "before", INPUT_ID, .label = "Older conversations" } } },
-	{ METHOD_GET, "/overview", MEMBER, .read = overview_read, .page = "overview",
-		.takes = { { "before", INPUT_ID, .label = "Older messages" } } },
-	{ 0 },
+	{METHOD_GET, "/", ANYONE, WANTS_PAGE, .read = home_read, .page = "home",
+		.takes = {{"before", INPUT_ID, .label = "Older conversations"}}},
+	{METHOD_GET, "/overview", MEMBER, .read = overview_read, .page = "overview",
+		.takes = {{"before", INPUT_ID, .label = "Older messages"}}},
+	{0},
 };
-const struct feature feature_timeline = { .name = "timeline", .routes = routes };
+const struct feature feature_timeline = {.name = "timeline", .routes = routes};

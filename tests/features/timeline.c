@@ -1,27 +1,29 @@
-/* timeline.c: tests of the pages that gather: whose posts they hold, in what order, and for whose eyes. */
+/* timeline.c: tests of the pages that gather: whose posts, in what order, for whose eyes. */
 #include "world.h"
 
 #include <string.h>
 
 static struct actor community(struct txn *t, const char *name)
 {
-	struct community_draft draft = { .name = name, .title = name };
-	struct actor a = { 0 };
-	return community_create(t, &draft, NULL, &a) == OK ? a : (struct actor){ 0 };
+	struct community_draft draft = {.name = name, .title = name};
+	struct actor a = {0};
+	return community_create(t, &draft, NULL, &a) == OK ? a : (struct actor){0};
 }
 
 static uint64_t written(struct txn *t, struct post_draft draft)
 {
-	struct post p = { 0 };
+	struct post p = {0};
 	draft.source = "Hello";
 	return post_create(t, &draft, NULL, NULL, &p) == OK ? p.id : 0;
 }
 
 static bool is(const struct u64s *ids, const uint64_t *want, size_t count)
 {
-	return ids->count == count && (count == 0 || memcmp(ids->at, want, count * sizeof *want) == 0);
+	return ids->count == count
+		&& (count == 0 || memcmp(ids->at, want, count * sizeof *want) == 0);
 }
-#define IS(ids, ...) is(&(ids), (const uint64_t[]){ __VA_ARGS__ }, COUNT(((const uint64_t[]){ __VA_ARGS__ })))
+#define IS(ids, ...)                                                                               \
+	is(&(ids), (const uint64_t[]){__VA_ARGS__}, COUNT(((const uint64_t[]){__VA_ARGS__})))
 
 static bool renders(const char *page, const struct node *root)
 {
@@ -33,27 +35,33 @@ static bool renders(const char *page, const struct node *root)
 IN_WRITE(home_is_what_one_follows)
 {
 	(void)arg;
-	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"), cas = world_person(t, "cas");
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     cas = world_person(t, "cas");
 	struct actor energy = community(t, "energy"), housing = community(t, "housing");
-	struct viewer me = { .actor = anna.id, .member = true };
+	struct viewer me = {.actor = anna.id, .member = true};
 	struct u64s ids;
 	WANT(timeline_home(t, &me, 0, 10, &ids) == OK && ids.count == 0);
-	WANT(follow_start(t, anna.id, bas.id, NULL) == OK && follow_start(t, anna.id, energy.id, NULL) == OK);
-	uint64_t a = written(t, (struct post_draft){ .author = bas.id, .community = energy.id }); /* by both ways, once */
-	uint64_t other = written(t, (struct post_draft){ .author = cas.id, .community = housing.id });
-	uint64_t b = written(t, (struct post_draft){ .author = cas.id, .community = energy.id });
-	uint64_t c = written(t, (struct post_draft){ .author = bas.id });
-	uint64_t to_other = written(t, (struct post_draft){ .author = bas.id, .parent = other });
-	uint64_t mine = written(t, (struct post_draft){ .author = anna.id });
-	uint64_t to_me = written(t, (struct post_draft){ .author = bas.id, .parent = mine });
-	uint64_t close = written(t, (struct post_draft){ .author = bas.id, .visibility = VISIBLE_DIRECT });
+	WANT(follow_start(t, anna.id, bas.id, NULL) == OK
+		&& follow_start(t, anna.id, energy.id, NULL) == OK);
+	uint64_t a = written(t,
+		(struct post_draft){
+			.author = bas.id, .community = energy.id}); /* by both ways, once */
+	uint64_t other = written(t, (struct post_draft){.author = cas.id, .community = housing.id});
+	uint64_t b = written(t, (struct post_draft){.author = cas.id, .community = energy.id});
+	uint64_t c = written(t, (struct post_draft){.author = bas.id});
+	uint64_t to_other = written(t, (struct post_draft){.author = bas.id, .parent = other});
+	uint64_t mine = written(t, (struct post_draft){.author = anna.id});
+	uint64_t to_me = written(t, (struct post_draft){.author = bas.id, .parent = mine});
+	uint64_t close = written(
+		t, (struct post_draft){.author = bas.id, .visibility = VISIBLE_DIRECT});
 	WANT(a && b && c && other && to_other && mine && to_me && close);
 	WANT(timeline_home(t, &me, 0, 10, &ids) == OK && IS(ids, to_me, mine, c, b, a));
 	WANT(timeline_home(t, &me, 0, 2, &ids) == OK && IS(ids, to_me, mine));
 	WANT(timeline_home(t, &me, mine, 2, &ids) == OK && IS(ids, c, b));
 	WANT(timeline_home(t, &me, b, 2, &ids) == OK && IS(ids, a));
 	WANT(timeline_home(t, &me, a, 2, &ids) == OK && ids.count == 0);
-	WANT(post_remove(t, bas.id, c, NULL, NULL) == OK && timeline_home(t, &me, 0, 10, &ids) == OK && IS(ids, to_me, mine, b, a));
+	WANT(post_remove(t, bas.id, c, NULL, NULL) == OK && timeline_home(t, &me, 0, 10, &ids) == OK
+		&& IS(ids, to_me, mine, b, a));
 	WANT(block_add(t, anna.id, anna.id, cas.id, NULL, NULL) == OK);
 	WANT(timeline_home(t, &me, 0, 10, &ids) == OK && IS(ids, to_me, mine, a));
 	return OK;
@@ -62,14 +70,17 @@ IN_WRITE(home_is_what_one_follows)
 IN_WRITE(the_public_sees_public_conversations)
 {
 	(void)arg;
-	struct actor anna = world_person(t, "anna"), energy = community(t, "energy"), housing = community(t, "housing");
-	struct viewer nobody = { 0 };
+	struct actor anna = world_person(t, "anna"), energy = community(t, "energy"),
+		     housing = community(t, "housing");
+	struct viewer nobody = {0};
 	struct u64s ids;
-	uint64_t a = written(t, (struct post_draft){ .author = anna.id, .community = energy.id });
-	uint64_t b = written(t, (struct post_draft){ .author = anna.id, .community = housing.id });
-	uint64_t reply = written(t, (struct post_draft){ .author = anna.id, .parent = a });
-	uint64_t quiet = written(t, (struct post_draft){ .author = anna.id, .community = energy.id, .visibility = VISIBLE_UNLISTED });
-	uint64_t alone = written(t, (struct post_draft){ .author = anna.id });
+	uint64_t a = written(t, (struct post_draft){.author = anna.id, .community = energy.id});
+	uint64_t b = written(t, (struct post_draft){.author = anna.id, .community = housing.id});
+	uint64_t reply = written(t, (struct post_draft){.author = anna.id, .parent = a});
+	uint64_t quiet = written(t,
+		(struct post_draft){
+			.author = anna.id, .community = energy.id, .visibility = VISIBLE_UNLISTED});
+	uint64_t alone = written(t, (struct post_draft){.author = anna.id});
 	WANT(a && b && reply && quiet && alone);
 	WANT(timeline_public(t, &nobody, 0, 10, &ids) == OK && IS(ids, b, a));
 	return OK;
@@ -79,13 +90,18 @@ IN_WRITE(a_page_is_filled_past_what_is_not_for_it)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), energy = community(t, "energy");
-	struct viewer nobody = { 0 };
+	struct viewer nobody = {0};
 	struct u64s ids;
-	uint64_t old = written(t, (struct post_draft){ .author = anna.id, .community = energy.id });
+	uint64_t old = written(t, (struct post_draft){.author = anna.id, .community = energy.id});
 	for (int i = 0; i < 35; i++)
-		WANT(written(t, (struct post_draft){ .author = anna.id, .community = energy.id, .visibility = VISIBLE_FOLLOWERS }) != 0);
+		WANT(written(t,
+			     (struct post_draft){.author = anna.id,
+				     .community = energy.id,
+				     .visibility = VISIBLE_FOLLOWERS})
+			!= 0);
 	WANT(timeline_public(t, &nobody, 0, 10, &ids) == OK && IS(ids, old));
-	WANT(timeline_public(t, &nobody, 0, 1000, &ids) == OK && IS(ids, old)); /* more than ever shown */
+	WANT(timeline_public(t, &nobody, 0, 1000, &ids) == OK
+		&& IS(ids, old)); /* more than ever shown */
 	return OK;
 }
 
@@ -93,21 +109,29 @@ IN_WRITE(pages)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna");
-	struct viewer nobody = { 0 }, me = { .actor = anna.id, .member = true };
+	struct viewer nobody = {0}, me = {.actor = anna.id, .member = true};
 	const struct node *page;
-	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/", &nobody, NULL), t, &page) == OK);
-	WANT(world_number(page, "nothing") == 1 && world_count(page, "communities") == 0 && renders("home", page));
-	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/overview", &me, NULL), t, &page) == OK);
+	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/", &nobody, NULL), t, &page)
+		== OK);
+	WANT(world_number(page, "nothing") == 1 && world_count(page, "communities") == 0
+		&& renders("home", page));
+	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/overview", &me, NULL), t, &page)
+		== OK);
 	WANT(world_number(page, "nothing") == 1 && renders("overview", page));
 	struct actor energy = community(t, "energy");
 	for (int i = 0; i < 21; i++)
-		WANT(written(t, (struct post_draft){ .author = anna.id, .community = energy.id }) != 0);
-	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/", &nobody, NULL), t, &page) == OK);
+		WANT(written(t, (struct post_draft){.author = anna.id, .community = energy.id})
+			!= 0);
+	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/", &nobody, NULL), t, &page)
+		== OK);
 	WANT(world_count(page, "communities") == 1 && world_count(page, "conversations") == 20);
-	WANT(text_is(world_text(page, "communities.0.community.path"), "/@energy") && renders("home", page));
+	WANT(text_is(world_text(page, "communities.0.community.path"), "/@energy")
+		&& renders("home", page));
 	const char *before = arena_format(txn_arena(t), "before=%s", world_text(page, "older"));
-	struct call *call = world_call(&feature_timeline, METHOD_GET, "/", &nobody, (const char *const[]){ before, NULL });
-	WANT(world_read(call, t, &page) == OK && world_count(page, "conversations") == 1 && world_number(page, "paged") == 1);
+	struct call *call = world_call(
+		&feature_timeline, METHOD_GET, "/", &nobody, (const char *const[]){before, NULL});
+	WANT(world_read(call, t, &page) == OK && world_count(page, "conversations") == 1
+		&& world_number(page, "paged") == 1);
 	WANT(text_is(world_text(page, "conversations.0.place.name"), "energy"));
 	return OK;
 }

@@ -1,0 +1,133 @@
+/* draft.c: what a person writes, made ready: checked, made HTML, mentions and hashtags found. */
+#include "features.h"
+
+#include <string.h>
+
+#define SUMMARY_POINTS 500
+#define LANGUAGE_MOST 35
+
+struct writing { /* what the links of a text ask for */
+	struct txn *t;
+	uint64_t author;
+	uint64_t mentions[POST_MENTIONS];
+	size_t mention_count;
+	const char *hashtags[POST_HASHTAGS];
+	size_t hashtag_count;
+};
+
+static bool mention_add(struct writing *w, uint64_t actor)
+{
+	for (size_t i = 0; i < w->mention_count; i++)
+		if (w->mentions[i] == actor)
+			return true;
+	if (w->mention_count == POST_MENTIONS)
+		return false;
+	w->mentions[w->mention_count++] = actor;
+	return true;
+}
+
+static void hashtag_add(struct writing *w, struct arena *arena, const char *word)
+{
+	const char *tag = text_lower(arena, text_cut(arena, word, 100));
+	for (size_t i = 0; i < w->hashtag_count; i++)
+		if (strcmp(w->hashtags[i], tag) == 0)
+			return;
+	if (w->hashtag_count < POST_HASHTAGS)
+		w->hashtags[w->hashtag_count++] = tag;
+}
+
+/* Hashtags have no page here: they are told to other nodes and stay plain words in the text. */
+static const char *link_of(void *arg, struct arena *arena, char sign, const char *word)
+{
+	struct writing *w = arg;
+	struct actor a;
+	if (sign == '#') {
+		hashtag_add(w, arena, word);
+		return NULL;
+	}
+	if (actor_by_handle(w->t, word, &a) != OK || a.gone || a.suspended
+		|| block_between(w->t, w->author, a.id))
+		return NULL;
+	if (a.kind != ACTOR_GROUP && a.id != w->author && !mention_add(w, a.id))
+		return NULL;
+	return a.url != NULL ? a.url : a.uri;
+}
+
+static enum err words_check(const struct post_draft *d, const char *text, struct refusal *why)
+{
+	if (*text == '\0')
+		return refuse(why, "text", "Write something first.");
+	if (strlen(text) > POST_TEXT_MOST)
+		return refuse(why, "text", "This text is too long.");
+	if (!text_is_utf8(text, strlen(text)))
+		return refuse(why, "text", "This text holds signs that cannot be kept.");
+	if (d->title != NULL && text_count(d->title) > POST_TITLE_MOST)
+		return refuse(why, "title", "A title has at most 200 signs.");
+	if (d->summary != NULL && text_count(d->summary) > SUMMARY_POINTS)
+		return refuse(why, "summary", "A summary has at most 500 signs.");
+	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	if (d->language != NULL
+		&& (strlen(d->language) > LANGUAGE_MOST
+			|| d->language[strspn(d->language, letters)]))
+		return refuse(why, "language", "Choose a language.");
+	if (d->kind > POST_ARTICLE)
+		return refuse(why, NULL, "This kind of post cannot be written here.");
+	return OK;
+}
+
+static const char *words_of(struct arena *arena, const char *s)
+{
+	char *words = s != NULL ? text_trim(arena, s) : NULL;
+	return words != NULL && *words != '\0' ? words : NULL;
+}
+
+static uint32_t kind_of(const struct post_draft *d, const struct post *p)
+{
+	if (p->parent != 0)
+		return POST_NOTE;
+	if (d->kind != 0)
+		return d->kind;
+	return p->title != NULL ? POST_ARTICLE : POST_NOTE;
+}
+
+enum err draft_write(struct txn *t, const struct post_draft *d, const struct actor *author,
+	struct refusal *why, struct post *out)
+{
+	struct arena *arena = txn_arena(t);
+	const char *text = text_trim(arena, d->source != NULL ? d->source : "");
+	enum err e = words_check(d, text, why);
+	if (e != OK)
+		return e;
+	struct writing *w = arena_alloc(arena, sizeof *w);
+	w->t = t;
+	w->author = author->id;
+	struct post parent;
+	/* Who is answered is told, whether the words name them or not. */
+	if (out->parent != 0 && post_load(t, out->parent, &parent) == OK
+		&& parent.author != author->id)
+		(void)mention_add(w, parent.author);
+	char *html;
+	e = markup_from_markdown(arena, text, link_of, w, &html);
+	if (e != OK)
+		return e == ERR_TOO_MUCH ? refuse(why, "text", "This text is too long.") : e;
+	out->source = text;
+	out->content = html;
+	out->title = words_of(arena, d->title);
+	/* What it is once, it stays: other nodes take no other type for the same id. */
+	if (out->kind == 0)
+		out->kind = kind_of(d, out);
+	if (out->kind == POST_NOTE)
+		out->title = NULL;
+	else if (out->title == NULL)
+		return refuse(why, "title", "An article needs a title.");
+	out->summary = words_of(arena, d->summary);
+	if (d->language != NULL && *d->language != '\0')
+		out->language = d->language;
+	else if (out->language == NULL)
+		out->language = author->language != NULL ? author->language : txn_site(t)->language;
+	out->sensitive = d->sensitive;
+	out->mentions = (struct u64s){w->mentions, w->mention_count};
+	struct extra extra = {.hashtags = {w->hashtags, w->hashtag_count}};
+	out->extra = extra_write(arena, &extra);
+	return OK;
+}
