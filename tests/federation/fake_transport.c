@@ -1,5 +1,5 @@
-/* fake_transport.c: transport_* from a table of URL → answer; see peer.h. */
-#include "peer.h"
+/* fake_transport.c: transport_* from a table of URL → answer; see neighbours.h. */
+#include "neighbours.h"
 
 #include <pthread.h>
 #include <stdlib.h>

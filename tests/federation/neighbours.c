@@ -1,5 +1,5 @@
-/* peer.c: see peer.h. */
-#include "peer.h"
+/* neighbours.c: see neighbours.h. */
+#include "neighbours.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -31,12 +31,12 @@ const char *node_words(const char *format, ...)
 	return t.at;
 }
 
-static struct peer peer_make(const char *uri, const char *host, size_t key)
+static struct neighbour neighbour_make(const char *uri, const char *host, size_t key)
 {
-	return (struct peer){ uri, host, key_at(key), key_generate(KEY_ED25519) };
+	return (struct neighbour){ uri, host, key_at(key), key_generate(KEY_ED25519) };
 }
 
-static void peer_drop(struct peer *p)
+static void neighbour_drop(struct neighbour *p)
 {
 	key_drop(p->rsa);
 	key_drop(p->ed25519);
@@ -79,9 +79,9 @@ int node_open(void **state)
 		.address = "127.0.0.1", .threads = 1, .routes = lists };
 	if (server_start(&s, &node.server, &why) != OK)
 		die("server: %s", why);
-	node.alice = peer_make("https://good.example/users/alice", "good.example", 1);
-	node.bob = peer_make("https://evil.example/users/bob", "evil.example", 2);
-	node.group = peer_make("https://groups.example/c/club", "groups.example", 3);
+	node.alice = neighbour_make("https://good.example/users/alice", "good.example", 1);
+	node.bob = neighbour_make("https://evil.example/users/bob", "evil.example", 2);
+	node.group = neighbour_make("https://groups.example/c/club", "groups.example", 3);
 	return 0;
 }
 
@@ -92,9 +92,9 @@ int node_close(void **state)
 	federation_stop(node.federation);
 	pool_destroy(node.crypto);
 	store_close(node.store);
-	peer_drop(&node.alice);
-	peer_drop(&node.bob);
-	peer_drop(&node.group);
+	neighbour_drop(&node.alice);
+	neighbour_drop(&node.bob);
+	neighbour_drop(&node.group);
 	arena_destroy(node.arena);
 	wire_reset();
 	time_freeze(0);
@@ -141,7 +141,7 @@ uint64_t node_group(const char *name)
 	return m.id;
 }
 
-void node_serve(const struct peer *p, const char *type)
+void node_serve(const struct neighbour *p, const char *type)
 {
 	struct text pem;
 	text_init(&pem, node.arena, 8192);
@@ -156,7 +156,7 @@ void node_serve(const struct peer *p, const char *type)
 	                       key_multibase(node.arena, p->ed25519)));
 }
 
-uint64_t node_know(const struct peer *p)
+uint64_t node_know(const struct neighbour *p)
 {
 	uint64_t id = 0;
 	node_serve(p, strstr(p->uri, "/c/") != NULL ? "Group" : "Person");
@@ -241,7 +241,7 @@ struct response node_raw(const char *method, const char *path, const char *const
 	return (struct response){ (int)status, answer.at, end + 4 };
 }
 
-static const char *const *signed_headers(const struct peer *p, const char *method, const char *path, const char *body,
+static const char *const *signed_headers(const struct neighbour *p, const char *method, const char *path, const char *body,
                                          const char *further)
 {
 	const char **all = arena_array(node.arena, 12, sizeof *all);
@@ -260,13 +260,13 @@ static const char *const *signed_headers(const struct peer *p, const char *metho
 	return all;
 }
 
-struct response node_get(const char *path, const char *accept, const struct peer *signer)
+struct response node_get(const char *path, const char *accept, const struct neighbour *signer)
 {
 	const char *further = arena_format(node.arena, "Accept: %s", accept != NULL ? accept : ACTIVITY_TYPE);
 	return node_raw("GET", path, signed_headers(signer, "GET", path, NULL, further), NULL);
 }
 
-struct response node_send(const char *path, const struct peer *p, const char *body)
+struct response node_send(const char *path, const struct neighbour *p, const char *body)
 {
 	return node_raw("POST", path, signed_headers(p, "POST", path, body, "Content-Type: " ACTIVITY_TYPE), body);
 }

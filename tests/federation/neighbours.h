@@ -1,0 +1,62 @@
+/*
+ * neighbours.h: a node of ours with its real server, store in memory and standing clock, and the other nodes as a script:
+ * what they answer is a table, what is sent to them is written down.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "federation.h"
+
+#define NOW INT64_C(1763715492000) /* 2025-11-21 */
+
+/* ---- the wire, scripted (fake_transport.c) ---- */
+void wire_reset(void);
+/* Answers for a URL, the newest counts. type NULL: application/activity+json. */
+void wire_answer(const char *url, int status, const char *type, const char *body);
+void wire_redirect(const char *url, int status, const char *location);
+void wire_needs(const char *url, enum signature_form form); /* 401 for the other one */
+size_t wire_gets(const char *url);        /* how often it was asked; NULL: all */
+size_t wire_posts(const char *inbox);     /* deliveries to it; NULL: all */
+const char *wire_post(const char *inbox, size_t i); /* body of the i-th */
+size_t wire_posts_with(const char *inbox, const char *words);
+
+/* ---- our node ---- */
+struct neighbour { /* an actor of another node, with its key */
+	const char *uri, *host;
+	struct key *rsa, *ed25519;
+};
+struct node_world {
+	struct site site;
+	struct arena *arena;
+	struct store *store;
+	struct pool *crypto;
+	struct federation *federation;
+	struct server *server;
+	struct neighbour alice, bob, group; /* alice@good.example, bob@evil.example, the Group club@groups.example */
+};
+extern struct node_world node;
+int node_open(void **state);
+int node_close(void **state);
+#define NODE_TEST(name) cmocka_unit_test_setup_teardown(name, node_open, node_close)
+
+uint64_t node_person(const char *name);
+uint64_t node_group(const char *name);
+void node_write(write_fn *, void *arg); /* has to be OK */
+void node_serve(const struct neighbour *, const char *type); /* its document stands on the wire */
+uint64_t node_know(const struct neighbour *); /* fetched and kept */
+uint64_t node_post_id(const char *uri);  /* 0: unknown */
+bool node_post(uint64_t id, struct post *);
+
+struct response {
+	int status;
+	const char *headers, *body;
+};
+struct response node_get(const char *path, const char *accept, const struct neighbour *signer); /* signer NULL: unsigned */
+struct response node_send(const char *path, const struct neighbour *, const char *body); /* a signed POST */
+struct response node_raw(const char *method, const char *path, const char *const *headers, const char *body);
+const char *node_words(const char *format, ...) PRINTF(1, 2); /* in the arena; ' stands for " */
