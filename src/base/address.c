@@ -51,7 +51,11 @@ char *address_clean(struct arena *arena, const char *raw, const char **host)
 	for (; *raw != '\0'; raw++) {
 		if (*raw == ' ')
 			text_add(&t, "%20");
-		else if (*raw != '\t' && *raw != '\n')
+		else if (strchr("\t\n\r", *raw) != NULL)
+			continue; /* as browsers do */
+		else if ((unsigned char)*raw < ' ' || *raw == 0x7f)
+			return NULL;
+		else
 			text_char(&t, *raw);
 	}
 	size_t size = strcspn(t.at, ":");
