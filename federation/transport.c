@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -578,6 +579,10 @@ static void run(void *arg)
 {
 	struct transport *t = arg;
 	struct epoll_event events[EVENTS];
+	sigset_t broken; /* TLS writes without MSG_NOSIGNAL */
+	sigemptyset(&broken);
+	sigaddset(&broken, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &broken, NULL);
 	while (!is_closing(t)) {
 		int count = epoll_wait(t->epoll, events, EVENTS, t->jobs != NULL ? LOOK : -1);
 		if (count < 0 && errno != EINTR)

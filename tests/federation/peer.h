@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +138,10 @@ static inline void *peer_connection(void *arg)
 	struct peer_call c = {.peer = start.peer, .fd = start.peer->fds[start.number]};
 	char *buffer = malloc(PEER_REQUEST);
 	bool good = true;
+	sigset_t broken;
+	sigemptyset(&broken);
+	sigaddset(&broken, SIGPIPE); /* here only: the wire must look after itself */
+	pthread_sigmask(SIG_BLOCK, &broken, NULL);
 	if (c.peer->tls != NULL) {
 		c.tls = SSL_new(c.peer->tls);
 		SSL_set_fd(c.tls, c.fd);
@@ -145,9 +150,8 @@ static inline void *peer_connection(void *arg)
 	while (good && !atomic_load(&c.peer->stopping) && peer_serve_one(&c, buffer))
 		;
 	free(buffer);
-	if (c.tls != NULL) {
+	if (c.tls != NULL)
 		SSL_free(c.tls);
-	}
 	shutdown(c.fd, SHUT_RDWR);
 	return NULL;
 }
