@@ -196,12 +196,13 @@ enum err follow_end(struct txn *t, uint64_t who, uint64_t whom, const struct ori
 /* Only what was asked for can be accepted: an answer to nothing makes nothing (security.md R16). */
 enum err follow_accept(struct txn *t, uint64_t whom, uint64_t who, const struct origin *origin)
 {
+	struct actor follower, followed;
 	struct follow f;
 	(void)origin; /* the line tells of the Follow, not of the answer */
-	enum err e = follow_load(t, who, whom, &f);
-	if (e != OK || f.state == FOLLOW_ACCEPTED)
-		return e;
-	return accept_now(t, &f);
+	enum err e = both_load(t, who, whom, &follower, &followed); /* neither went meanwhile */
+	if (e == OK)
+		e = follow_load(t, who, whom, &f);
+	return e == OK && f.state != FOLLOW_ACCEPTED ? accept_now(t, &f) : e;
 }
 
 enum err follow_reject(struct txn *t, uint64_t whom, uint64_t who, const struct origin *origin)
@@ -430,16 +431,20 @@ static enum err requests_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Who would like to follow you"));
 	profile_tab_show(v, "requests");
-	view_flag(v, "some", ids.count > 0);
+	size_t shown = 0;
 	view_list(v, "requests");
 	for (size_t i = 0; i < ids.count; i++) {
 		struct actor who;
 		e = actor_load(t, ids.at[i], &who);
 		if (e != OK)
 			return e;
+		if (who.gone || who.suspended)
+			continue;
 		actor_show(v, NULL, &who);
+		shown++;
 	}
 	view_list_end(v);
+	view_flag(v, "some", shown > 0);
 	return OK;
 }
 

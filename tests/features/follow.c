@@ -191,6 +191,13 @@ IN_WRITE(the_page_of_requests)
 	WANT(call->route->write(call, t) == OK && follow_is(t, a.id, b.id));
 	call = world_call(&feature_follow, METHOD_GET, "/requests", &bas, NULL);
 	WANT(world_read(call, t, &page) == OK && world_count(page, "requests") == 0);
+	/* Whoever is suspended meanwhile waits in vain. */
+	struct actor x = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct activity f = world_activity(&x, "https://a.example/f", "Follow", b.uri);
+	WANT(world_receive(t, &feature_follow, &f) == OK && actor_suspend(t, x.id, true) == OK);
+	call = world_call(&feature_follow, METHOD_GET, "/requests", &bas, NULL);
+	WANT(world_read(call, t, &page) == OK && world_count(page, "requests") == 0);
+	WANT(follow_accept(t, b.id, x.id, NULL) == ERR_NOT_FOUND && !follow_is(t, x.id, b.id));
 	call = world_call(&feature_follow, METHOD_POST, "/@bas/unfollow", &anna, NULL);
 	WANT(call->route->write(call, t) == OK && !follow_is(t, a.id, b.id));
 	call = world_call(&feature_follow, METHOD_POST, "/@nobody/follow", &anna, NULL);
