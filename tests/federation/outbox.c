@@ -1,0 +1,368 @@
+/* outbox.c: what is said to whom: each act once, to each inbox once, also when the journal is read twice. */
+#include "neighbours.h"
+
+#include <string.h>
+
+#define INBOX "https://good.example/inbox"
+#define GROUPS "https://groups.example/inbox"
+
+struct scene {
+	uint64_t jan, board, alice, post;
+	const char *text;
+	uint32_t visibility;
+	uint64_t community;
+};
+static struct scene scene;
+
+static const char asked[] = "{\"id\":\"https://good.example/f/1\",\"type\":\"Follow\"}";
+
+static enum err follow_both(struct txn *t, void *arg)
+{
+	(void)arg;
+	struct origin origin = { .uri = "https://good.example/f/1",
+		.raw = { asked, sizeof asked - 1 } };
+	enum err e = follow_start(t, scene.alice, scene.jan, &origin);
+	struct origin other = { .uri = "https://good.example/f/2" };
+	return e == OK ? follow_start(t, scene.alice, scene.board, &other) : e;
+}
+
+static void set_up(void)
+{
+	scene = (struct scene){ .jan = node_person("jan"), .board = node_group("board"), .alice = node_know(&node.alice) };
+	node_write(follow_both, NULL);
+	federation_settle(node.federation);
+}
+
+static enum err write_post(struct txn *t, void *arg)
+{
+	(void)arg;
+	struct post p;
+	struct post_draft draft = { .author = scene.jan, .community = scene.community, .source = scene.text,
+		.visibility = scene.visibility };
+	enum err e = post_create(t, &draft, NULL, NULL, &p);
+	scene.post = e == OK ? p.id : 0;
+	return e;
+}
+
+static void say(const char *words, uint64_t community, uint32_t visibility)
+{
+	scene.text = words;
+	scene.community = community;
+	scene.visibility = visibility;
+	node_write(write_post, NULL);
+	federation_settle(node.federation);
+}
+
+static void a_follow_is_accepted_with_the_follow_inside(void **state)
+{
+	(void)state;
+	set_up();
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Accept\""), 2);
+	assert_int_equal(wire_posts_with(INBOX, "\"object\":{\"id\":\"https://good.example/f/1\",\"type\":\"Follow\"}"), 1);
+	assert_int_equal(wire_posts(NULL), 2);
+}
+
+static void a_post_goes_to_followers_with_a_proof(void **state)
+{
+	(void)state;
+	set_up();
+	say("Hello all", 0, 0);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Create\""), 1);
+	const char *body = wire_post(INBOX, 2);
+	const json_node *node_read;
+	assert_int_equal(json_read(node.arena, (struct bytes){ body, strlen(body) }, NULL, &node_read), OK);
+	struct activity a;
+	assert_int_equal(activity_from_node(node.arena, node_read, &a, NULL), OK);
+	assert_string_equal(a.type, "Create");
+	assert_string_equal(a.actor, "https://ex.org/u/jan");
+	assert_true(text_starts(a.id, "https://ex.org/a/"));
+	assert_string_equal(a.object->attributed_to, a.actor);
+	assert_string_equal(proof_key_id(node_read), "https://ex.org/u/jan#ed25519-key");
+	struct response r = node_get(a.id + strlen("https://ex.org"), NULL, NULL);
+	assert_int_equal(r.status, 200);
+	assert_string_equal(r.body, body); /* as it was sent, byte for byte */
+}
+
+static void private_words_are_not_to_be_fetched(void **state)
+{
+	(void)state;
+	set_up();
+	say("Among us", 0, VISIBLE_FOLLOWERS);
+	assert_int_equal(wire_posts_with(INBOX, "Among us"), 1);
+	assert_int_equal(wire_posts_with(INBOX, "Among us") - wire_posts_with(INBOX, "activitystreams#Public"), 1);
+	struct activity a;
+	const char *body = wire_post(INBOX, 2);
+	assert_int_equal(activity_read(node.arena, (struct bytes){ body, strlen(body) }, &a, NULL), OK);
+	assert_int_equal(node_get(a.id + strlen("https://ex.org"), NULL, NULL).status, 404);
+	const char *path = arena_format(node.arena, "/p/%llu", (unsigned long long)scene.post);
+	struct response r = node_get(path, NULL, NULL);
+	assert_int_equal(r.status, 404);
+	assert_null(strstr(r.body, "Among us"));
+	/* a follower may, who signs; a stranger may not */
+	r = node_get(path, NULL, &node.alice);
+	assert_int_equal(r.status, 200);
+	assert_non_null(strstr(r.headers, "private, no-store"));
+	node_serve(&node.bob, "Person");
+	assert_int_equal(node_get(path, NULL, &node.bob).status, 404);
+}
+
+static void a_community_passes_its_posts_on_twice(void **state)
+{
+	(void)state;
+	set_up();
+	say("Welcome in", scene.board, 0);
+	/* plain to the author's follower; wrapped and by id by the group: one host, one inbox, three activities */
+	assert_int_equal(wire_posts_with(INBOX, "Welcome in"), 2);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Announce\""), 2);
+	assert_int_equal(wire_posts_with(INBOX, "-announce\""), 1);
+	assert_int_equal(wire_posts_with(INBOX, "-post\""), 1);
+	const char *path = arena_format(node.arena, "/a/%llu-post", (unsigned long long)scene.post);
+	struct response r = node_get(path, NULL, NULL);
+	assert_int_equal(r.status, 200);
+	assert_non_null(strstr(r.body, arena_format(node.arena, "\"object\":\"https://ex.org/p/%llu\"", (unsigned long long)scene.post)));
+}
+
+static enum err remove_post(struct txn *t, void *arg)
+{
+	(void)arg;
+	return post_remove(t, scene.jan, scene.post, NULL, NULL);
+}
+
+static void a_delete_takes_everything_back(void **state)
+{
+	(void)state;
+	set_up();
+	say("Soon gone", scene.board, 0);
+	size_t before = wire_posts(NULL);
+	node_write(remove_post, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Delete\""), 2); /* plain, and wrapped */
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Tombstone\""), 2);
+	assert_int_equal(wire_posts_with(INBOX, "-undo\""), 1);
+	assert_int_equal(wire_posts(NULL), before + 3);
+	struct response r = node_get(arena_format(node.arena, "/p/%llu", (unsigned long long)scene.post), NULL, NULL);
+	assert_int_equal(r.status, 410);
+	assert_non_null(strstr(r.body, "Tombstone"));
+	assert_null(strstr(r.body, "Soon gone"));
+}
+
+static void a_remote_post_is_announced_verbatim(void **state)
+{
+	(void)state;
+	set_up();
+	node_know(&node.bob);
+	const char *body = node_words(
+		"{'@context':'https://www.w3.org/ns/activitystreams','strange':{'kept':[1,2,3]},'id':'https://evil.example/c/1',"
+		"'type':'Create','actor':'%s','to':['https://ex.org/c/board','https://www.w3.org/ns/activitystreams#Public'],"
+		"'object':{'id':'https://evil.example/n/1','type':'Page','name':'T','attributedTo':'%s','content':'x',"
+		"'audience':'https://ex.org/c/board','to':['https://ex.org/c/board','https://www.w3.org/ns/activitystreams#Public']}}",
+		node.bob.uri, node.bob.uri);
+	assert_int_equal(node_send("/c/board/inbox", &node.bob, body).status, 202);
+	federation_settle(node.federation);
+	assert_true(node_post_id("https://evil.example/n/1") != 0);
+	assert_int_equal(wire_posts_with(INBOX, arena_format(node.arena, "\"object\":%s", body)), 1);
+	assert_int_equal(wire_posts_with(INBOX, "\"object\":\"https://evil.example/n/1\""), 1);
+	/* and back to where it came from */
+	assert_int_equal(wire_posts_with("https://evil.example/inbox", body), 1);
+}
+
+static enum err rewind_all(struct txn *t, void *arg)
+{
+	(void)arg;
+	return journal_rewind(t, "outbox", 0);
+}
+
+static void every_line_twice_is_every_activity_once(void **state)
+{
+	(void)state;
+	set_up();
+	say("Only once", scene.board, 0);
+	size_t before = wire_posts(INBOX);
+	node_write(rewind_all, NULL);
+	federation_settle(node.federation);
+	/* What was delivered may come again, but only in the very words it had. */
+	for (size_t i = before; i < wire_posts(INBOX); i++) {
+		bool said = false;
+		for (size_t k = 0; k < before; k++)
+			said |= strcmp(wire_post(INBOX, i), wire_post(INBOX, k)) == 0;
+		assert_true(said);
+	}
+}
+
+static enum err block_good(struct txn *t, void *arg)
+{
+	(void)arg;
+	return domain_block(t, "good.example", "x", true);
+}
+
+static void a_blocked_host_hears_nothing(void **state)
+{
+	(void)state;
+	set_up();
+	node_write(block_good, NULL);
+	size_t before = wire_posts(NULL);
+	say("Not for them", 0, 0);
+	assert_int_equal(wire_posts(NULL), before);
+}
+
+static enum err like(struct txn *t, void *arg)
+{
+	enum err e = reaction_add(t, scene.jan, *(uint64_t *)arg, REACTION_LIKE, NULL);
+	return e == OK ? reaction_remove(t, scene.jan, *(uint64_t *)arg, REACTION_LIKE, NULL) : e;
+}
+
+static void a_like_is_undone_by_its_id(void **state)
+{
+	(void)state;
+	set_up();
+	node_send("/inbox", &node.alice, node_words(
+		"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://good.example/c/1','type':'Create','actor':'%s','object':"
+		"{'id':'https://good.example/n/1','type':'Note','attributedTo':'%s','content':'x','to':'https://www.w3.org/ns/activitystreams#Public'}}",
+		node.alice.uri, node.alice.uri));
+	federation_settle(node.federation);
+	uint64_t post = node_post_id("https://good.example/n/1");
+	size_t before = wire_posts(INBOX);
+	node_write(like, &post);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts(INBOX), before + 2);
+	struct activity liked, undone;
+	for (size_t i = before; i < before + 2; i++) {
+		const char *body = wire_post(INBOX, i);
+		struct activity a;
+		assert_int_equal(activity_read(node.arena, (struct bytes){ body, strlen(body) }, &a, NULL), OK);
+		*(strcmp(a.type, "Undo") == 0 ? &undone : &liked) = a;
+	}
+	assert_string_equal(undone.inner->id, liked.id);
+	assert_string_equal(undone.inner->object_id, "https://good.example/n/1");
+}
+
+static enum err follow_group(struct txn *t, void *arg)
+{
+	return follow_start(t, scene.jan, *(uint64_t *)arg, NULL);
+}
+
+static enum err ask_follows(struct txn *t, void *arg)
+{
+	return follow_is(t, scene.jan, *(uint64_t *)arg) ? OK : ERR_NOT_FOUND;
+}
+
+static bool follows(uint64_t whom)
+{
+	return store_read(node.store, ask_follows, &whom) == OK;
+}
+
+static void only_the_followed_can_accept(void **state)
+{
+	(void)state;
+	set_up();
+	uint64_t club = node_know(&node.group);
+	node_know(&node.bob);
+	node_write(follow_group, &club);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(GROUPS, "\"type\":\"Follow\""), 1);
+	struct activity f;
+	const char *body = wire_post(GROUPS, 0);
+	assert_int_equal(activity_read(node.arena, (struct bytes){ body, strlen(body) }, &f, NULL), OK);
+	assert_string_equal(f.object_id, node.group.uri);
+	node_send("/inbox", &node.bob, node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'https://evil.example/acc/1',"
+	          "'type':'Accept','actor':'%s','object':'%s'}", node.bob.uri, f.id));
+	federation_settle(node.federation);
+	assert_false(follows(club));
+	node_send("/inbox", &node.group, node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'https://groups.example/acc/1',"
+	          "'type':'Accept','actor':'%s','object':'%s'}", node.group.uri, f.id));
+	federation_settle(node.federation);
+	assert_true(follows(club));
+}
+
+struct crowd {
+	size_t from, to, rows;
+};
+
+static enum err crowd_follow(struct txn *t, void *arg)
+{
+	const struct crowd *c = arg;
+	struct arena *arena = txn_arena(t);
+	for (size_t i = c->from; i < c->to; i++) {
+		const char *host = arena_format(arena, "h%zu.example", i);
+		const char *uri = arena_format(arena, "https://%s/u", host);
+		struct actor claims = { .kind = ACTOR_PERSON, .name = "u", .host = host, .uri = uri,
+			.inbox = arena_format(arena, "%s/inbox", uri) };
+		uint64_t id;
+		struct origin origin = { .uri = arena_format(arena, "%s/f", uri) };
+		enum err e = actor_save_remote(t, &claims, &id);
+		if (e == OK)
+			e = follow_start(t, id, scene.jan, &origin);
+		if (e != OK)
+			return e;
+	}
+	return OK;
+}
+
+static enum err count_row(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	(void)key;
+	++*(size_t *)arg;
+	return OK;
+}
+
+static enum err queue_rows(struct txn *t, size_t *rows)
+{
+	struct walk walk = { .prefix = place_0(TABLE_QUEUE), .max = WALK_ALL };
+	*rows = 0;
+	return txn_walk(t, &walk, count_row, rows);
+}
+
+static enum err expand(struct txn *t, size_t *rows)
+{
+	struct recipients r = { t, 42, scene.jan };
+	bool more = true;
+	enum err e = audience_followers(&r, scene.jan);
+	for (int i = 0; e == OK && more && i < 10; i++)
+		e = audience_step(t, &more);
+	return e == OK ? queue_rows(t, rows) : e;
+}
+
+static enum err expand_twice(struct txn *t, void *arg)
+{
+	struct crowd *c = arg;
+	size_t before = 0, once = 0, twice = 0;
+	enum err e = queue_rows(t, &before);
+	if (e == OK)
+		e = expand(t, &once);
+	if (e == OK)
+		e = expand(t, &twice);
+	c->rows = once == twice ? once - before : 0;
+	return e == OK ? ERR_CONFLICT : e; /* nothing of it stays: delivery is not what is tested */
+}
+
+static void a_crowd_is_reached_in_steps_once(void **state)
+{
+	(void)state;
+	scene = (struct scene){ .jan = node_person("jan") };
+	struct crowd c = { .to = 0 };
+	for (size_t most = 999; most <= 1001; most++) {
+		c = (struct crowd){ .from = c.to, .to = most };
+		node_write(crowd_follow, &c);
+		assert_int_equal(store_write(node.store, expand_twice, &c), ERR_CONFLICT);
+		assert_int_equal(c.rows, most);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		NODE_TEST(a_follow_is_accepted_with_the_follow_inside),
+		NODE_TEST(a_post_goes_to_followers_with_a_proof),
+		NODE_TEST(private_words_are_not_to_be_fetched),
+		NODE_TEST(a_community_passes_its_posts_on_twice),
+		NODE_TEST(a_delete_takes_everything_back),
+		NODE_TEST(a_remote_post_is_announced_verbatim),
+		NODE_TEST(every_line_twice_is_every_activity_once),
+		NODE_TEST(a_blocked_host_hears_nothing),
+		NODE_TEST(a_like_is_undone_by_its_id),
+		NODE_TEST(only_the_followed_can_accept),
+		NODE_TEST(a_crowd_is_reached_in_steps_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
