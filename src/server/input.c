@@ -146,8 +146,9 @@ static const char *scalar(struct arena *arena, const json_node *v)
 		return NULL;
 	if (json_number(v, &number))
 		return arena_format(arena, "%lld", (long long)number);
-	struct bytes word = json_write(arena, v); /* true, false, or a fraction */
-	return arena_text_n(arena, word.data, word.size);
+	struct bytes word = json_write(arena, v); /* true, false, null, or a fraction */
+	const char *text = arena_text_n(arena, word.data, word.size);
+	return text_is(text, "null") ? NULL : text;
 }
 
 static bool read_member(void *arg, const char *name, const json_node *v)
@@ -247,7 +248,8 @@ static bool is_choice(const char *choices, const char *value)
 static bool is_email(const char *s)
 {
 	const char *at = strrchr(s, '@');
-	if (at == NULL || at == s || at - s > 64 || strlen(s) > 254 || strpbrk(s, " \t\"(),:;<>[\\]%") != NULL)
+	if (at == NULL || at == s || at - s > 64 || strlen(s) > 254 || has_control(s, "") ||
+	    strpbrk(s, " \"(),:;<>[\\]%") != NULL)
 		return false;
 	const char *host = at + 1, *dot = strrchr(host, '.');
 	return memchr(s, '@', (size_t)(at - s)) == NULL && dot != NULL && dot > host && dot[1] != '\0' &&

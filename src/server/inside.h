@@ -54,6 +54,7 @@ struct exchange {
 	struct MHD_Connection *connection;
 	atomic_int refs, stage;
 	atomic_int holds;        /* of a work handler: itself, and whoever was told to answer later */
+	const char *target_end;  /* where the version should stand in libmicrohttpd's buffer */
 	char *body;              /* as it comes; call.body when complete */
 	size_t body_room, body_max;
 	int64_t began;
