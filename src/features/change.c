@@ -97,13 +97,13 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 		&& p.visibility == next.visibility)
 		return OK;
 	/* New counts of a poll are no new words. */
-	if (!same_words(&p, &next)) {
-		int64_t before = p.updated ? p.updated : p.published, now = time_now();
+	bool reworded = !same_words(&p, &next);
+	int64_t before = p.updated ? p.updated : p.published, now = time_now();
+	if (reworded)
 		next.updated = now > before ? now : before + 1;
+	e = post_save(t, &next);
+	if (e == OK && reworded)
 		e = keep_revision(t, &p);
-	}
-	if (e == OK)
-		e = post_save(t, &next);
 	struct line line = {.act = ACT_UPDATE, .actor = who, .object = id, .target = p.community};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }

@@ -77,23 +77,38 @@ bool circle_may_post(struct txn *t, uint64_t who, const struct actor *community)
 		|| community_moderated_by(t, community, &actor);
 }
 
+static bool may_join_in(struct txn *t, uint64_t who, const struct post *p, const struct actor *c)
+{
+	if (c == NULL)
+		return true;
+	return !c->gone && !c->suspended && !block_between(t, who, p->community);
+}
+
 bool circle_may_reply(struct txn *t, uint64_t who, const struct post *p)
 {
-	struct actor actor, community;
+	struct actor actor, author, community;
 	struct post root;
 	struct viewer viewer = {.actor = who};
-	if (!can_act(t, who, &actor) || p->gone || p->removed_by != 0
-		|| !circle_may_read(t, &viewer, p))
+	if (!can_act(t, who, &actor) || p->gone || p->removed_by != 0)
 		return false;
-	if (post_load(t, p->root, &root) != OK || block_between(t, who, root.author))
+	if (actor_load(t, p->author, &author) != OK || author.suspended
+		|| post_load(t, p->root, &root) != OK)
 		return false;
-	if (p->community == 0)
-		return !root.locked || who == root.author;
-	if (actor_load(t, p->community, &community) != OK || community.gone || community.suspended
-		|| block_between(t, who, community.id))
+	if (p->community != 0 && actor_load(t, p->community, &community) != OK)
 		return false;
-	return !root.locked || !guarded_here(&community, &actor)
-		|| community_moderated_by(t, &community, &actor);
+	const struct actor *group = p->community != 0 ? &community : NULL;
+	if (block_between(t, who, p->author) || block_between(t, who, root.author)
+		|| !may_join_in(t, who, p, group))
+		return false;
+	/* Who follows whom on other nodes is not known here, nor whom they let in. */
+	if (!actor.local && !author.local && (group == NULL || !group->local))
+		return true;
+	if (!circle_may_read(t, &viewer, p))
+		return false;
+	if (!root.locked || (group == NULL && who == root.author))
+		return true;
+	return group != NULL
+		&& (!guarded_here(group, &actor) || community_moderated_by(t, group, &actor));
 }
 
 /* ---- where it goes --------------------------------------------------------------------------- */

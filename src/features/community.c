@@ -3,6 +3,7 @@
 
 #define COMMUNITIES_MOST 1000
 #define MODERATORS_MOST 50
+#define SOURCE_MOST 5000 /* code points */
 #define LINES_SHOWN 20
 #define PINNED_SHOWN 5
 
@@ -24,22 +25,18 @@ enum err community_create(
 	struct txn *t, const struct community_draft *d, struct refusal *why, struct actor *out)
 {
 	struct actor a;
+	const char *source = text_trim(txn_arena(t), d->source != NULL ? d->source : "");
+	char *html;
+	if (text_count(source) > SOURCE_MOST
+		|| markup_from_markdown(txn_arena(t), source, NULL, NULL, &html) != OK)
+		return refuse(why, "source", "This text is too long.");
 	enum err e = actor_create(t, ACTOR_GROUP, d->name, d->title, &d->keys, why, &a);
 	if (e != OK)
 		return e;
 	struct place row = place_1(TABLE_COMMUNITY, a.id);
 	a.restricted = d->restricted;
-	if (d->source != NULL) {
-		char *html;
-		const char *source = text_trim(txn_arena(t), d->source);
-		e = text_count(source) <= 5000
-			? markup_from_markdown(txn_arena(t), source, NULL, NULL, &html)
-			: ERR_TOO_MUCH;
-		if (e != OK)
-			return refuse(why, "source", "This text is too long.");
-		a.source = source;
-		a.summary = html;
-	}
+	a.source = source;
+	a.summary = html;
 	e = actor_save(t, &a);
 	if (e == OK)
 		e = txn_put(t, &row, (struct bytes){"\1", 1});
@@ -168,6 +165,7 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	view_text(v, "uri", a->uri);
 	view_html(v, "summary", a->summary);
 	view_flag(v, "restricted", a->restricted);
+	view_flag(v, "in_community", true);
 	view_flag(v, "may_post", call->viewer.member && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
 	profile_relation_show(call, t, v, a);

@@ -210,7 +210,8 @@ struct post_draft {
 	bool sensitive;
 	const struct object *remote; /* a post of another node: its text, ids, times and addressees come from here */
 };
-/* Local or remote; ERR_CONFLICT when the uri is known already (then *out is the known one), ERR_GONE when it was deleted. */
+/* Local or remote; ERR_CONFLICT when the uri is known already (then *out is the known one), ERR_GONE when it was deleted.
+ * OK also for the first Create of what was fetched before: its line is journaled, with raw. */
 enum err post_create(struct txn *, const struct post_draft *, const struct origin *, struct refusal *, struct post *out) MUST_USE;
 enum err post_edit(struct txn *, uint64_t who, uint64_t post, const struct post_draft *, const struct origin *, struct refusal *) MUST_USE;
 enum err post_remove(struct txn *, uint64_t who, uint64_t post, const char *reason, const struct origin *) MUST_USE; /* author, moderator */

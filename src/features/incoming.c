@@ -14,10 +14,12 @@ static enum err create(struct txn *t, const struct activity *a)
 	struct origin origin = origin_of(a);
 	struct post_draft draft = {.author = a->actor_id, .remote = a->object};
 	enum err e = post_create(t, &draft, &origin, NULL, &p);
+	if ((e != OK && e != ERR_CONFLICT) || a->via == 0 || p.author != a->actor_id)
+		return e;
 	/* It came from its author first, and now from the group that took it in. */
-	if (e == ERR_CONFLICT && a->via != 0 && p.author == a->actor_id)
-		return post_join(t, a->via, p.id);
-	return e;
+	enum err joined = post_join(t, a->via, p.id);
+	bool refused = joined == ERR_FORBIDDEN || joined == ERR_CONFLICT;
+	return e == OK && refused ? OK : joined;
 }
 
 static enum err receive_create(struct txn *t, const struct activity *a)

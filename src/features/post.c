@@ -318,19 +318,22 @@ static enum err known_again(struct txn *t, const struct post_draft *d, const str
 {
 	if (known->gone)
 		return ERR_GONE;
-	if (known->fetched && known->author == d->author && origin != NULL
-		&& origin->raw.size > 0) {
-		known->fetched = false;
-		enum err e = post_save(t, known);
-		if (e == OK)
-			e = journal_create(t, known, origin);
-		if (e != OK)
-			return e;
+	bool news = known->fetched && known->author == d->author && origin != NULL
+		&& origin->raw.size > 0;
+	if (!news) {
+		*out = *known;
+		return ERR_CONFLICT;
 	}
-	*out = *known;
-	return ERR_CONFLICT;
+	known->fetched = false;
+	enum err e = post_save(t, known);
+	if (e == OK)
+		e = journal_create(t, known, origin);
+	if (e == OK)
+		*out = *known;
+	return e;
 }
 
+/* ERR_NOT_FOUND: neither it nor its end is known; anything else is the answer. */
 static enum err known_before(
 	struct txn *t, const struct post_draft *d, const struct origin *origin, struct post *out)
 {
@@ -345,7 +348,7 @@ static enum err known_before(
 	struct place gone = place_hash(TABLE_GONE, d->remote->id);
 	uint64_t at;
 	e = txn_get_id(t, &gone, &at);
-	return e == OK ? ERR_GONE : e == ERR_NOT_FOUND ? OK : e;
+	return e == OK ? ERR_GONE : e;
 }
 
 enum err post_create(struct txn *t, const struct post_draft *d, const struct origin *origin,
@@ -358,8 +361,8 @@ enum err post_create(struct txn *t, const struct post_draft *d, const struct ori
 		return e;
 	if (author.gone || author.suspended || author.local != (d->remote == NULL))
 		return ERR_FORBIDDEN;
-	e = d->remote != NULL ? known_before(t, d, origin, out) : OK;
-	if (e != OK)
+	e = d->remote != NULL ? known_before(t, d, origin, out) : ERR_NOT_FOUND;
+	if (e != ERR_NOT_FOUND)
 		return e;
 	p.root = p.id = id_next();
 	e = d->remote != NULL ? begin_remote(t, d, &author, origin, &p)

@@ -279,6 +279,27 @@ IN_WRITE(remote_addresses_decide)
 	return OK;
 }
 
+IN_WRITE(other_nodes_guard_their_own)
+{
+	(void)arg;
+	struct actor xi = with_followers(t, world_remote(t, ACTOR_PERSON, "xi", "a.example"));
+	struct actor yo = world_remote(t, ACTOR_PERSON, "yo", "b.example");
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
+	struct object note = {.id = "https://a.example/1",
+		.type = "Note",
+		.attributed_to = xi.uri,
+		.content = "Hi",
+		.to = {&xi.followers, 1}};
+	struct post p, mine;
+	WANT(post_create(t, &(struct post_draft){.author = xi.id, .remote = &note}, NULL, NULL, &p)
+		== OK);
+	WANT(p.visibility == VISIBLE_FOLLOWERS);
+	WANT(circle_may_reply(t, yo.id, &p) && !circle_may_reply(t, anna.id, &p));
+	mine = written(t, (struct post_draft){.author = bas.id, .visibility = VISIBLE_FOLLOWERS});
+	WANT(mine.id && !circle_may_reply(t, yo.id, &mine));
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +313,7 @@ int main(void)
 		WORLD_TEST(replies_reach_whom_they_answer),
 		WORLD_TEST(narrower_circles),
 		WORLD_TEST(remote_addresses_decide),
+		WORLD_TEST(other_nodes_guard_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
