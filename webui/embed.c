@@ -1,4 +1,4 @@
-/* embed.c: a build-time tool. embed OUT.c ROOT FILE… writes the files as C arrays, gzipped twins beside them. */
+/* embed.c: a build-time tool. embed OUT.c FILE… writes the files as C arrays, gzipped twins beside them. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +53,15 @@ static unsigned char *gzip(const unsigned char *data, size_t size, size_t *packe
 	return out;
 }
 
+/* "…/webui/pages/home.html" is "pages/home.html". */
+static const char *name_of(const char *file)
+{
+	const char *name = file;
+	for (const char *at = file; (at = strstr(at, "webui/")) != NULL; at++)
+		name = at + strlen("webui/");
+	return name;
+}
+
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -60,8 +69,8 @@ static int by_text(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-	if (argc < 4) {
-		fprintf(stderr, "usage: embed OUT.c ROOT FILE…\n");
+	if (argc < 3) {
+		fprintf(stderr, "usage: embed OUT.c FILE…\n");
 		return 2;
 	}
 	FILE *out = fopen(argv[1], "wb");
@@ -69,9 +78,8 @@ int main(int argc, char **argv)
 		perror(argv[1]);
 		return 1;
 	}
-	size_t root = strlen(argv[2]) + 1;
-	size_t count = (size_t)argc - 3;
-	char **files = argv + 3;
+	size_t count = (size_t)argc - 2;
+	char **files = argv + 2;
 	qsort(files, count, sizeof *files, by_text);
 	char (*rows)[512] = calloc(count, sizeof *rows);
 	if (!rows)
@@ -89,7 +97,7 @@ int main(int argc, char **argv)
 		char twin[64] = "0";
 		if (pays)
 			snprintf(twin, sizeof twin, "gzip%zu", i);
-		snprintf(rows[i], sizeof rows[i], "{\"%s\", plain%zu, %zu, %s, %zu, \"%08lx\"},\n", files[i] + root, i,
+		snprintf(rows[i], sizeof rows[i], "{\"%s\", plain%zu, %zu, %s, %zu, \"%08lx\"},\n", name_of(files[i]), i,
 			size, twin, pays ? packed : 0, hash);
 		free(small);
 		free(data);
