@@ -165,8 +165,9 @@ const char *i18n_choose(const char *accept, const char *otherwise)
 		at += strspn(at, " \t");
 		size_t size = strcspn(at, "-;, \t"), item = strcspn(at, ",");
 		const char *q = memmem(at, item, "q=", 2);
-		/* Weight in thousandths: "0.8" is 800; nothing said is 1000. */
-		int64_t weight = q ? (int64_t)(strtod(q + 2, NULL) * 1000) : 1000;
+		/* Weight in thousandths: "0.8" is 800; nothing said, and more than 1, is 1000. */
+		double said = q ? strtod(q + 2, NULL) : 1;
+		int64_t weight = said >= 1 ? 1000 : said > 0 ? (int64_t)(said * 1000) : 0;
 		for (size_t i = 0; i < LANGUAGES; i++) {
 			const char *language = catalogues[i].language;
 			if (size == strlen(language) && strncasecmp(at, language, size) == 0 && weight > best_weight) {
