@@ -280,7 +280,7 @@ static const char *check_value(const struct input *in, const char *value)
 	case INPUT_CHOICE:
 		return is_choice(in->choices, value) ? NULL : "Please choose one of these.";
 	case INPUT_EMAIL:
-		return is_email(value) ? NULL : "This is no e-mail address.";
+		return !has_control(value, "") && is_email(value) ? NULL : "This is no e-mail address.";
 	}
 	die("input %s has no kind", in->name);
 }
