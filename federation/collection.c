@@ -66,12 +66,13 @@ static enum err serve_gone(struct call *call, const char *uri, const char *type,
 /* The local actor of {name}: a community under /c, a person under /u. */
 static enum err find_actor(struct call *call, struct txn *t, struct actor *a)
 {
-	const char *name = call_part(call, "name");
-	enum err e = *name == '\0' ? actor_load(t, call->site->actor, a) : actor_by_name(t, name, a);
+	if (strstr(call->route->path, "{name}") == NULL)
+		return actor_load(t, call->site->actor, a);
+	enum err e = actor_by_name(t, call_part(call, "name"), a);
 	if (e != OK)
 		return e;
-	bool group = text_starts(call->path, "/c/");
-	return a->local && (*name == '\0' || (a->kind == ACTOR_GROUP) == group) ? OK : ERR_NOT_FOUND;
+	bool group = text_starts(call->route->path, "/c/");
+	return a->local && (a->kind == ACTOR_GROUP) == group ? OK : ERR_NOT_FOUND;
 }
 
 static enum err get_actor(struct call *call, struct txn *t, struct view *page)

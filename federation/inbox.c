@@ -259,6 +259,12 @@ static enum err verify(struct visit *v)
 	return OK;
 }
 
+/* Whose it is; "" for the shared one and the node's own. */
+static const char *inbox_name(const struct call *call)
+{
+	return strstr(call->route->path, "{name}") != NULL ? call_part(call, "name") : "";
+}
+
 enum err inbox_receive(struct call *call)
 {
 	struct federation *f = federation_running();
@@ -274,7 +280,7 @@ enum err inbox_receive(struct call *call)
 	enum err e = signature_parse(call->arena, &request, time_now(), &v->signature, &why);
 	if (e != OK)
 		return say(call, e == ERR_INVALID ? 400 : 401, e, why != NULL ? why : "Sign the request.");
-	struct door door = { .name = call_part(call, "name"), .host = host_of(call->arena, v->signature.key_id) };
+	struct door door = { .name = inbox_name(call), .host = host_of(call->arena, v->signature.key_id) };
 	if (door.host == NULL || resolve_is_own(f, v->signature.key_id))
 		return say(call, 401, ERR_SIGN_IN, "This key is not one of another node.");
 	e = store_read(f->set.store, look_at_door, &door);

@@ -61,9 +61,11 @@ int node_open(void **state)
 	const char *why = NULL;
 	(void)state;
 	log_open(LOG_ERROR, 2);
-	time_freeze(NOW);
+	static int64_t now = INT64_C(1763715492000); /* 2025-11-21 */
+	now += HOUR;
+	time_freeze(now);
 	wire_reset();
-	node = (struct node_world){ .arena = arena_create() };
+	node = (struct node_world){ .now = now, .arena = arena_create() };
 	node.site = (struct site){ .domain = "ex.org", .base_url = "https://ex.org", .name = "Ex", .summary = "We",
 		.language = "en", .version = "1" };
 	struct store_settings store = { .owner = &node.site };

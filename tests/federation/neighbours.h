@@ -12,7 +12,7 @@
 
 #include "federation.h"
 
-#define NOW INT64_C(1763715492000) /* 2025-11-21 */
+#define NOW node.now /* an hour later in each test: what is paced starts anew */
 
 /* ---- the wire, scripted (fake_transport.c) ---- */
 void wire_reset(void);
@@ -31,6 +31,7 @@ struct neighbour { /* an actor of another node, with its key */
 	struct key *rsa, *ed25519;
 };
 struct node_world {
+	int64_t now;
 	struct site site;
 	struct arena *arena;
 	struct store *store;
