@@ -64,13 +64,16 @@ static void show_place(struct txn *t, struct view *v, const struct post *p)
 		view_text(v, "place", "");
 }
 
+/* Neither does a time tell of an answer that is for fewer eyes. */
 static int64_t last_activity(struct txn *t, const struct post *p)
 {
 	struct u64s last;
+	struct post reply;
 	if (post_ids(t, TABLE_BY_ROOT, p->id, 0, true, 1, &last) != OK || last.count == 0
-		|| last.at[0] <= p->id)
+		|| last.at[0] <= p->id || post_load(t, last.at[0], &reply) != OK)
 		return 0;
-	return id_time(last.at[0]);
+	bool apart = reply.visibility > VISIBLE_UNLISTED && reply.visibility > p->visibility;
+	return apart ? 0 : id_time(reply.id);
 }
 
 void post_line(struct txn *t, struct view *v, const char *name, const struct post *p,
@@ -306,7 +309,7 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 	if (root.community != 0 && actor_load(t, root.community, &community) == OK
 		&& !community.suspended)
 		actor_show(v, "community", &community);
-	view_text(v, "start_path", post_path(t, &root));
+	view_text(v, "start_path", post_path(t, readable || root.gone ? &root : any));
 	view_number(v, "reply_count", tally(t, &root, TALLY_REPLIES));
 	view_flag(v, "waiting", root.parent_uri != NULL);
 	if (has_line(t, &call->viewer, &root))

@@ -50,16 +50,17 @@ static enum err move(struct txn *t, uint64_t id, uint64_t old_root, const struct
 }
 
 /* The start counts all that hangs below it: the orphan itself, and what hung below that. */
-static enum err count_in(struct txn *t, uint64_t orphan, const struct post *parent)
+static enum err count_in(struct txn *t, uint64_t id, const struct post *parent)
 {
-	struct place below = place_2(TABLE_TALLY, orphan, TALLY_REPLIES);
-	struct place at_parent = place_2(TABLE_TALLY, parent->id, TALLY_REPLIES);
+	struct post orphan;
 	struct place at_root = place_2(TABLE_TALLY, parent->root, TALLY_REPLIES);
 	int64_t replies;
-	enum err e = txn_count(t, &below, &replies);
-	if (e == OK && parent->id != parent->root)
-		e = txn_add(t, &at_parent, 1, NULL);
-	return e == OK ? txn_add(t, &at_root, 1 + replies, NULL) : e;
+	enum err e = post_load(t, id, &orphan);
+	if (e == OK)
+		e = post_count_reply(t, &orphan, 1);
+	if (e == OK)
+		e = post_tally(t, id, TALLY_REPLIES, &replies);
+	return e == OK ? txn_add(t, &at_root, replies, NULL) : e;
 }
 
 static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)

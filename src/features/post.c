@@ -131,15 +131,20 @@ enum err post_tally(struct txn *t, uint64_t post, uint32_t kind, int64_t *now)
 	return txn_count(t, &place, now);
 }
 
-/* The start counts its whole conversation, each other post its own replies. */
+/* The start counts its whole conversation, each other post its own replies; an answer for fewer eyes
+ * than what it answers is not told by a number either. */
 enum err post_count_reply(struct txn *t, const struct post *p, int64_t delta)
 {
+	struct post parent;
 	if (p->parent == 0)
 		return OK;
-	struct place parent = place_2(TABLE_TALLY, p->parent, TALLY_REPLIES);
-	struct place root = place_2(TABLE_TALLY, p->root, TALLY_REPLIES);
-	enum err e = txn_add(t, &parent, delta, NULL);
-	return e == OK && p->root != p->parent ? txn_add(t, &root, delta, NULL) : e;
+	enum err e = post_load(t, p->parent, &parent);
+	if (e != OK || (p->visibility > VISIBLE_UNLISTED && p->visibility > parent.visibility))
+		return e;
+	struct place at_parent = place_2(TABLE_TALLY, p->parent, TALLY_REPLIES);
+	struct place at_root = place_2(TABLE_TALLY, p->root, TALLY_REPLIES);
+	e = txn_add(t, &at_parent, delta, NULL);
+	return e == OK && p->root != p->parent ? txn_add(t, &at_root, delta, NULL) : e;
 }
 
 /* ---- lists of communities -------------------------------------------------------------------- */

@@ -105,6 +105,17 @@ IN_WRITE(a_post_in_a_community)
 	return OK;
 }
 
+IN_WRITE(who_blocks_is_not_called)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
+	struct post_draft draft = {.author = bas.id, .source = "Hello @anna"};
+	WANT(written(t, draft).mentions.count == 1);
+	WANT(block_add(t, anna.id, anna.id, bas.id, NULL, NULL) == OK);
+	WANT(written(t, draft).mentions.count == 0);
+	return OK;
+}
+
 IN_WRITE(limits_of_a_text)
 {
 	(void)arg;
@@ -532,6 +543,7 @@ IN_WRITE(deleting_from_elsewhere)
 	gone = world_activity(&xi, "https://a.example/d/3", "Delete", o.id);
 	WANT(world_receive(t, &feature_post, &gone) == OK && post_load(t, p.id, &p) == OK
 		&& p.gone);
+	WANT(take(t, &xi, &o, &q) == ERR_GONE);
 	return OK;
 }
 
@@ -731,6 +743,7 @@ IN_WRITE(a_private_answer_leaves_no_line)
 		&& world_read(world_call(&feature_post, METHOD_GET, path, &nobody, NULL), t, &page)
 			== OK);
 	WANT(world_count(page, "replies") == 0);
+	WANT(world_number(page, "reply_count") == 0 && replies(t, p.id) == 0);
 	WANT(world_read(world_call(&feature_post, METHOD_GET, path, &member, NULL), t, &page)
 		== OK);
 	WANT(world_count(page, "replies") == 1);
@@ -797,6 +810,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_post_in_a_community),
+		WORLD_TEST(who_blocks_is_not_called),
 		WORLD_TEST(limits_of_a_text),
 		WORLD_TEST(replies_stay_in_the_circle),
 		WORLD_TEST(finds_the_community_of_a_remote_post),
