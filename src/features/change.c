@@ -87,6 +87,10 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 		e = actor_load(t, who, &author);
 	if (e == OK && (author.gone || author.suspended))
 		e = ERR_FORBIDDEN;
+	/* Nor does an edit bring back what a moderator hid, or who was shown the door. */
+	if (e == OK
+		&& (p.removed_by != 0 || (p.community != 0 && block_between(t, who, p.community))))
+		e = ERR_FORBIDDEN;
 	struct post next = p;
 	if (e == OK)
 		e = read_edit(t, d, &author, why, &next);

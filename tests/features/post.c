@@ -423,6 +423,25 @@ IN_WRITE(an_edit_keeps_what_was)
 	return OK;
 }
 
+IN_WRITE(no_edit_gets_round_a_moderator)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
+	struct actor board = community(t, "board", anna.id);
+	struct post_draft draft = {.author = bas.id, .community = board.id, .source = "First"};
+	struct post hidden = written(t, draft), p = written(t, draft);
+	draft.source = "Second";
+	WANT(post_remove(t, anna.id, hidden.id, NULL, NULL) == OK);
+	WANT(post_edit(t, bas.id, hidden.id, &draft, NULL, NULL) == ERR_FORBIDDEN);
+	WANT(post_edit(t, bas.id, p.id, &draft, NULL, NULL) == OK);
+	draft.source = "Third";
+	WANT(block_add(t, anna.id, board.id, bas.id, NULL, NULL) == OK);
+	WANT(post_edit(t, bas.id, p.id, &draft, NULL, NULL) == ERR_FORBIDDEN);
+	WANT(post_remove(t, bas.id, p.id, NULL, NULL)
+		== OK); /* what is theirs they may take away */
+	return OK;
+}
+
 IN_WRITE(only_the_author_edits_from_elsewhere)
 {
 	(void)arg;
@@ -823,6 +842,7 @@ int main(void)
 		WORLD_TEST(no_circle_of_replies),
 		WORLD_TEST(no_more_orphans_than_the_limit_at_once),
 		WORLD_TEST(an_edit_keeps_what_was),
+		WORLD_TEST(no_edit_gets_round_a_moderator),
 		WORLD_TEST(only_the_author_edits_from_elsewhere),
 		WORLD_TEST(an_edit_of_the_unknown),
 		WORLD_TEST(what_is_deleted_stays_a_tombstone),
