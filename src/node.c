@@ -1,6 +1,8 @@
 /* node.c: a node starts in order and stops in reverse. */
 #include "node.h"
 
+#include "api.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -170,13 +172,14 @@ enum err node_serve(struct kring *node, const char *listen, const char **why)
 	const struct chore **chores = arena_array(node->arena, LISTS_MAX, sizeof *chores);
 	size_t route_lists = 0, chore_lists = 0;
 	for (size_t i = 0; features[i]; i++) {
-		if (i + 2 == LISTS_MAX)
-			die("more than %d features", LISTS_MAX - 2);
+		if (i + 3 == LISTS_MAX)
+			die("more than %d features", LISTS_MAX - 3);
 		if (features[i]->routes)
 			routes[route_lists++] = features[i]->routes;
 		if (features[i]->chores)
 			chores[chore_lists++] = features[i]->chores;
 	}
+	routes[route_lists++] = api_routes;
 	routes[route_lists] = federation_routes;
 
 	struct server_settings set = {
