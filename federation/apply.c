@@ -29,6 +29,7 @@ struct inbox {
 	struct spot spots[WAITING_MOST];
 	size_t spot_count;
 	size_t parents; /* being fetched */
+	size_t left;    /* of the rows submitted together */
 	bool stopping, busy, woken;
 	atomic_long rows;
 	atomic_ullong applied, dropped, parked;
@@ -45,12 +46,6 @@ struct job {
 	size_t at;      /* the part that needs something */
 	enum err result;
 	bool skipped;   /* its row was gone */
-	struct batch *batch;
-};
-struct batch {
-	pthread_mutex_t lock;
-	pthread_cond_t done;
-	size_t left;
 };
 
 /* ---- a job: one row, read and judged ------------------------------------------------------------------------------------- */
@@ -343,29 +338,32 @@ static enum err scan_rows(struct txn *t, void *arg)
 static void job_done(void *arg, enum err e)
 {
 	struct job *j = arg;
-	struct batch *b = j->batch;
-	pthread_mutex_lock(&b->lock);
+	struct inbox *in = j->in;
+	pthread_mutex_lock(&in->lock);
 	j->result = e;
-	b->left--;
-	pthread_cond_signal(&b->done);
-	pthread_mutex_unlock(&b->lock);
+	if (--in->left == 0)
+		pthread_cond_broadcast(&in->changed);
+	pthread_mutex_unlock(&in->lock);
 }
 
 static void apply(struct scan *s)
 {
-	struct batch b = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, s->count };
+	struct inbox *in = s->in;
+	pthread_mutex_lock(&in->lock);
+	in->left = s->count;
+	pthread_mutex_unlock(&in->lock);
 	for (size_t i = 0; i < s->count; i++) {
 		struct job *j = s->jobs[i];
-		j->batch = &b;
-		if (j->result == OK && (j->result = job_parse(j)) == OK)
-			j->result = store_submit(j->in->f->set.store, job_write, j, job_done, j);
-		if (j->result != OK)
-			job_done(j, j->result);
+		enum err e = j->result != OK ? j->result : job_parse(j);
+		if (e == OK) /* from here on its result is the writer's to set */
+			e = store_submit(in->f->set.store, job_write, j, job_done, j);
+		if (e != OK)
+			job_done(j, e);
 	}
-	pthread_mutex_lock(&b.lock);
-	while (b.left > 0)
-		pthread_cond_wait(&b.done, &b.lock);
-	pthread_mutex_unlock(&b.lock);
+	pthread_mutex_lock(&in->lock);
+	while (in->left > 0)
+		pthread_cond_wait(&in->changed, &in->lock);
+	pthread_mutex_unlock(&in->lock);
 	for (size_t i = 0; i < s->count; i++)
 		job_settle(s->jobs[i]);
 }

@@ -133,6 +133,15 @@ static bool is_groups_own(struct txn *t, const struct activity *a, const struct 
 	       community_moderated_by(t, group, &who);
 }
 
+static void note_parent(struct txn *t, struct judged *j, const struct activity *a)
+{
+	struct post p;
+	const char *uri = a->object != NULL ? a->object->in_reply_to : NULL;
+	bool unknown = strcmp(a->type, "Create") == 0 && uri != NULL && post_by_uri(t, uri, &p) == ERR_NOT_FOUND &&
+	               !reading_same_host(uri, txn_site(t)->base_url);
+	j->parent = unknown ? uri : NULL;
+}
+
 static enum err apply_inner(struct txn *t, struct judged *j, const struct actor *group)
 {
 	struct activity inner = *j->activity.inner;
@@ -162,7 +171,10 @@ static enum err apply_inner(struct txn *t, struct judged *j, const struct actor 
 	if (e != OK)
 		return e;
 	inner.actor_id = who.id;
-	return judge_dispatch(t, &inner);
+	e = judge_dispatch(t, &inner);
+	if (e == OK)
+		note_parent(t, j, &inner);
+	return e;
 }
 
 /* A boost, or a group's second form for microblogs: what is not known here is fetched for those who follow. */
@@ -188,15 +200,6 @@ static enum err need_authentic(struct judged *j)
 	if (proof_key_id(j->node) != NULL && !j->done[NEED_PROOF])
 		return needs(j, NEED_PROOF, j->activity.actor);
 	return j->done[NEED_ACTIVITY] ? ERR_FORBIDDEN : needs(j, NEED_ACTIVITY, j->activity.id);
-}
-
-static void note_parent(struct txn *t, struct judged *j, const struct activity *a)
-{
-	struct post p;
-	const char *uri = a->object != NULL ? a->object->in_reply_to : NULL;
-	bool unknown = strcmp(a->type, "Create") == 0 && uri != NULL && post_by_uri(t, uri, &p) == ERR_NOT_FOUND &&
-	               !reading_same_host(uri, txn_site(t)->base_url);
-	j->parent = unknown ? uri : NULL;
 }
 
 enum err judge_apply(struct txn *t, struct judged *j)

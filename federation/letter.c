@@ -63,7 +63,7 @@ enum err letter_keep(struct letter *l, struct bytes *json)
 	struct kept kept = { .actor = l->from->id, .open = s->open };
 	struct place place = place_1(TABLE_ACTIVITY, l->key);
 	if (!view_ok(l->v))
-		return ERR_STORE;
+		return ERR_INVALID;
 	kept.json = view_json(l->v);
 	enum err e = actor_keys_load(s->t, l->from->id, &keys);
 	if (e == OK && keys.ed25519 != NULL && l->from->ed25519_id != NULL)
@@ -117,6 +117,9 @@ static enum err to_community(const struct saying *s, const struct letter *l)
 	/* Where the act came from: it is how that node learns that it was accepted. */
 	if (e == OK && !s->actor.local)
 		e = audience_actor(&r, s->actor.id);
+	/* And whose post it is about: nobody is judged without hearing of it. */
+	if (e == OK && s->author.id != 0)
+		e = audience_actor(&r, s->author.id);
 	return e;
 }
 

@@ -433,7 +433,12 @@ enum err outbox_follow(struct txn *t, const struct line *line, void *federation)
 		e = say(&s);
 	else if (is_announceable(line->act))
 		e = letter_pass_on(&s, line->raw, line->uri);
-	return e == ERR_NOT_FOUND || e == ERR_GONE ? OK : e;
+	if (e == OK || e == ERR_AGAIN || e == ERR_STORE)
+		return e;
+	/* One act that cannot be said must not silence all that follow. */
+	if (e != ERR_NOT_FOUND && e != ERR_GONE)
+		log_line(LOG_WARN, "outbox", "unsaid=%u error=%s", line->act, err_name(e));
+	return OK;
 }
 
 void outbox_after(void *arg)

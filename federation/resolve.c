@@ -28,7 +28,7 @@ struct form {
 };
 struct resolver {
 	pthread_mutex_t lock;
-	pthread_cond_t left;
+	pthread_cond_t left; /* a note, or an answer came */
 	struct note notes[NOTES];
 	struct form forms[FORMS];
 };
@@ -142,8 +142,7 @@ static void form_remember(struct resolver *r, const char *host, enum signature_f
 /* ---- one request, waited for ---------------------------------------------------------------------------------------- */
 
 struct waiting {
-	pthread_mutex_t lock;
-	pthread_cond_t done;
+	struct resolver *resolver; /* its lock: one that outlives us both */
 	bool over;
 	struct arena *arena; /* the waiter's own: it waits */
 	struct answer answer;
@@ -152,26 +151,27 @@ struct waiting {
 static void answered(void *arg, const struct answer *a)
 {
 	struct waiting *w = arg;
-	pthread_mutex_lock(&w->lock);
+	struct resolver *r = w->resolver;
+	pthread_mutex_lock(&r->lock);
 	w->answer = *a;
 	w->answer.type = arena_text(w->arena, a->type);
 	w->answer.location = arena_text(w->arena, a->location);
 	w->answer.body = arena_bytes(w->arena, a->body);
 	w->over = true;
-	pthread_cond_signal(&w->done);
-	pthread_mutex_unlock(&w->lock);
+	pthread_cond_broadcast(&r->left);
+	pthread_mutex_unlock(&r->lock);
 }
 
 enum err resolve_get(struct federation *f, struct arena *arena, const struct request *request, struct answer *out)
 {
-	struct waiting w = { .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER, .arena = arena };
+	struct waiting w = { .resolver = f->resolver, .arena = arena };
 	enum err e = transport_send(f->transport, request, answered, &w);
 	if (e != OK)
 		return e;
-	pthread_mutex_lock(&w.lock);
+	pthread_mutex_lock(&f->resolver->lock);
 	while (!w.over)
-		pthread_cond_wait(&w.done, &w.lock);
-	pthread_mutex_unlock(&w.lock);
+		pthread_cond_wait(&f->resolver->left, &f->resolver->lock);
+	pthread_mutex_unlock(&f->resolver->lock);
 	*out = w.answer;
 	return w.answer.err;
 }

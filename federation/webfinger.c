@@ -71,6 +71,8 @@ static enum err ask(struct federation *f, struct arena *arena, const char *name,
 	const char *origin = origin_of(f, arena, host);
 	if (origin == NULL)
 		return ERR_INVALID;
+	if (resolve_is_own(f, origin))
+		return ERR_NOT_FOUND; /* who lives here is in the store */
 	struct text t;
 	text_init(&t, arena, URI_MOST);
 	text_format(&t, "%s/.well-known/webfinger?resource=", origin);

@@ -23,6 +23,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 struct transport {
 	struct pool *pool;
+	bool closed;
 };
 struct errand {
 	struct request request;
@@ -179,13 +180,14 @@ enum err transport_start(const struct federation_settings *set, struct transport
 
 void transport_close(struct transport *t)
 {
-	pool_destroy(t->pool);
-	t->pool = NULL;
+	pthread_mutex_lock(&lock);
+	t->closed = true;
+	pthread_mutex_unlock(&lock);
 }
 
 void transport_stop(struct transport *t)
 {
-	transport_close(t);
+	pool_destroy(t->pool);
 	free(t);
 }
 
@@ -193,7 +195,9 @@ enum err transport_send(struct transport *t, const struct request *request, answ
 {
 	struct errand *e = malloc(sizeof *e);
 	*e = (struct errand){ *request, done, arg };
-	enum err err = t->pool != NULL ? pool_submit(t->pool, answer, e) : ERR_AGAIN;
+	pthread_mutex_lock(&lock);
+	enum err err = t->closed ? ERR_AGAIN : pool_submit(t->pool, answer, e);
+	pthread_mutex_unlock(&lock);
 	if (err != OK)
 		free(e);
 	return err;

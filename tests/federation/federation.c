@@ -1,0 +1,145 @@
+/* federation.c: what was taken is applied, once, whatever stops or fills the node; and what is ours is found at home. */
+#include "neighbours.h"
+
+#include <string.h>
+
+static const char *create(int n)
+{
+	return node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'https://good.example/c/%d','type':'Create','actor':'%s',"
+	                  "'object':{'id':'https://good.example/n/%d','type':'Note','attributedTo':'%s','content':'x','to':"
+	                  "'https://www.w3.org/ns/activitystreams#Public'}}", n, node.alice.uri, n, node.alice.uri);
+}
+
+static enum err count_row(void *arg, struct bytes key, struct bytes value)
+{
+	(void)key;
+	(void)value;
+	++*(size_t *)arg;
+	return OK;
+}
+
+struct counting {
+	uint8_t table;
+	size_t rows;
+};
+
+static enum err count_rows(struct txn *t, void *arg)
+{
+	struct counting *c = arg;
+	struct walk walk = { .prefix = place_0(c->table), .max = WALK_ALL };
+	c->rows = 0;
+	return txn_walk(t, &walk, count_row, &c->rows);
+}
+
+static size_t rows_of(uint8_t table)
+{
+	struct counting c = { .table = table };
+	assert_int_equal(store_read(node.store, count_rows, &c), OK);
+	return c.rows;
+}
+
+static void restart(void)
+{
+	const char *why = NULL;
+	struct federation_settings f = node.federation->set;
+	federation_stop(node.federation);
+	if (federation_start(&f, &node.federation, &why) != OK)
+		die("federation: %s", why);
+}
+
+static enum err put_row(struct txn *t, void *arg)
+{
+	const struct received *r = arg;
+	struct place place = place_1(TABLE_INBOX, id_next());
+	return txn_save(t, &place, &received_shape, r);
+}
+
+static void what_was_taken_before_a_stop_is_applied_after(void **state)
+{
+	(void)state;
+	uint64_t alice = node_know(&node.alice);
+	struct federation_settings f = node.federation->set;
+	federation_stop(node.federation);
+	for (int n = 1; n <= 200; n++) {
+		const char *body = create(n);
+		struct received r = { .id = arena_format(node.arena, "https://good.example/c/%d", n), .type = "Create", .actor = node.alice.uri,
+			.raw = { body, strlen(body) }, .signer = alice, .at = time_now() };
+		node_write(put_row, &r);
+	}
+	const char *why;
+	assert_int_equal(federation_start(&f, &node.federation, &why), OK);
+	federation_settle(node.federation);
+	assert_int_equal(rows_of(TABLE_INBOX), 0);
+	assert_int_equal(rows_of(TABLE_POST), 200);
+	restart();
+	federation_settle(node.federation);
+	assert_int_equal(rows_of(TABLE_POST), 200);
+}
+
+static void nonsense_in_the_store_does_not_stop_it(void **state)
+{
+	(void)state;
+	uint64_t alice = node_know(&node.alice);
+	const char *body = create(1);
+	struct received bad = { .id = "https://good.example/c/0", .type = "Create", .actor = node.alice.uri, .raw = { "{", 1 }, .signer = alice };
+	struct received good = { .id = "https://good.example/c/1", .type = "Create", .actor = node.alice.uri, .raw = { body, strlen(body) },
+		.signer = alice };
+	struct federation_settings f = node.federation->set;
+	federation_stop(node.federation);
+	node_write(put_row, &bad);
+	node_write(put_row, &good);
+	const char *why;
+	assert_int_equal(federation_start(&f, &node.federation, &why), OK);
+	federation_settle(node.federation);
+	assert_int_equal(rows_of(TABLE_INBOX), 0);
+	assert_int_equal(rows_of(TABLE_POST), 1);
+}
+
+static void a_full_inbox_says_when_to_come_again(void **state)
+{
+	(void)state;
+	node_know(&node.alice);
+	struct federation_settings f = node.federation->set;
+	federation_stop(node.federation);
+	f.inbox_max = 2;
+	const char *why;
+	assert_int_equal(federation_start(&f, &node.federation, &why), OK);
+	inbox_took(node.federation->inbox);
+	assert_int_equal(node_send("/inbox", &node.alice, create(1)).status, 202);
+	inbox_took(node.federation->inbox);
+	struct response r = node_send("/inbox", &node.alice, create(2));
+	assert_int_equal(r.status, 503);
+	assert_non_null(strstr(r.headers, "Retry-After: "));
+}
+
+static enum err post_by_jan(struct txn *t, void *arg)
+{
+	struct post p;
+	struct post_draft draft = { .author = *(uint64_t *)arg, .source = "words" };
+	return post_create(t, &draft, NULL, NULL, &p);
+}
+
+static void ours_are_found_without_the_net(void **state)
+{
+	(void)state;
+	uint64_t jan = node_person("jan"), found = 0;
+	node_write(post_by_jan, &jan);
+	assert_int_equal(federation_find_actor(node.federation, "jan@ex.org", &found), OK);
+	assert_true(found == jan);
+	assert_int_equal(federation_find_actor(node.federation, "https://ex.org/u/jan", &found), OK);
+	assert_true(found == jan);
+	assert_int_equal(federation_find_actor(node.federation, "https://ex.org/u/nobody", &found), ERR_NOT_FOUND);
+	assert_int_equal(federation_find_actor(node.federation, "nobody@ex.org", &found), ERR_NOT_FOUND);
+	assert_int_equal(wire_gets(NULL), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		NODE_TEST(what_was_taken_before_a_stop_is_applied_after),
+		NODE_TEST(nonsense_in_the_store_does_not_stop_it),
+		NODE_TEST(a_full_inbox_says_when_to_come_again),
+		NODE_TEST(ours_are_found_without_the_net),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
