@@ -18,7 +18,8 @@ static int quality(const char *params)
 		if (at[2] != '0')
 			return 1000;
 		int q = 0, step = 100;
-		for (at += at[3] == '.' ? 4 : 3; step > 0 && *at >= '0' && *at <= '9'; at++, step /= 10)
+		for (at += at[3] == '.' ? 4 : 3; step > 0 && *at >= '0' && *at <= '9';
+			at++, step /= 10)
 			q += (*at - '0') * step;
 		return q;
 	}
@@ -50,9 +51,11 @@ void answer_accept(struct exchange *x)
 		char *range = arena_text_n(c->arena, at, (size_t)(end - at));
 		int q = quality(range);
 		range[strcspn(range, "; \t")] = '\0';
-		if (text_equal_fold(range, "text/html") || text_equal_fold(range, "application/xhtml+xml"))
+		if (text_equal_fold(range, "text/html")
+			|| text_equal_fold(range, "application/xhtml+xml"))
 			raise_to(&html, q);
-		else if (text_equal_fold(range, "application/activity+json") || text_equal_fold(range, "application/ld+json"))
+		else if (text_equal_fold(range, "application/activity+json")
+			|| text_equal_fold(range, "application/ld+json"))
 			raise_to(&activity, q);
 		else if (text_equal_fold(range, "application/json"))
 			raise_to(&json, q);
@@ -74,7 +77,7 @@ static void show_language(struct exchange *x, struct view *v)
 {
 	static const struct {
 		const char *code, *name;
-	} languages[] = { { "nl", "Nederlands" }, { "en", "English" } };
+	} languages[] = {{"nl", "Nederlands"}, {"en", "English"}};
 	struct call *c = &x->call;
 	for (size_t i = 0; i < COUNT(languages); i++) {
 		if (text_is(languages[i].code, c->language) || !i18n_has(languages[i].code))
@@ -125,7 +128,8 @@ static void show_inputs(struct exchange *x, struct view *v)
 	view_begin(v, "error"); /* the same by field: next to each */
 	for (size_t i = 0; i < x->fault_count; i++)
 		if (x->faults[i].why.field != NULL)
-			view_text(v, x->faults[i].why.field, i18n(x->call.language, x->faults[i].why.text));
+			view_text(v, x->faults[i].why.field,
+				i18n(x->call.language, x->faults[i].why.text));
 	view_end(v);
 }
 
@@ -187,7 +191,8 @@ enum err answer_view(struct exchange *x, int status)
 {
 	struct call *c = &x->call;
 	if (view_kind(x->view) == VIEW_TREE)
-		return page_reply(x, status, c->reply.page != NULL ? c->reply.page : c->route->page);
+		return page_reply(
+			x, status, c->reply.page != NULL ? c->reply.page : c->route->page);
 	struct bytes json = view_json(x->view);
 	if (!view_ok(x->view))
 		return ERR_STORE;
@@ -203,14 +208,14 @@ static const char *status_message(int status)
 		int status;
 		const char *message;
 	} messages[] = {
-		{ 400, "This request cannot be understood." },
-		{ 405, "This cannot be done here." },
-		{ 413, "This is larger than we take." },
-		{ 415, "We do not read this kind of content." },
-		{ 421, "This name is not ours." },
-		{ 501, "This method is not known here." },
-		{ 503, "We cannot do this right now. Please try again in a moment." },
-		{ 505, "This version of HTTP is not spoken here." },
+		{400, "This request cannot be understood."},
+		{405, "This cannot be done here."},
+		{413, "This is larger than we take."},
+		{415, "We do not read this kind of content."},
+		{421, "This name is not ours."},
+		{501, "This method is not known here."},
+		{503, "We cannot do this right now. Please try again in a moment."},
+		{505, "This version of HTTP is not spoken here."},
 	};
 	for (size_t i = 0; i < COUNT(messages); i++)
 		if (messages[i].status == status)
@@ -247,23 +252,25 @@ static void page_failure(struct exchange *x, int status, const char *message)
 	view_number(x->view, "status", status);
 	view_text(x->view, "message", i18n(c->language, message));
 	if (!c->viewer.member && (status == 403 || status == 404))
-		view_text(x->view, "sign_in", "/sign-in"); /* perhaps it is there for who may see it */
+		view_text(x->view, "sign_in",
+			"/sign-in"); /* perhaps it is there for who may see it */
 	if (page_exists("error") && page_reply(x, status, "error") == OK)
 		return;
 	const char *plain = arena_format(c->arena, "%d %s\n", status, message);
-	reply_bytes(c, status, "text/plain; charset=utf-8", (struct bytes){ plain, strlen(plain) });
+	reply_bytes(c, status, "text/plain; charset=utf-8", (struct bytes){plain, strlen(plain)});
 }
 
 static bool speaks_json(const struct exchange *x)
 {
 	const struct call *c = &x->call;
-	return c->wants_json || c->wants_activity || route_is_open(x) || (c->route != NULL && c->route->access == FEDERATION);
+	return c->wants_json || c->wants_activity || route_is_open(x)
+		|| (c->route != NULL && c->route->access == FEDERATION);
 }
 
 static void failure(struct exchange *x, int status, const char *message)
 {
 	struct call *c = &x->call;
-	c->reply = (struct reply){ 0 };
+	c->reply = (struct reply){0};
 	if (speaks_json(x))
 		json_failure(x, status, message);
 	else
@@ -271,7 +278,8 @@ static void failure(struct exchange *x, int status, const char *message)
 	if (status == 405)
 		reply_header(c, "Allow", route_allow(x));
 	if (status == 429 || status == 503)
-		reply_header(c, "Retry-After", arena_format(c->arena, "%lld", (long long)(x->wait / SECOND + 1)));
+		reply_header(c, "Retry-After",
+			arena_format(c->arena, "%lld", (long long)(x->wait / SECOND + 1)));
 	if (status == 401 && route_is_open(x))
 		reply_header(c, "WWW-Authenticate", "Bearer");
 }
@@ -284,7 +292,8 @@ static const char *error_message(const struct exchange *x, enum err e)
 		return "The access token is invalid";
 	if (e == ERR_NOT_FOUND && text_starts(c->path, "/api/"))
 		return "Record not found";
-	bool said = (e == ERR_INVALID || e == ERR_FORBIDDEN || e == ERR_CONFLICT) && c->refusal.text != NULL;
+	bool said = (e == ERR_INVALID || e == ERR_FORBIDDEN || e == ERR_CONFLICT)
+		&& c->refusal.text != NULL;
 	return said ? c->refusal.text : err_message(e);
 }
 
@@ -304,7 +313,7 @@ void answer_error(struct exchange *x, enum err e)
 		text_add(&to, "?next=");
 		text_url(&to, c->target);
 	}
-	c->reply = (struct reply){ 0 };
+	c->reply = (struct reply){0};
 	reply_see_other(c, strlen(to.at) <= TARGET_MAX ? to.at : "/sign-in");
 }
 
@@ -315,6 +324,6 @@ void answer_status(struct exchange *x, int status)
 
 void answer_options(struct exchange *x)
 {
-	reply_bytes(&x->call, 204, NULL, (struct bytes){ 0 });
+	reply_bytes(&x->call, 204, NULL, (struct bytes){0});
 	reply_header(&x->call, "Allow", route_allow(x));
 }

@@ -63,8 +63,10 @@ static void clock_run(void *arg)
 		int64_t began = time_steady();
 		next->chore->run(c->store, next->chore->arg);
 		int64_t now = time_steady();
-		log_line(LOG_DEBUG, "clock", "chore=%s ms=%lld", next->chore->name, (long long)(now - began));
-		next->at = now + next->chore->every; /* what was missed while it ran is not made up for */
+		log_line(LOG_DEBUG, "clock", "chore=%s ms=%lld", next->chore->name,
+			(long long)(now - began));
+		next->at = now
+			+ next->chore->every; /* what was missed while it ran is not made up for */
 	}
 }
 

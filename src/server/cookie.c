@@ -20,9 +20,9 @@ void reply_cookie(struct call *c, const char *name, const char *value, int64_t s
 	if (strpbrk(value, " \t\",;\\") != NULL)
 		die("cookie %s has a value no cookie can hold", name);
 	reply_header(c, "Set-Cookie",
-	             arena_format(c->arena, "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", cookie_name(c, name),
-	                          seconds > 0 ? value : "", (long long)(seconds > 0 ? seconds : 0),
-	                          is_https(c) ? "; Secure" : ""));
+		arena_format(c->arena, "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
+			cookie_name(c, name), seconds > 0 ? value : "",
+			(long long)(seconds > 0 ? seconds : 0), is_https(c) ? "; Secure" : ""));
 }
 
 /* Other nodes have no cookies, and where every origin may ask (CORS) a cookie must have no power. */
@@ -42,7 +42,8 @@ const char *call_cookie(const struct call *c, const char *name)
 		at += strspn(at, "; \t");
 		size_t length = strcspn(at, ";");
 		if (strncmp(at, name, size) == 0 && at[size] == '=')
-			return text_trim(c->arena, arena_text_n(c->arena, at + size + 1, length - size - 1));
+			return text_trim(
+				c->arena, arena_text_n(c->arena, at + size + 1, length - size - 1));
 		at += length;
 	}
 	return NULL;
@@ -56,9 +57,10 @@ void cookie_language(struct exchange *x)
 	bool reads = c->method == METHOD_GET || c->method == METHOD_HEAD;
 	const char *asked = reads ? call_input(c, "lang") : NULL, *kept = call_cookie(c, "lang");
 	x->language_chosen = asked != NULL && i18n_has(asked);
-	c->language = x->language_chosen              ? asked
-	              : kept != NULL && i18n_has(kept) ? kept
-	                                               : i18n_choose(call_header(c, "Accept-Language"), c->site->language);
+	c->language = x->language_chosen ? asked
+		: kept != NULL && i18n_has(kept)
+		? kept
+		: i18n_choose(call_header(c, "Accept-Language"), c->site->language);
 }
 
 /* Only this server can have written a notice: a page never shows what another put into the cookie. */
@@ -83,9 +85,11 @@ void reply_notice(struct call *c, const char *msgid)
 
 void cookie_notice(struct exchange *x)
 {
-	const char *kept = call_cookie(&x->call, "notice"), *dot = kept != NULL ? strchr(kept, '.') : NULL;
+	const char *kept = call_cookie(&x->call, "notice"),
+		   *dot = kept != NULL ? strchr(kept, '.') : NULL;
 	char *msgid;
-	if (dot == NULL || !text_unescape_url(x->call.arena, dot + 1, strlen(dot + 1), false, &msgid))
+	if (dot == NULL
+		|| !text_unescape_url(x->call.arena, dot + 1, strlen(dot + 1), false, &msgid))
 		return;
 	const char *mark = notice_mark(&x->call, msgid);
 	size_t size = strlen(mark);

@@ -5,8 +5,8 @@
 
 static bool is_token_char(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+		|| (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool is_token(const char *s)
@@ -29,9 +29,20 @@ static bool is_value(const char *s)
 static bool is_single(const char *name)
 {
 	static const char *const names[] = {
-		"Host",   "Content-Length", "Transfer-Encoding", "Content-Type",  "Content-Encoding",
-		"Cookie", "Authorization",  "Signature",         "Signature-Input", "Digest",
-		"Date",   "Content-Digest", "Origin",            "Sec-Fetch-Site",
+		"Host",
+		"Content-Length",
+		"Transfer-Encoding",
+		"Content-Type",
+		"Content-Encoding",
+		"Cookie",
+		"Authorization",
+		"Signature",
+		"Signature-Input",
+		"Digest",
+		"Date",
+		"Content-Digest",
+		"Origin",
+		"Sec-Fetch-Site",
 	};
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (text_equal_fold(name, names[i]))
@@ -58,7 +69,10 @@ static bool lines_ok(const struct named_list *lines)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'    ? c - '0'
+		: c >= 'a' && c <= 'f' ? c - 'a' + 10
+		: c >= 'A' && c <= 'F' ? c - 'A' + 10
+				       : -1;
 }
 
 /* The byte at s, an escape taken as what it stands for; -1 for a broken escape. */
@@ -128,9 +142,13 @@ static enum method method_of(const char *name)
 		const char *name;
 		enum method method;
 	} methods[] = {
-		{ "GET", METHOD_GET },     { "HEAD", METHOD_HEAD },     { "POST", METHOD_POST },
-		{ "PUT", METHOD_PUT },     { "PATCH", METHOD_PATCH },   { "DELETE", METHOD_DELETE },
-		{ "OPTIONS", METHOD_OPTIONS },
+		{"GET", METHOD_GET},
+		{"HEAD", METHOD_HEAD},
+		{"POST", METHOD_POST},
+		{"PUT", METHOD_PUT},
+		{"PATCH", METHOD_PATCH},
+		{"DELETE", METHOD_DELETE},
+		{"OPTIONS", METHOD_OPTIONS},
 	};
 	for (size_t i = 0; i < COUNT(methods); i++)
 		if (text_is(name, methods[i].name))

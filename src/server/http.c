@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #define CONNECTIONS_USUAL 5000
-#define CONNECTION_MEMORY ((size_t)16 << 10) /* the longest real signature headers fit; more is 431 */
+#define CONNECTION_MEMORY                                                                          \
+	((size_t)16 << 10) /* the longest real signature headers fit; more is 431 */
 #define BODIES_USUAL ((size_t)64 << 20)
 #define IDLE (15 * SECOND)
 #define STOP_PATIENCE (10 * SECOND)
 #define THREADS_MAX 64
-#define BODY_FIRST ((size_t)4 << 10)
 
 #if MHD_VERSION >= 0x01000000
 #define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL
@@ -37,7 +37,8 @@ const struct server_settings *http_settings(const struct exchange *x)
 
 static struct connection *connection_of(struct MHD_Connection *con)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	return info->socket_context;
 }
 
@@ -71,12 +72,17 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
 	int64_t headers_by = x->began + s->set.headers_in, deadline = atomic_load(&c->deadline);
 	if (deadline == 0 || headers_by < deadline)
 		atomic_store(&c->deadline, headers_by);
-	x->call = (struct call){ .arena = arena, .site = s->set.site, .store = s->set.store, .server = x,
-		.target = arena_text(arena, target != NULL ? target : ""), .language = s->set.site->language };
+	x->call = (struct call){.arena = arena,
+		.site = s->set.site,
+		.store = s->set.store,
+		.server = x,
+		.target = arena_text(arena, target != NULL ? target : ""),
+		.language = s->set.site->language};
 	return x;
 }
 
-static enum MHD_Result on_line(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result on_line(
+	void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	(void)kind;
 	struct exchange *x = arg;
@@ -84,17 +90,20 @@ static enum MHD_Result on_line(void *arg, enum MHD_ValueKind kind, const char *n
 		return MHD_NO;
 	/* Copied: an abandoned call outlives its connection. */
 	struct arena *arena = x->call.arena;
-	x->lines.at[x->lines.count++] = (struct named){ arena_text(arena, name), arena_text(arena, value != NULL ? value : "") };
+	x->lines.at[x->lines.count++] = (struct named){
+		arena_text(arena, name), arena_text(arena, value != NULL ? value : "")};
 	return MHD_YES;
 }
 
 /* ---- replies --------------------------------------------------------------------------------------------- */
 
-static enum MHD_Result send_response(struct exchange *x, int status, struct bytes body, const struct header *headers)
+static enum MHD_Result send_response(
+	struct exchange *x, int status, struct bytes body, const struct header *headers)
 {
 	void *data = (void *)(uintptr_t)body.data; /* 0.9.75 forgot a const */
 	/* The call's arena outlives the response: on_completed comes last. */
-	struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(body.size, data, NULL, NULL);
+	struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(
+		body.size, data, NULL, NULL);
 	if (r == NULL)
 		die("out of memory for a response");
 	enum MHD_Result ok = MHD_YES;
@@ -112,15 +121,16 @@ static enum MHD_Result send_response(struct exchange *x, int status, struct byte
 /* To what is no request, or comes when we stop: a line, and the end of the connection. */
 static enum MHD_Result send_line(struct exchange *x, int status)
 {
-	static const struct header retry = { "Retry-After", "5", NULL };
-	static const struct header plain[] = { { "Content-Type", "text/plain; charset=utf-8", NULL },
-		{ "Content-Type", "text/plain; charset=utf-8", (struct header *)(uintptr_t)&retry } };
-	const char *line = status == 503 ? "Stopping or too busy.\n" : status == 421 ? "This name is not ours.\n"
-	                                                                             : "This is no request we can answer.\n";
+	static const struct header retry = {"Retry-After", "5", NULL};
+	static const struct header plain[] = {{"Content-Type", "text/plain; charset=utf-8", NULL},
+		{"Content-Type", "text/plain; charset=utf-8", (struct header *)(uintptr_t)&retry}};
+	const char *line = status == 503 ? "Stopping or too busy.\n"
+		: status == 421          ? "This name is not ours.\n"
+					 : "This is no request we can answer.\n";
 	x->closing = true;
 	x->refused = status;
 	atomic_fetch_add(&x->server->refused, 1);
-	return send_response(x, status, (struct bytes){ line, strlen(line) }, &plain[status == 503]);
+	return send_response(x, status, (struct bytes){line, strlen(line)}, &plain[status == 503]);
 }
 
 static enum MHD_Result send_reply(struct exchange *x)
@@ -159,14 +169,17 @@ static enum MHD_Result on_headers(struct exchange *x, const char *method, const 
 	struct call *c = &x->call;
 	char *path;
 	x->started = true;
-	x->lines.at = arena_array(c->arena, LINES_MAX, sizeof *x->lines.at);
 	int lines = MHD_get_connection_values(x->connection, MHD_HEADER_KIND, NULL, NULL);
+	lines = lines > 0 ? lines : 0;
+	x->lines.at = arena_array(
+		c->arena, lines < LINES_MAX ? (size_t)lines : LINES_MAX, sizeof *x->lines.at);
 	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, on_line, x);
 	int refused = lines > LINES_MAX ? 431 : guard_check(x, method, version);
 	/* 0.9.75 takes a NUL in the target for its end; then the version does not stand right behind it. */
 	if (!REFUSES_NUL && refused == 0 && version != x->target_end)
 		refused = 400;
-	if (refused == 0 && !text_unescape_url(c->arena, x->path_raw, strlen(x->path_raw), false, &path))
+	if (refused == 0
+		&& !text_unescape_url(c->arena, x->path_raw, strlen(x->path_raw), false, &path))
 		refused = 400;
 	if (refused == 0 && !guard_host(x) && !text_is(path, "/health"))
 		refused = 421;
@@ -175,7 +188,8 @@ static enum MHD_Result on_headers(struct exchange *x, const char *method, const 
 	if (refused != 0)
 		return send_line(x, refused);
 	c->path = path;
-	c->peer = pace_peer(c->arena, connection_of(x->connection)->peer, s->set.trusted_proxy, last_line(x, "X-Forwarded-For"));
+	c->peer = pace_peer(c->arena, connection_of(x->connection)->peer, s->set.trusted_proxy,
+		last_line(x, "X-Forwarded-For"));
 	answer_accept(x);
 	route_find(s->routes, x);
 	if (x->has_body && c->route == NULL)
@@ -187,48 +201,6 @@ static enum MHD_Result on_headers(struct exchange *x, const char *method, const 
 		return send_early(x, 503);
 	connection_until(x, time_steady() + s->set.body_in);
 	return MHD_YES;
-}
-
-/* ---- body ------------------------------------------------------------------------------------------------------ */
-
-static void body_give_back(struct exchange *x)
-{
-	atomic_fetch_sub(&x->server->bodies, x->body_room);
-	x->body_room = 0;
-}
-
-static bool body_reserve(struct exchange *x, size_t need)
-{
-	struct server *s = x->server;
-	size_t room = x->body_room * 2 > need ? x->body_room * 2 : need;
-	room = room > BODY_FIRST ? room : BODY_FIRST;
-	size_t more = room - x->body_room;
-	if (atomic_fetch_add(&s->bodies, more) + more > s->set.bodies) {
-		atomic_fetch_sub(&s->bodies, more);
-		return false;
-	}
-	char *grown = realloc(x->body, room);
-	if (grown == NULL)
-		die("out of memory for a body");
-	x->body = grown;
-	x->body_room = room;
-	return true;
-}
-
-/* Room grows with what has come, not with what was promised: a promise costs its maker nothing. */
-static void on_body(struct exchange *x, const char *data, size_t size)
-{
-	size_t have = x->call.body.size;
-	if (x->refused == 0 && size > x->body_max - have)
-		x->refused = 413;
-	if (x->refused == 0 && have + size > x->body_room && !body_reserve(x, have + size))
-		x->refused = 503;
-	if (x->refused != 0) {
-		x->closing = true;
-		return; /* the rest is read and dropped, until the deadline */
-	}
-	memcpy(x->body + have, data, size);
-	x->call.body = (struct bytes){ x->body, have + size };
 }
 
 /* ---- away and back ------------------------------------------------------------------------------------------------ */
@@ -313,8 +285,8 @@ static enum MHD_Result on_complete_request(struct exchange *x)
 	return send_line(x, 503);
 }
 
-static enum MHD_Result on_call(void *cls, struct MHD_Connection *con, const char *url, const char *method,
-                               const char *version, const char *data, size_t *size, void **slot)
+static enum MHD_Result on_call(void *cls, struct MHD_Connection *con, const char *url,
+	const char *method, const char *version, const char *data, size_t *size, void **slot)
 {
 	(void)cls, (void)con, (void)url;
 	struct exchange *x = *slot;
@@ -322,27 +294,31 @@ static enum MHD_Result on_call(void *cls, struct MHD_Connection *con, const char
 		return on_headers(x, method, version);
 	if (*size == 0)
 		return on_complete_request(x);
-	on_body(x, data, *size);
+	socket_take(x, data, *size);
 	*size = 0;
 	return MHD_YES;
 }
 
 static const char *method_name(enum method m)
 {
-	static const char *const names[] = { "?", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
+	static const char *const names[] = {
+		"?", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 	return names[m];
 }
 
 static void log_call(struct exchange *x, int status, size_t bytes)
 {
 	const char *route = x->call.route != NULL ? x->call.route->path : "-";
-	bool failed = x->refused == 0 && atomic_load(&x->stage) != STAGE_ABANDONED && x->result != OK;
-	log_line(status >= 500 ? LOG_WARN : LOG_INFO, "call", "method=%s route=%s status=%d ms=%lld bytes=%zu%s%s",
-	         method_name(x->call.method), route, status, (long long)(time_steady() - x->began), bytes,
-	         failed ? " error=" : "", failed ? err_name(x->result) : "");
+	bool failed = x->refused == 0 && atomic_load(&x->stage) != STAGE_ABANDONED
+		&& x->result != OK;
+	log_line(status >= 500 ? LOG_WARN : LOG_INFO, "call",
+		"method=%s route=%s status=%d ms=%lld bytes=%zu%s%s", method_name(x->call.method),
+		route, status, (long long)(time_steady() - x->began), bytes,
+		failed ? " error=" : "", failed ? err_name(x->result) : "");
 }
 
-static void on_completed(void *cls, struct MHD_Connection *con, void **slot, enum MHD_RequestTerminationCode code)
+static void on_completed(
+	void *cls, struct MHD_Connection *con, void **slot, enum MHD_RequestTerminationCode code)
 {
 	(void)code;
 	struct server *s = cls;
@@ -359,18 +335,21 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **slot, enu
 		if (status >= 100 && status < 600)
 			atomic_fetch_add(&s->classes[status / 100], 1);
 	}
-	body_give_back(x);
+	socket_give_back(x);
 	if (x->busy)
 		atomic_fetch_sub(&s->busy, 1);
 	atomic_store(&connection_of(con)->deadline, time_steady() + IDLE + s->set.headers_in);
 	exchange_drop(x);
 }
 
-static void on_connection(void *cls, struct MHD_Connection *con, void **context, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *cls, struct MHD_Connection *con, void **context,
+	enum MHD_ConnectionNotificationCode code)
 {
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		*context = socket_opened(cls, MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
-		                         MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+		*context = socket_opened(cls,
+			MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+			MHD_get_connection_info(con, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				->client_addr);
 	else /* before libmicrohttpd closes the socket: the sweeper never shuts what is somebody else's by then */
 		socket_closed(cls, *context);
 }
@@ -405,20 +384,16 @@ static void settle(struct server *s, const struct server_settings *set)
 
 static struct MHD_Daemon *start_daemon(struct server *s, int fd)
 {
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_call, s,
-	                        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, /* first: the others may speak */
-	                        MHD_OPTION_LISTEN_SOCKET, fd,
-	                        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->set.threads,
-	                        MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE,
-	                        MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->set.connections,
-	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(IDLE / SECOND),
-	                        STRICTNESS, 1,
-	                        MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-	                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-	                        MHD_OPTION_END);
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME
+		| MHD_USE_ERROR_LOG;
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER,
+		on_log, NULL, /* first: the others may speak */
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->set.threads,
+		MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)s->set.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(IDLE / SECOND), STRICTNESS, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
 }
 
 static void server_free(struct server *s)
@@ -491,13 +466,15 @@ void server_stop(struct server *s)
 	MHD_stop_daemon(s->daemon);
 	atomic_store(&s->swept, true);
 	thread_join(s->sweeper);
-	log_line(LOG_INFO, "http", "stopped calls=%llu", (unsigned long long)atomic_load(&s->calls));
+	log_line(
+		LOG_INFO, "http", "stopped calls=%llu", (unsigned long long)atomic_load(&s->calls));
 	server_free(s);
 }
 
 void server_numbers(struct server *s, struct view *v)
 {
-	static const char *const names[] = { NULL, NULL, "status_2xx", "status_3xx", "status_4xx", "status_5xx" };
+	static const char *const names[] = {
+		NULL, NULL, "status_2xx", "status_3xx", "status_4xx", "status_5xx"};
 	pthread_mutex_lock(&s->lock);
 	size_t connections = s->connection_count;
 	pthread_mutex_unlock(&s->lock);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define NAME_MOST 128
-#define PARTS_MAX 64      /* of a multipart body */
-#define BOUNDARY_MAX 70   /* RFC 2046 */
+#define PARTS_MAX 64    /* of a multipart body */
+#define BOUNDARY_MAX 70 /* RFC 2046 */
 
 /* ---- reading ----------------------------------------------------------------------------------- */
 
@@ -15,7 +15,7 @@ static bool add(struct exchange *x, const char *name, const char *value)
 		x->inputs.at = arena_array(x->call.arena, PAIRS_MAX, sizeof *x->inputs.at);
 	if (x->inputs.count == PAIRS_MAX || *name == '\0' || strlen(name) > NAME_MOST)
 		return false;
-	x->inputs.at[x->inputs.count++] = (struct named){ name, value };
+	x->inputs.at[x->inputs.count++] = (struct named){name, value};
 	return true;
 }
 
@@ -40,8 +40,9 @@ static bool read_urlencoded(struct exchange *x, const char *s, size_t size)
 		const char *split = equals != NULL ? equals : stop;
 		const char *start = equals != NULL ? equals + 1 : stop;
 		char *name, *value;
-		if (!text_unescape_url(x->call.arena, s, (size_t)(split - s), true, &name) ||
-		    !text_unescape_url(x->call.arena, start, (size_t)(stop - start), true, &value))
+		if (!text_unescape_url(x->call.arena, s, (size_t)(split - s), true, &name)
+			|| !text_unescape_url(
+				x->call.arena, start, (size_t)(stop - start), true, &value))
 			return false;
 		if (stop > s && !add(x, name, plain_lines(value)))
 			return false;
@@ -100,7 +101,8 @@ static bool read_part(struct exchange *x, const char *s, size_t size)
 		return false;
 	if (parameter(arena, what, "filename") != NULL)
 		return true; /* no route takes files yet: they are no text */
-	return text_is_utf8(value, length) && add(x, name, plain_lines(arena_text_n(arena, value, length)));
+	return text_is_utf8(value, length)
+		&& add(x, name, plain_lines(arena_text_n(arena, value, length)));
 }
 
 static bool read_multipart(struct exchange *x, const char *type)
@@ -157,9 +159,10 @@ static bool read_member(void *arg, const char *name, const json_node *v)
 	struct arena *arena = n->x->call.arena;
 	const char *whole = n->outer != NULL ? arena_format(arena, "%s[%s]", n->outer, name) : name;
 	if (json_is_object(v)) {
-		struct nest inner = { n->x, name };
+		struct nest inner = {n->x, name};
 		if (n->outer == NULL)
-			json_members(v, read_member, &inner); /* one level: an object in it is no input */
+			json_members(v, read_member,
+				&inner); /* one level: an object in it is no input */
 		return n->x->refused == 0;
 	}
 	if (!json_is_array(v)) {
@@ -182,7 +185,7 @@ static bool read_json(struct exchange *x)
 	const json_node *root;
 	if (json_read(x->call.arena, x->call.body, NULL, &root) != OK || !json_is_object(root))
 		return false;
-	struct nest top = { x, NULL };
+	struct nest top = {x, NULL};
 	json_members(root, read_member, &top);
 	return x->refused == 0;
 }
@@ -190,7 +193,8 @@ static bool read_json(struct exchange *x)
 static bool is_type(const char *type, const char *name)
 {
 	size_t size = strlen(name);
-	return strncasecmp(type, name, size) == 0 && (type[size] == '\0' || strchr("; \t", type[size]) != NULL);
+	return strncasecmp(type, name, size) == 0
+		&& (type[size] == '\0' || strchr("; \t", type[size]) != NULL);
 }
 
 /* What stands in the body comes before what stands in the query: call_input answers the first. */
@@ -248,12 +252,12 @@ static bool is_choice(const char *choices, const char *value)
 static bool is_email(const char *s)
 {
 	const char *at = strrchr(s, '@');
-	if (at == NULL || at == s || at - s > 64 || strlen(s) > 254 || has_control(s, "") ||
-	    strpbrk(s, " \"(),:;<>[\\]%") != NULL)
+	if (at == NULL || at == s || at - s > 64 || strlen(s) > 254 || has_control(s, "")
+		|| strpbrk(s, " \"(),:;<>[\\]%") != NULL)
 		return false;
 	const char *host = at + 1, *dot = strrchr(host, '.');
-	return memchr(s, '@', (size_t)(at - s)) == NULL && dot != NULL && dot > host && dot[1] != '\0' &&
-	       *host != '.' && strstr(s, "..") == NULL;
+	return memchr(s, '@', (size_t)(at - s)) == NULL && dot != NULL && dot > host
+		&& dot[1] != '\0' && *host != '.' && strstr(s, "..") == NULL;
 }
 
 static const char *check_value(const struct input *in, const char *value)
@@ -262,9 +266,11 @@ static const char *check_value(const struct input *in, const char *value)
 	uint64_t id;
 	switch (in->kind) {
 	case INPUT_TEXT:
-		return has_control(value, "\n\t") ? "This has a character we cannot keep." : check_length(in, value);
+		return has_control(value, "\n\t") ? "This has a character we cannot keep."
+						  : check_length(in, value);
 	case INPUT_LINE:
-		return has_control(value, "") ? "This has a character we cannot keep." : check_length(in, value);
+		return has_control(value, "") ? "This has a character we cannot keep."
+					      : check_length(in, value);
 	case INPUT_PASSWORD:
 		return check_length(in, value);
 	case INPUT_NUMBER:
@@ -276,11 +282,14 @@ static const char *check_value(const struct input *in, const char *value)
 	case INPUT_FLAG:
 		return NULL;
 	case INPUT_ID:
-		return text_to_u64(value, &id) && id > 0 && id <= INT64_MAX ? NULL : "This does not exist.";
+		return text_to_u64(value, &id) && id > 0 && id <= INT64_MAX
+			? NULL
+			: "This does not exist.";
 	case INPUT_CHOICE:
 		return is_choice(in->choices, value) ? NULL : "Please choose one of these.";
 	case INPUT_EMAIL:
-		return !has_control(value, "") && is_email(value) ? NULL : "This is no e-mail address.";
+		return !has_control(value, "") && is_email(value) ? NULL
+								  : "This is no e-mail address.";
 	}
 	die("input %s has no kind", in->name);
 }
@@ -289,7 +298,8 @@ static const char *check_value(const struct input *in, const char *value)
 static const char *tidy(struct exchange *x, const struct input *in, const char *value)
 {
 	for (size_t i = 0; i < x->inputs.count; i++)
-		if (x->inputs.at[i].value == value && in->kind != INPUT_TEXT && in->kind != INPUT_PASSWORD)
+		if (x->inputs.at[i].value == value && in->kind != INPUT_TEXT
+			&& in->kind != INPUT_PASSWORD)
 			return x->inputs.at[i].value = text_trim(x->call.arena, value);
 	return value;
 }
@@ -308,7 +318,7 @@ enum err input_check(struct exchange *x)
 		else if (in->required)
 			text = "This is needed.";
 		if (text != NULL)
-			x->faults[x->fault_count++] = (struct fault){ in->label, { in->name, text } };
+			x->faults[x->fault_count++] = (struct fault){in->label, {in->name, text}};
 	}
 	if (x->fault_count == 0)
 		return OK;
@@ -350,7 +360,7 @@ int64_t call_number(const struct call *c, const char *name, int64_t otherwise)
 
 bool call_flag(const struct call *c, const char *name)
 {
-	static const char *const yes[] = { "true", "1", "on", "yes" };
+	static const char *const yes[] = {"true", "1", "on", "yes"};
 	for (size_t i = 0; i < COUNT(yes); i++)
 		if (text_equal_fold(call_input(c, name), yes[i]))
 			return true;

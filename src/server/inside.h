@@ -1,8 +1,8 @@
 /*
  * inside.h: what the files of server share with each other; nothing outside server includes it.
  *
- *   http.c    libmicrohttpd: bodies, suspend and resume, start and stop
- *   socket.c  listening; connections and their deadlines
+ *   http.c    libmicrohttpd: suspend and resume, start and stop
+ *   socket.c  listening; connections, their deadlines, bodies within limits
  *   guard.c   is this a request at all? method, target, headers
  *   route.c   which route
  *   run.c     who asks, may they, what they filled in; then reader, writer or pool
@@ -154,6 +154,8 @@ const struct server_settings *http_settings(const struct exchange *);
 int socket_listen(const char *address, uint16_t port, uint16_t *got, const char **why); /* -1 */
 struct connection *socket_opened(struct server *, int fd, const struct sockaddr *);
 void socket_closed(struct server *, struct connection *);
+void socket_take(struct exchange *, const char *data, size_t size); /* past a limit: sets refused, drops the rest */
+void socket_give_back(struct exchange *); /* the body's room, to the limit of all together */
 void socket_nap(int64_t ms);
 void socket_sweep(void *server); /* the sweeper's thread */
 

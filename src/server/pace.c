@@ -78,7 +78,7 @@ static struct bucket *bucket_of(uint64_t key)
 		unlink_use(i);
 	} else {
 		i = used < BUCKETS ? ++used : evict();
-		buckets[i] = (struct bucket){ .key = key, .next = chains[key % CHAINS] };
+		buckets[i] = (struct bucket){.key = key, .next = chains[key % CHAINS]};
 		chains[key % CHAINS] = i;
 	}
 	link_newest(i);
@@ -89,7 +89,8 @@ int64_t pace_wait(const char *what, const char *who, int most, int64_t window_ms
 {
 	if (most < 1 || window_ms < 1 || window_ms > DAY)
 		die("a pace of %d in %lld ms", most, (long long)window_ms);
-	int64_t now = time_steady() * NANOS, window = window_ms * NANOS, step = window / most, wait = 0;
+	int64_t now = time_steady() * NANOS, window = window_ms * NANOS, step = window / most,
+		wait = 0;
 	pthread_mutex_lock(&lock);
 	if (seed == 0)
 		crypto_random(&seed, sizeof seed);
@@ -135,9 +136,11 @@ int64_t pace_of(struct exchange *x)
 	char id[ID_TEXT];
 	struct arena *arena = x->call.arena;
 	const char *who = x->call.viewer.actor != 0 ? id_text(x->call.viewer.actor, id)
-	                                            : network_of(arena, x->call.peer);
+						    : network_of(arena, x->call.peer);
 	/* The pattern, not the path: "/x", "/x/" and "/x?y" share one bucket (security.md R50). */
-	const char *what = arena_format(arena, "%d %s", (int)r->method, r->path);
+	char what[256];
+	if (!text_print(what, sizeof what, "%d %s", (int)r->method, r->path))
+		die("route %s is too long", r->path);
 	return pace_wait(what, who, r->per_minute > 0 ? r->per_minute : 600, MINUTE);
 }
 
@@ -153,13 +156,14 @@ static const char *address_of(struct arena *arena, const char *s)
 	} else if (inet_pton(AF_INET6, s, &v6) == 1) {
 		bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
 		plain = mapped ? inet_ntop(AF_INET, &v6.s6_addr[12], text, sizeof text)
-		               : inet_ntop(AF_INET6, &v6, text, sizeof text);
+			       : inet_ntop(AF_INET6, &v6, text, sizeof text);
 	}
 	return arena_text(arena, plain);
 }
 
 /* Whoever stands left in the header was written by the caller; only the hop that our own proxy saw is true (R51). */
-const char *pace_peer(struct arena *arena, const char *socket, const char *trusted, const char *forwarded)
+const char *pace_peer(
+	struct arena *arena, const char *socket, const char *trusted, const char *forwarded)
 {
 	const char *peer = address_of(arena, socket);
 	const char *proxy = trusted != NULL ? address_of(arena, trusted) : NULL;
@@ -170,7 +174,8 @@ const char *pace_peer(struct arena *arena, const char *socket, const char *trust
 		const char *start = end;
 		while (start > forwarded && start[-1] != ',')
 			start--;
-		const char *named = text_trim(arena, arena_text_n(arena, start, (size_t)(end - start)));
+		const char *named = text_trim(
+			arena, arena_text_n(arena, start, (size_t)(end - start)));
 		const char *address = address_of(arena, named);
 		if (address == NULL)
 			return peer;

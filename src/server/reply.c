@@ -27,8 +27,8 @@ static bool is_line(const char *s)
 
 void reply_reset(struct call *c)
 {
-	c->reply = (struct reply){ 0 };
-	c->refusal = (struct refusal){ 0 };
+	c->reply = (struct reply){0};
+	c->refusal = (struct refusal){0};
 }
 
 void reply_header(struct call *c, const char *name, const char *value)
@@ -36,7 +36,8 @@ void reply_header(struct call *c, const char *name, const char *value)
 	if (*name == '\0' || !is_line(name) || !is_line(value))
 		die("header %s of a reply would be more than a line", name);
 	struct header *h = arena_alloc(c->arena, sizeof *h);
-	*h = (struct header){ arena_text(c->arena, name), arena_text(c->arena, value), c->reply.headers };
+	*h = (struct header){
+		arena_text(c->arena, name), arena_text(c->arena, value), c->reply.headers};
 	c->reply.headers = h;
 }
 
@@ -55,7 +56,7 @@ void reply_see_other(struct call *c, const char *path)
 {
 	c->reply.status = 303;
 	c->reply.location = is_own_path(path) ? arena_text(c->arena, path) : "/";
-	c->reply.body = (struct bytes){ 0 };
+	c->reply.body = (struct bytes){0};
 }
 
 void reply_bytes(struct call *c, int status, const char *type, struct bytes body)
@@ -106,9 +107,10 @@ static void finish_unchanged(struct call *c)
 	if (c->reply.etag == NULL)
 		return;
 	usual(c, "ETag", c->reply.etag);
-	if (reads && known != NULL && c->reply.status == 200 && etag_matches(known, c->reply.etag)) {
+	if (reads && known != NULL && c->reply.status == 200
+		&& etag_matches(known, c->reply.etag)) {
 		c->reply.status = 304;
-		c->reply.body = (struct bytes){ 0 };
+		c->reply.body = (struct bytes){0};
 	}
 }
 
@@ -117,12 +119,13 @@ static void finish_cors(struct call *c)
 {
 	usual(c, "Access-Control-Allow-Origin", "*");
 	usual(c, "Access-Control-Expose-Headers",
-	      "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id");
+		"Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id");
 	if (c->method != METHOD_OPTIONS)
 		return;
 	const char *wanted = call_header(c, "Access-Control-Request-Headers");
 	usual(c, "Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS");
-	usual(c, "Access-Control-Allow-Headers", wanted != NULL ? wanted : "authorization, content-type, idempotency-key");
+	usual(c, "Access-Control-Allow-Headers",
+		wanted != NULL ? wanted : "authorization, content-type, idempotency-key");
 	usual(c, "Access-Control-Max-Age", "7200");
 }
 
@@ -133,15 +136,15 @@ static void finish_page(struct call *c)
 	 * cut that off (client-api.md rule 12). */
 	bool handshake = text_starts(c->path, "/oauth/") || text_is(c->path, "/sign-in");
 	usual(c, "Content-Security-Policy",
-	      arena_format(c->arena,
-	                   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-	                   "font-src 'self'; connect-src 'self'; %sbase-uri 'none'; frame-ancestors 'none'; "
-	                   "manifest-src 'self'; worker-src 'self'",
-	                   handshake ? "" : "form-action 'self'; "));
+		arena_format(c->arena,
+			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+			"font-src 'self'; connect-src 'self'; %sbase-uri 'none'; frame-ancestors 'none'; "
+			"manifest-src 'self'; worker-src 'self'",
+			handshake ? "" : "form-action 'self'; "));
 	usual(c, "X-Frame-Options", "DENY");
 	usual(c, "Referrer-Policy", "same-origin");
 	usual(c, "Permissions-Policy",
-	      "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()");
+		"accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()");
 	usual(c, "Cross-Origin-Resource-Policy", "same-origin");
 	if (!handshake)
 		usual(c, "Cross-Origin-Opener-Policy", "same-origin");
@@ -154,8 +157,8 @@ static const char *cache_of(const struct exchange *x, bool page)
 	bool reads = c->method == METHOD_GET || c->method == METHOD_HEAD;
 	if (c->reply.cache != NULL)
 		return c->reply.cache;
-	if (!reads || c->viewer.actor != 0 || x->notice != NULL || c->reply.status >= 400 ||
-	    call_header(c, "Authorization") != NULL)
+	if (!reads || c->viewer.actor != 0 || x->notice != NULL || c->reply.status >= 400
+		|| call_header(c, "Authorization") != NULL)
 		return "private, no-store";
 	return page || c->reply.status != 200 ? "no-cache" : "public, max-age=180";
 }
@@ -176,7 +179,10 @@ void reply_finish(struct exchange *x)
 	if (c->reply.type != NULL)
 		usual(c, "Content-Type", c->reply.type);
 	usual(c, "Cache-Control", cache_of(x, page));
-	usual(c, "Vary", page ? "Accept, Accept-Language, Cookie" : open ? "Accept, Authorization" : "Accept, Cookie");
+	usual(c, "Vary",
+		page           ? "Accept, Accept-Language, Cookie"
+			: open ? "Accept, Authorization"
+			       : "Accept, Cookie");
 	usual(c, "X-Content-Type-Options", "nosniff");
 	if (text_starts(c->site->base_url, "https://"))
 		usual(c, "Strict-Transport-Security", "max-age=31536000");

@@ -29,7 +29,7 @@ const struct site *txn_site(const struct txn *t)
 static enum err show_health(struct call *c, struct txn *t, struct view *v)
 {
 	(void)t, (void)v;
-	reply_bytes(c, 200, "text/plain; charset=utf-8", (struct bytes){ "ok\n", 3 });
+	reply_bytes(c, 200, "text/plain; charset=utf-8", (struct bytes){"ok\n", 3});
 	c->reply.cache = "no-store";
 	return OK;
 }
@@ -41,12 +41,13 @@ static enum err show_asset(struct call *c, struct txn *t, struct view *v)
 	if (a == NULL)
 		return ERR_NOT_FOUND;
 	const char *accepted = call_header(c, "Accept-Encoding");
-	bool packed = a->gzip.size > 0 && accepted != NULL && strstr(accepted, "gzip") != NULL &&
-	              strstr(accepted, "gzip;q=0") == NULL;
+	bool packed = a->gzip.size > 0 && accepted != NULL && strstr(accepted, "gzip") != NULL
+		&& strstr(accepted, "gzip;q=0") == NULL;
 	reply_bytes(c, 200, a->type, packed ? a->gzip : a->plain);
 	c->reply.kept = true;
 	c->reply.etag = a->etag;
-	c->reply.cache = "public, max-age=31536000, immutable"; /* another content has another address */
+	c->reply.cache =
+		"public, max-age=31536000, immutable"; /* another content has another address */
 	reply_header(c, "Vary", "Accept-Encoding");
 	if (packed)
 		reply_header(c, "Content-Encoding", "gzip");
@@ -54,9 +55,9 @@ static enum err show_asset(struct call *c, struct txn *t, struct view *v)
 }
 
 static const struct route own_routes[] = {
-	{ METHOD_GET, "/health", FEDERATION, .read = show_health, .per_minute = 6000 },
-	{ METHOD_GET, "/static/{file}", FEDERATION, .read = show_asset, .per_minute = 6000 },
-	{ 0 },
+	{METHOD_GET, "/health", FEDERATION, .read = show_health, .per_minute = 6000},
+	{METHOD_GET, "/static/{file}", FEDERATION, .read = show_asset, .per_minute = 6000},
+	{0},
 };
 
 /* ---- building: once, at start; a mistake in a table is our own and dies ------------------------------- */
@@ -64,7 +65,7 @@ static const struct route own_routes[] = {
 static void segment_read(struct arena *arena, const char *s, size_t size, struct spot *out)
 {
 	const char *open = memchr(s, '{', size), *close = memchr(s, '}', size);
-	*out = (struct spot){ .prefix = arena_text_n(arena, s, size), .suffix = "" };
+	*out = (struct spot){.prefix = arena_text_n(arena, s, size), .suffix = ""};
 	if (open == NULL && close == NULL)
 		return;
 	if (open == NULL || close == NULL || close < open + 2)
@@ -76,7 +77,8 @@ static void segment_read(struct arena *arena, const char *s, size_t size, struct
 
 static bool same_segment(const struct spot *a, const struct spot *b)
 {
-	return text_is(a->prefix, b->prefix) && text_is(a->suffix, b->suffix) && (a->part == NULL) == (b->part == NULL);
+	return text_is(a->prefix, b->prefix) && text_is(a->suffix, b->suffix)
+		&& (a->part == NULL) == (b->part == NULL);
 }
 
 /* A literal beats a part, and more letters around a part beat fewer. */
@@ -87,7 +89,8 @@ static bool comes_before(const struct spot *a, const struct spot *b)
 	return strlen(a->prefix) + strlen(a->suffix) > strlen(b->prefix) + strlen(b->suffix);
 }
 
-static struct spot *spot_child(struct arena *arena, struct spot *parent, const struct spot *wanted, const char *path)
+static struct spot *spot_child(
+	struct arena *arena, struct spot *parent, const struct spot *wanted, const char *path)
 {
 	for (struct spot *s = parent->child; s != NULL; s = s->next)
 		if (same_segment(s, wanted)) {
@@ -107,8 +110,9 @@ static struct spot *spot_child(struct arena *arena, struct spot *parent, const s
 static void spot_add(struct spot *s, const struct route *r)
 {
 	int handlers = (r->read != NULL) + (r->write != NULL) + (r->work != NULL);
-	if (handlers != 1 || (r->method == METHOD_GET && r->write != NULL) || (r->method != METHOD_GET && r->read != NULL) ||
-	    r->method == METHOD_HEAD || r->method == METHOD_OPTIONS || (r->form != NULL && r->page == NULL))
+	if (handlers != 1 || (r->method == METHOD_GET && r->write != NULL)
+		|| (r->method != METHOD_GET && r->read != NULL) || r->method == METHOD_HEAD
+		|| r->method == METHOD_OPTIONS || (r->form != NULL && r->page == NULL))
 		die("route %s: its method does not fit its handler", r->path);
 	for (size_t i = 0; i < s->count; i++)
 		if (s->routes[i]->method == r->method && s->routes[i]->wants == r->wants)
@@ -168,7 +172,8 @@ static bool split(struct arena *arena, const char *path, struct segments *out)
 	for (const char *at = path + 1; *at != '\0';) {
 		size_t size = strcspn(at, "/");
 		char *plain;
-		if (size == 0 || out->count == SEGMENTS_MAX || !text_unescape_url(arena, at, size, false, &plain))
+		if (size == 0 || out->count == SEGMENTS_MAX
+			|| !text_unescape_url(arena, at, size, false, &plain))
 			return false;
 		out->at[out->count++] = plain;
 		at += size;
@@ -181,12 +186,13 @@ static bool spot_matches(const struct spot *s, const char *segment)
 {
 	if (s->part == NULL)
 		return text_is(s->prefix, segment);
-	return strlen(segment) > strlen(s->prefix) + strlen(s->suffix) && text_starts(segment, s->prefix) &&
-	       text_ends(segment, s->suffix);
+	return strlen(segment) > strlen(s->prefix) + strlen(s->suffix)
+		&& text_starts(segment, s->prefix) && text_ends(segment, s->suffix);
 }
 
 /* Depth first, without recursion: `way` is the spot tried at each depth. */
-static const struct spot *walk_table(const struct spot *root, const struct segments *segments, const struct spot **way)
+static const struct spot *walk_table(
+	const struct spot *root, const struct segments *segments, const struct spot **way)
 {
 	size_t depth = 0, count = segments->count;
 	if (count == 0)
@@ -212,7 +218,8 @@ static const struct spot *walk_table(const struct spot *root, const struct segme
 	}
 }
 
-static void take_parts(struct exchange *x, const struct segments *segments, const struct spot *const *way)
+static void take_parts(
+	struct exchange *x, const struct segments *segments, const struct spot *const *way)
 {
 	for (size_t i = 0; i < segments->count; i++) {
 		const struct spot *s = way[i];
@@ -220,7 +227,8 @@ static void take_parts(struct exchange *x, const struct segments *segments, cons
 			continue;
 		const char *start = segments->at[i] + strlen(s->prefix);
 		size_t size = strlen(start) - strlen(s->suffix);
-		x->parts[x->part_count++] = (struct named){ s->part, arena_text_n(x->call.arena, start, size) };
+		x->parts[x->part_count++] = (struct named){
+			s->part, arena_text_n(x->call.arena, start, size)};
 	}
 }
 
@@ -234,8 +242,8 @@ static int fitness(const struct route *r, bool activity)
 
 void route_find(const struct table_of_routes *table, struct exchange *x)
 {
-	struct segments segments = { .count = 0 };
-	const struct spot *way[SEGMENTS_MAX] = { NULL };
+	struct segments segments = {.count = 0};
+	const struct spot *way[SEGMENTS_MAX] = {NULL};
 	if (!split(x->call.arena, x->path_raw, &segments))
 		return;
 	x->spot = walk_table(&table->root, &segments, way);
@@ -255,8 +263,11 @@ void route_find(const struct table_of_routes *table, struct exchange *x)
 
 const char *route_allow(const struct exchange *x)
 {
-	static const char *const names[] = { [METHOD_GET] = "GET, HEAD", [METHOD_POST] = "POST", [METHOD_PUT] = "PUT",
-		[METHOD_PATCH] = "PATCH", [METHOD_DELETE] = "DELETE" };
+	static const char *const names[] = {[METHOD_GET] = "GET, HEAD",
+		[METHOD_POST] = "POST",
+		[METHOD_PUT] = "PUT",
+		[METHOD_PATCH] = "PATCH",
+		[METHOD_DELETE] = "DELETE"};
 	struct text t;
 	text_init(&t, x->call.arena, 128);
 	for (size_t m = METHOD_GET; m <= METHOD_DELETE; m++)
@@ -271,7 +282,8 @@ const char *route_allow(const struct exchange *x)
 
 bool route_is_open(const struct exchange *x)
 {
-	static const char *const open[] = { "/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/" };
+	static const char *const open[] = {
+		"/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/"};
 	for (size_t i = 0; i < COUNT(open); i++)
 		if (text_starts(x->call.path, open[i]))
 			return true;

@@ -18,7 +18,8 @@ static enum err check_csrf(struct exchange *x)
 {
 	if (session_csrf_ok(x))
 		return OK;
-	x->call.refusal = (struct refusal){ NULL, "This form is too old, or was not ours. Please go back and try again." };
+	x->call.refusal = (struct refusal){
+		NULL, "This form is too old, or was not ours. Please go back and try again."};
 	return ERR_FORBIDDEN;
 }
 
@@ -62,7 +63,7 @@ static enum err form_run(struct txn *t, void *arg)
 {
 	struct exchange *x = arg;
 	struct call *c = &x->call;
-	c->reply = (struct reply){ 0 };
+	c->reply = (struct reply){0};
 	answer_begin(x, true);
 	enum err e = c->route->form(c, t, x->view);
 	return e == OK ? answer_view(x, 422) : e;
@@ -75,7 +76,7 @@ static void fail(struct exchange *x, enum err e)
 	if (c->reply.status >= 400)
 		return; /* the handler said in its own words what is wrong */
 	if (e == ERR_INVALID && x->fault_count == 0 && c->refusal.text != NULL)
-		x->faults[x->fault_count++] = (struct fault){ NULL, c->refusal };
+		x->faults[x->fault_count++] = (struct fault){NULL, c->refusal};
 	if (e == ERR_INVALID && c->route->form != NULL && !c->wants_json) {
 		enum err shown = store_read(c->store, form_run, x);
 		if (shown == OK)
@@ -145,7 +146,10 @@ static void send_away(struct exchange *x)
 		e = pool_submit(http_settings(x)->crypto, work_run, x);
 	}
 	if (e != OK)
-		http_back(x, e == ERR_TOO_MUCH ? ERR_AGAIN : e); /* a full queue is our trouble, not the caller's pace */
+		http_back(x,
+			e == ERR_TOO_MUCH
+				? ERR_AGAIN
+				: e); /* a full queue is our trouble, not the caller's pace */
 }
 
 static enum err run_handler(struct exchange *x, bool *away)
@@ -153,7 +157,8 @@ static enum err run_handler(struct exchange *x, bool *away)
 	struct call *c = &x->call;
 	if (c->route->read != NULL)
 		return store_read(c->store, read_run, x);
-	enum err e = c->route->access == FEDERATION ? check(x, NULL) : store_read(c->store, check_run, x);
+	enum err e = c->route->access == FEDERATION ? check(x, NULL)
+						    : store_read(c->store, check_run, x);
 	*away = e == OK;
 	return e;
 }
@@ -193,7 +198,8 @@ void run_finish(struct exchange *x)
 		fail(x, x->result);
 	} else if (c->reply.status == 0 && c->reply.location == NULL) {
 		if (c->wants_json || c->route->access == FEDERATION)
-			reply_bytes(c, 200, "application/json; charset=utf-8", (struct bytes){ "{}", 2 });
+			reply_bytes(
+				c, 200, "application/json; charset=utf-8", (struct bytes){"{}", 2});
 		else
 			reply_see_other(c, "/");
 	}

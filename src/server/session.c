@@ -8,29 +8,30 @@
 #define COOKIE "kring"
 #define SESSION_IDLE (14 * DAY)
 #define SESSION_WHOLE (60 * DAY)
-#define SESSIONS_MAX 32   /* per person; one more and the one used longest ago ends */
+#define SESSIONS_MAX 32 /* per person; one more and the one used longest ago ends */
 #define TOKENS_MAX 100
 #define ACCESS_MAX (SESSIONS_MAX + TOKENS_MAX)
 #define HASH_SIZE 16
 #define PRUNE_SLICE 500
 
 static const struct field session_fields[] = {
-	{ 1, F_U64, offsetof(struct session, actor), 0 },
-	{ 2, F_I64, offsetof(struct session, created), 0 },
-	{ 3, F_I64, offsetof(struct session, used), 0 },
-	{ 4, F_TEXT, offsetof(struct session, handle), TOKEN_TEXT },
-	{ 5, F_TEXT, offsetof(struct session, agent), 64 },
+	{1, F_U64, offsetof(struct session, actor), 0},
+	{2, F_I64, offsetof(struct session, created), 0},
+	{3, F_I64, offsetof(struct session, used), 0},
+	{4, F_TEXT, offsetof(struct session, handle), TOKEN_TEXT},
+	{5, F_TEXT, offsetof(struct session, agent), 64},
 };
-const struct shape session_shape = { "session", sizeof(struct session), session_fields, COUNT(session_fields) };
+const struct shape session_shape = {
+	"session", sizeof(struct session), session_fields, COUNT(session_fields)};
 
 static const struct field token_fields[] = {
-	{ 1, F_U64, offsetof(struct token, actor), 0 },
-	{ 2, F_I64, offsetof(struct token, created), 0 },
-	{ 3, F_I64, offsetof(struct token, used), 0 },
-	{ 4, F_TEXT, offsetof(struct token, scope), 512 },
-	{ 5, F_TEXT, offsetof(struct token, label), 256 },
+	{1, F_U64, offsetof(struct token, actor), 0},
+	{2, F_I64, offsetof(struct token, created), 0},
+	{3, F_I64, offsetof(struct token, used), 0},
+	{4, F_TEXT, offsetof(struct token, scope), 512},
+	{5, F_TEXT, offsetof(struct token, label), 256},
 };
-const struct shape token_shape = { "token", sizeof(struct token), token_fields, COUNT(token_fields) };
+const struct shape token_shape = {"token", sizeof(struct token), token_fields, COUNT(token_fields)};
 
 /* ---- records: found by the hash of what the caller holds, so a copy of the store signs nobody in --- */
 
@@ -45,7 +46,7 @@ static struct place access_place(uint64_t actor, const struct place *secret)
 static enum err access_put(struct txn *t, uint64_t actor, const struct place *secret)
 {
 	struct place p = access_place(actor, secret);
-	return txn_put(t, &p, (struct bytes){ secret->at, 1 }); /* the table it is in */
+	return txn_put(t, &p, (struct bytes){secret->at, 1}); /* the table it is in */
 }
 
 static enum err access_del(struct txn *t, uint64_t actor, const struct place *secret)
@@ -75,7 +76,7 @@ static enum err access_visit(void *arg, struct bytes key, struct bytes value)
 static enum err access_list(struct txn *t, uint64_t actor, struct access_list **out)
 {
 	*out = arena_alloc(txn_arena(t), sizeof **out);
-	struct walk all = { .prefix = place_1(TABLE_ACCESS, actor), .max = ACCESS_MAX };
+	struct walk all = {.prefix = place_1(TABLE_ACCESS, actor), .max = ACCESS_MAX};
 	return txn_walk(t, &all, access_visit, *out);
 }
 
@@ -89,17 +90,18 @@ static bool is_secret(const char *s)
 /* What its owner sees in the list of sessions: enough to tell the tablet from the phone, no more. */
 static const char *agent_of(struct arena *arena, const char *header)
 {
-	static const char *const programs[][2] = { { "Firefox/", "Firefox" }, { "Edg", "Edge" }, { "OPR/", "Opera" },
-		{ "Chrome/", "Chrome" }, { "Safari/", "Safari" } };
-	static const char *const systems[][2] = { { "Android", "Android" }, { "iPhone", "iPhone" }, { "iPad", "iPad" },
-		{ "Windows", "Windows" }, { "Mac OS", "macOS" }, { "CrOS", "ChromeOS" }, { "Linux", "Linux" } };
+	static const char *const programs[][2] = {{"Firefox/", "Firefox"}, {"Edg", "Edge"},
+		{"OPR/", "Opera"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}};
+	static const char *const systems[][2] = {{"Android", "Android"}, {"iPhone", "iPhone"},
+		{"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"},
+		{"Linux", "Linux"}};
 	const char *program = NULL, *system = NULL;
 	for (size_t i = 0; header != NULL && program == NULL && i < COUNT(programs); i++)
 		program = strstr(header, programs[i][0]) != NULL ? programs[i][1] : NULL;
 	for (size_t i = 0; header != NULL && system == NULL && i < COUNT(systems); i++)
 		system = strstr(header, systems[i][0]) != NULL ? systems[i][1] : NULL;
-	return arena_format(arena, "%s%s%s", program != NULL ? program : "?", system != NULL ? " on " : "",
-	                    system != NULL ? system : "");
+	return arena_format(arena, "%s%s%s", program != NULL ? program : "?",
+		system != NULL ? " on " : "", system != NULL ? system : "");
 }
 
 /* Room for one more session: the one used longest ago makes it. */
@@ -143,9 +145,11 @@ enum err session_begin(struct txn *t, struct call *c, uint64_t actor)
 	crypto_token(secret);
 	crypto_token(handle);
 	int64_t now = time_now();
-	struct session s = { actor, now, now, handle, agent_of(txn_arena(t), call_header(c, "User-Agent")) };
+	struct session s = {
+		actor, now, now, handle, agent_of(txn_arena(t), call_header(c, "User-Agent"))};
 	struct place p = place_hash(TABLE_SESSION, secret);
-	enum err e = session_drop(t, c); /* a new person, a new secret: nobody can plant one beforehand */
+	enum err e = session_drop(
+		t, c); /* a new person, a new secret: nobody can plant one beforehand */
 	if (e == OK)
 		e = session_make_room(t, actor);
 	if (e == OK)
@@ -175,8 +179,8 @@ enum err session_end_all(struct txn *t, uint64_t actor)
 	return e;
 }
 
-enum err token_create(struct txn *t, struct arena *arena, uint64_t actor, const char *scope, const char *label,
-                      const char **out)
+enum err token_create(struct txn *t, struct arena *arena, uint64_t actor, const char *scope,
+	const char *label, const char **out)
 {
 	struct access_list *list;
 	size_t tokens = 0;
@@ -188,7 +192,7 @@ enum err token_create(struct txn *t, struct arena *arena, uint64_t actor, const 
 	char secret[TOKEN_TEXT];
 	crypto_token(secret);
 	int64_t now = time_now();
-	struct token k = { actor, now, now, scope, label };
+	struct token k = {actor, now, now, scope, label};
 	struct place p = place_hash(TABLE_TOKEN, secret);
 	if (e == OK)
 		e = txn_save(t, &p, &token_shape, &k);
@@ -245,7 +249,7 @@ static void touch_if_stale(struct exchange *x, const struct place *at, int64_t u
 	struct touch *touch = malloc(sizeof *touch);
 	if (touch == NULL)
 		die("out of memory");
-	*touch = (struct touch){ *at, now };
+	*touch = (struct touch){*at, now};
 	if (store_submit(x->call.store, touch_run, touch, touch_done, touch) != OK)
 		free(touch);
 }
@@ -254,13 +258,14 @@ static void touch_if_stale(struct exchange *x, const struct place *at, int64_t u
 static enum err identify_member(struct exchange *x, struct txn *t, uint64_t actor)
 {
 	struct arena *arena = x->call.arena;
-	struct member m = { 0 };
+	struct member m = {0};
 	member_fn *ask = http_settings(x)->member;
 	enum err e = ask != NULL ? ask(t, actor, &m) : ERR_NOT_FOUND;
 	if (e != OK)
 		return e;
-	x->member = (struct member){ arena_text(arena, m.name), arena_text(arena, m.title), arena_text(arena, m.url), m.admin };
-	x->call.viewer = (struct viewer){ .actor = actor, .member = true, .admin = m.admin };
+	x->member = (struct member){arena_text(arena, m.name), arena_text(arena, m.title),
+		arena_text(arena, m.url), m.admin};
+	x->call.viewer = (struct viewer){.actor = actor, .member = true, .admin = m.admin};
 	return OK;
 }
 
@@ -273,7 +278,9 @@ static enum err identify_cookie(struct exchange *x, struct txn *t)
 	struct session s;
 	int64_t now = time_now();
 	enum err e = txn_load(t, &p, &session_shape, &s);
-	if (e == OK && (now - s.used > SESSION_IDLE || now - s.created > SESSION_WHOLE || s.handle == NULL))
+	if (e == OK
+		&& (now - s.used > SESSION_IDLE || now - s.created > SESSION_WHOLE
+			|| s.handle == NULL))
 		e = ERR_NOT_FOUND;
 	if (e == OK)
 		e = identify_member(x, t, s.actor);
@@ -291,7 +298,7 @@ static enum err identify_token(struct exchange *x, struct txn *t)
 	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
 		return ERR_NOT_FOUND;
 	const char *secret = text_trim(x->call.arena, header + 7);
-	struct token k = { 0 };
+	struct token k = {0};
 	enum err e = ERR_NOT_FOUND;
 	struct place p = place_hash(TABLE_TOKEN, secret);
 	if (is_secret(secret))
@@ -310,7 +317,7 @@ static enum err identify_token(struct exchange *x, struct txn *t)
 
 enum err session_identify(struct exchange *x, struct txn *t)
 {
-	x->call.viewer = (struct viewer){ 0 };
+	x->call.viewer = (struct viewer){0};
 	if (x->call.route->access == FEDERATION)
 		return OK;
 	enum err e = route_is_open(x) ? identify_token(x, t) : identify_cookie(x, t);
@@ -347,10 +354,11 @@ bool session_csrf_ok(const struct exchange *x)
 		return false;
 	const char *token = session_csrf(x), *given = call_input(c, "csrf");
 	if (token != NULL)
-		return given != NULL && strlen(given) == strlen(token) && crypto_equal(given, token, strlen(token));
+		return given != NULL && strlen(given) == strlen(token)
+			&& crypto_equal(given, token, strlen(token));
 	const char *referer = call_header(c, "Referer");
-	return fetch != NULL || origin != NULL ||
-	       text_starts(referer, arena_format(c->arena, "%s/", c->site->base_url));
+	return fetch != NULL || origin != NULL
+		|| text_starts(referer, arena_format(c->arena, "%s/", c->site->base_url));
 }
 
 /* ---- forgetting ------------------------------------------------------------------------------------ */
@@ -381,7 +389,9 @@ static enum err prune_visit(void *arg, struct bytes key, struct bytes value)
 static enum err prune_run(struct txn *t, void *arg)
 {
 	struct prune *p = arg;
-	struct walk some = { .prefix = place_0(TABLE_SESSION), .from = p->from.size > 0 ? &p->from : NULL, .max = PRUNE_SLICE };
+	struct walk some = {.prefix = place_0(TABLE_SESSION),
+		.from = p->from.size > 0 ? &p->from : NULL,
+		.max = PRUNE_SLICE};
 	p->txn = t;
 	p->seen = p->count = 0;
 	enum err e = txn_walk(t, &some, prune_visit, p);
@@ -408,4 +418,4 @@ static void prune(struct store *store, void *arg)
 	free(p);
 }
 
-const struct chore session_chores[] = { { "session", HOUR, prune, NULL }, { 0 } };
+const struct chore session_chores[] = {{"session", HOUR, prune, NULL}, {0}};

@@ -1,13 +1,15 @@
-/* socket.c: listening; who is connected, and the deadlines that hold for them. */
+/* socket.c: listening; who is connected, their deadlines, and the bodies they send, within limits. */
 #include "inside.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
+#define BODY_FIRST ((size_t)4 << 10)
 
 /* ---- listening ------------------------------------------------------------------------------------ */
 
@@ -20,7 +22,8 @@ static int open_at(const struct addrinfo *at, const char **why)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (at->ai_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* "::" is everybody */
+		(void)setsockopt(
+			fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off); /* "::" is everybody */
 	*why = "the address to listen on is in use, or is not of this machine";
 	if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
@@ -30,20 +33,23 @@ static int open_at(const struct addrinfo *at, const char **why)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage at = { 0 };
+	struct sockaddr_storage at = {0};
 	socklen_t size = sizeof at;
 	if (getsockname(fd, (struct sockaddr *)&at, &size) != 0)
 		return 0;
 	return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
-	                                     : ((struct sockaddr_in6 *)&at)->sin6_port);
+					     : ((struct sockaddr_in6 *)&at)->sin6_port);
 }
 
 int socket_listen(const char *address, uint16_t port, uint16_t *got, const char **why)
 {
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *at = NULL;
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+				.ai_socktype = SOCK_STREAM},
+			*at = NULL;
 	char service[8];
 	*why = "the address to listen on is no IP address";
-	if (!text_print(service, sizeof service, "%d", (int)port) || getaddrinfo(address, service, &hints, &at) != 0)
+	if (!text_print(service, sizeof service, "%d", (int)port)
+		|| getaddrinfo(address, service, &hints, &at) != 0)
 		return -1;
 	int fd = open_at(at, why);
 	freeaddrinfo(at);
@@ -62,9 +68,11 @@ struct connection *socket_opened(struct server *s, int fd, const struct sockaddr
 	c->fd = fd;
 	c->peer[0] = '?';
 	if (at->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)at)->sin_addr, c->peer, sizeof c->peer);
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)at)->sin_addr,
+			c->peer, sizeof c->peer);
 	else if (at->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)at)->sin6_addr, c->peer, sizeof c->peer);
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)at)->sin6_addr,
+			c->peer, sizeof c->peer);
 	atomic_init(&c->deadline, time_steady() + s->set.headers_in);
 	pthread_mutex_lock(&s->lock);
 	c->next = s->connections;
@@ -94,7 +102,7 @@ void socket_closed(struct server *s, struct connection *c)
 
 void socket_nap(int64_t ms)
 {
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 	nanosleep(&t, NULL);
 }
 
@@ -118,10 +126,53 @@ static void sweep_once(struct server *s)
 void socket_sweep(void *server)
 {
 	struct server *s = server;
-	bool often = s->set.headers_in < SECOND || s->set.body_in < SECOND || s->set.reply_out < SECOND;
+	bool often = s->set.headers_in < SECOND || s->set.body_in < SECOND
+		|| s->set.reply_out < SECOND;
 	for (int64_t waited = 0; !atomic_load(&s->swept); waited += TICK) {
 		if (often || waited % SECOND == 0)
 			sweep_once(s);
 		socket_nap(TICK);
 	}
+}
+
+/* ---- bodies --------------------------------------------------------------------------------------- */
+
+void socket_give_back(struct exchange *x)
+{
+	atomic_fetch_sub(&x->server->bodies, x->body_room);
+	x->body_room = 0;
+}
+
+static bool reserve(struct exchange *x, size_t need)
+{
+	struct server *s = x->server;
+	size_t room = x->body_room * 2 > need ? x->body_room * 2 : need;
+	room = room > BODY_FIRST ? room : BODY_FIRST;
+	size_t more = room - x->body_room;
+	if (atomic_fetch_add(&s->bodies, more) + more > s->set.bodies) {
+		atomic_fetch_sub(&s->bodies, more);
+		return false;
+	}
+	char *grown = realloc(x->body, room);
+	if (grown == NULL)
+		die("out of memory for a body");
+	x->body = grown;
+	x->body_room = room;
+	return true;
+}
+
+/* Room grows with what has come, not with what was promised: a promise costs its maker nothing. */
+void socket_take(struct exchange *x, const char *data, size_t size)
+{
+	size_t have = x->call.body.size;
+	if (x->refused == 0 && size > x->body_max - have)
+		x->refused = 413;
+	if (x->refused == 0 && have + size > x->body_room && !reserve(x, have + size))
+		x->refused = 503;
+	if (x->refused != 0) {
+		x->closing = true;
+		return; /* the rest is read and dropped, until the deadline */
+	}
+	memcpy(x->body + have, data, size);
+	x->call.body = (struct bytes){x->body, have + size};
 }

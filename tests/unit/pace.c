@@ -6,7 +6,7 @@
 static void exactly_as_many_as_said(void **state)
 {
 	(void)state;
-	static const int most[] = { 1, 2, 3, 7, 60, 600, 20000 };
+	static const int most[] = {1, 2, 3, 7, 60, 600, 20000};
 	time_freeze(START);
 	for (size_t i = 0; i < COUNT(most); i++) {
 		char what[32];
@@ -14,7 +14,8 @@ static void exactly_as_many_as_said(void **state)
 		for (int n = 0; n < most[i]; n++)
 			assert_true(pace_allows(what, "anna", most[i], MINUTE));
 		assert_false(pace_allows(what, "anna", most[i], MINUTE));
-		assert_true(pace_allows(what, "bob", most[i], MINUTE)); /* another one, another bucket */
+		assert_true(pace_allows(
+			what, "bob", most[i], MINUTE)); /* another one, another bucket */
 		assert_true(pace_allows("other", what, most[i], MINUTE));
 	}
 	time_freeze(0);
@@ -47,7 +48,8 @@ static void the_table_is_bounded(void **state)
 		assert_true(text_print(who, sizeof who, "%d", i));
 		assert_true(pace_allows("many", who, 1, MINUTE));
 		if (i % 1000 == 0)
-			assert_false(pace_allows("many", "kept", 1, MINUTE)); /* in use, so never the oldest */
+			assert_false(pace_allows(
+				"many", "kept", 1, MINUTE)); /* in use, so never the oldest */
 	}
 	assert_int_equal(pace_count(), 50000);
 	assert_true(pace_allows("many", "lost", 1, MINUTE));
@@ -62,29 +64,32 @@ static void the_peer_is_who_our_proxy_saw(void **state)
 	static const struct {
 		const char *socket, *trusted, *forwarded, *peer;
 	} cases[] = {
-		{ "192.0.2.1", NULL, NULL, "192.0.2.1" },
-		{ "192.0.2.1", NULL, "203.0.113.9", "192.0.2.1" },
-		{ "192.0.2.1", "127.0.0.1", "203.0.113.9", "192.0.2.1" },
-		{ "127.0.0.1", "127.0.0.1", NULL, "127.0.0.1" },
-		{ "127.0.0.1", "127.0.0.1", "203.0.113.9", "203.0.113.9" },
-		{ "127.0.0.1", "127.0.0.1", "1.1.1.1, 203.0.113.9", "203.0.113.9" },
-		{ "127.0.0.1", "127.0.0.1", "1.1.1.1,203.0.113.9 , 127.0.0.1", "203.0.113.9" },
-		{ "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1" },
-		{ "127.0.0.1", "127.0.0.1", "1.1.1.1, rubbish", "127.0.0.1" },
-		{ "127.0.0.1", "127.0.0.1", "", "127.0.0.1" },
-		{ "127.0.0.1", "127.0.0.1", ",,,", "127.0.0.1" },
-		{ "::ffff:127.0.0.1", "127.0.0.1", "::ffff:203.0.113.9", "203.0.113.9" },
-		{ "::1", "0:0:0:0:0:0:0:1", "2001:DB8::0:1", "2001:db8::1" },
+		{"192.0.2.1", NULL, NULL, "192.0.2.1"},
+		{"192.0.2.1", NULL, "203.0.113.9", "192.0.2.1"},
+		{"192.0.2.1", "127.0.0.1", "203.0.113.9", "192.0.2.1"},
+		{"127.0.0.1", "127.0.0.1", NULL, "127.0.0.1"},
+		{"127.0.0.1", "127.0.0.1", "203.0.113.9", "203.0.113.9"},
+		{"127.0.0.1", "127.0.0.1", "1.1.1.1, 203.0.113.9", "203.0.113.9"},
+		{"127.0.0.1", "127.0.0.1", "1.1.1.1,203.0.113.9 , 127.0.0.1", "203.0.113.9"},
+		{"127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"},
+		{"127.0.0.1", "127.0.0.1", "1.1.1.1, rubbish", "127.0.0.1"},
+		{"127.0.0.1", "127.0.0.1", "", "127.0.0.1"},
+		{"127.0.0.1", "127.0.0.1", ",,,", "127.0.0.1"},
+		{"::ffff:127.0.0.1", "127.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"},
+		{"::1", "0:0:0:0:0:0:0:1", "2001:DB8::0:1", "2001:db8::1"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_string_equal(pace_peer(arena, cases[i].socket, cases[i].trusted, cases[i].forwarded), cases[i].peer);
+		assert_string_equal(
+			pace_peer(arena, cases[i].socket, cases[i].trusted, cases[i].forwarded),
+			cases[i].peer);
 	arena_destroy(arena);
 }
 
 static int64_t wait_of(struct arena *arena, const struct route *r, const char *peer, uint64_t actor)
 {
 	struct exchange *x = arena_alloc(arena, sizeof *x);
-	x->call = (struct call){ .arena = arena, .server = x, .route = r, .peer = peer, .viewer.actor = actor };
+	x->call = (struct call){
+		.arena = arena, .server = x, .route = r, .peer = peer, .viewer.actor = actor};
 	return pace_of(x);
 }
 
@@ -92,7 +97,7 @@ static void a_v6_network_is_one_caller(void **state)
 {
 	(void)state;
 	struct arena *arena = arena_create();
-	static const struct route r = { METHOD_POST, "/v6", .per_minute = 2 };
+	static const struct route r = {METHOD_POST, "/v6", .per_minute = 2};
 	time_freeze(START + 300 * DAY);
 	assert_int_equal(wait_of(arena, &r, "2001:db8:1:2::1", 0), 0);
 	assert_int_equal(wait_of(arena, &r, "2001:db8:1:2:ffff::9", 0), 0);

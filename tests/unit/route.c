@@ -39,8 +39,8 @@ static enum err do_twice(struct call *c, struct txn *t)
 	struct place p = place_text(TABLE_META, "twice");
 	int run = atomic_fetch_add(&runs, 1);
 	reply_header(c, "X-Run", run == 0 ? "first" : "second");
-	enum err e = txn_put(t, &p, (struct bytes){ "x", 1 });
-	reply_bytes(c, 201, "text/plain", (struct bytes){ "made", 4 });
+	enum err e = txn_put(t, &p, (struct bytes){"x", 1});
+	reply_bytes(c, 201, "text/plain", (struct bytes){"made", 4});
 	return e;
 }
 
@@ -64,7 +64,8 @@ static enum err show_form(struct call *c, struct txn *t, struct view *v)
 static enum err do_own_words(struct call *c, struct txn *t)
 {
 	(void)t;
-	reply_bytes(c, 400, "application/json", (struct bytes){ "{\"error\":\"invalid_grant\"}", 25 });
+	reply_bytes(
+		c, 400, "application/json", (struct bytes){"{\"error\":\"invalid_grant\"}", 25});
 	return ERR_INVALID;
 }
 
@@ -72,7 +73,7 @@ static enum err work_slow(struct call *c)
 {
 	while (atomic_load(&blocked))
 		usleep(1000);
-	reply_bytes(c, 200, "text/plain", (struct bytes){ "worked", 6 });
+	reply_bytes(c, 200, "text/plain", (struct bytes){"worked", 6});
 	return OK;
 }
 
@@ -83,34 +84,36 @@ static enum err work_fails(struct call *c)
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/", ANYONE, .read = show_path, .page = "home" },
-	{ METHOD_GET, "/c/{name}", ANYONE, .read = show_part, .page = "community" },
-	{ METHOD_GET, "/c/new", ANYONE, .read = show_path, .page = "new" },
-	{ METHOD_GET, "/c/{name}/edit", ANYONE, .read = show_part, .page = "edit" },
-	{ METHOD_GET, "/@{name}", ANYONE, .read = show_part, .page = "profile" },
-	{ METHOD_GET, "/@{name}.rss", ANYONE, .read = show_part },
-	{ METHOD_GET, "/{name}", ANYONE, .read = show_part, .page = "any" },
-	{ METHOD_GET, "/u/{name}", ANYONE, WANTS_ACTIVITY, .read = show_part },
-	{ METHOD_GET, "/u/{name}", ANYONE, WANTS_PAGE, .read = show_part, .page = "user" },
-	{ METHOD_GET, "/api/v1/things/{name}", ANYONE, .read = show_part },
-	{ METHOD_GET, "/api/v1/secret", MEMBER, .read = show_part },
-	{ METHOD_GET, "/secret", ANYONE, .read = show_secret, .page = "secret" },
-	{ METHOD_GET, "/members", MEMBER, .read = show_path, .page = "members" },
-	{ METHOD_GET, "/missing", ANYONE, .read = show_path, .page = "missing" },
-	{ METHOD_GET, "/next", ANYONE, .read = show_next },
-	{ METHOD_GET, "/oauth/authorize", ANYONE, .read = show_path, .page = "authorize" },
-	{ METHOD_POST, "/twice", FEDERATION, .write = do_twice },
-	{ METHOD_POST, "/api/v1/words", ANYONE, .write = do_own_words },
-	{ METHOD_GET, "/form", ANYONE, .read = show_form, .page = "form" },
-	{ METHOD_POST, "/form", ANYONE, .write = do_form, .page = "form", .form = show_form,
-	  .takes = { { "title", INPUT_LINE, true, 1, 10, NULL, "Title" }, { "word", INPUT_PASSWORD, false, 0, 50, NULL, NULL } } },
-	{ METHOD_POST, "/plain", ANYONE, .write = do_form, .takes = { { "title", INPUT_LINE, true, 1, 10, NULL, "Title" } } },
-	{ METHOD_POST, "/work", FEDERATION, .work = work_slow },
-	{ METHOD_POST, "/fails", FEDERATION, .work = work_fails },
-	{ METHOD_POST, "/paced", FEDERATION, .work = work_fails, .per_minute = 3 },
-	{ 0 },
+	{METHOD_GET, "/", ANYONE, .read = show_path, .page = "home"},
+	{METHOD_GET, "/c/{name}", ANYONE, .read = show_part, .page = "community"},
+	{METHOD_GET, "/c/new", ANYONE, .read = show_path, .page = "new"},
+	{METHOD_GET, "/c/{name}/edit", ANYONE, .read = show_part, .page = "edit"},
+	{METHOD_GET, "/@{name}", ANYONE, .read = show_part, .page = "profile"},
+	{METHOD_GET, "/@{name}.rss", ANYONE, .read = show_part},
+	{METHOD_GET, "/{name}", ANYONE, .read = show_part, .page = "any"},
+	{METHOD_GET, "/u/{name}", ANYONE, WANTS_ACTIVITY, .read = show_part},
+	{METHOD_GET, "/u/{name}", ANYONE, WANTS_PAGE, .read = show_part, .page = "user"},
+	{METHOD_GET, "/api/v1/things/{name}", ANYONE, .read = show_part},
+	{METHOD_GET, "/api/v1/secret", MEMBER, .read = show_part},
+	{METHOD_GET, "/secret", ANYONE, .read = show_secret, .page = "secret"},
+	{METHOD_GET, "/members", MEMBER, .read = show_path, .page = "members"},
+	{METHOD_GET, "/missing", ANYONE, .read = show_path, .page = "missing"},
+	{METHOD_GET, "/next", ANYONE, .read = show_next},
+	{METHOD_GET, "/oauth/authorize", ANYONE, .read = show_path, .page = "authorize"},
+	{METHOD_POST, "/twice", FEDERATION, .write = do_twice},
+	{METHOD_POST, "/api/v1/words", ANYONE, .write = do_own_words},
+	{METHOD_GET, "/form", ANYONE, .read = show_form, .page = "form"},
+	{METHOD_POST, "/form", ANYONE, .write = do_form, .page = "form", .form = show_form,
+		.takes = {{"title", INPUT_LINE, true, 1, 10, NULL, "Title"},
+			{"word", INPUT_PASSWORD, false, 0, 50, NULL, NULL}}},
+	{METHOD_POST, "/plain", ANYONE, .write = do_form,
+		.takes = {{"title", INPUT_LINE, true, 1, 10, NULL, "Title"}}},
+	{METHOD_POST, "/work", FEDERATION, .work = work_slow},
+	{METHOD_POST, "/fails", FEDERATION, .work = work_fails},
+	{METHOD_POST, "/paced", FEDERATION, .work = work_fails, .per_minute = 3},
+	{0},
 };
-static const struct route *const lists[] = { routes, NULL };
+static const struct route *const lists[] = {routes, NULL};
 static struct serving node;
 
 static int start(void **state)
@@ -177,10 +180,12 @@ static void apps_of_other_origins_may_ask_the_api(void **state)
 {
 	(void)state;
 	const char *answer = ask(&node, "OPTIONS", "/api/v1/things/x",
-	                         "Origin: https://app.test\r\nAccess-Control-Request-Headers: authorization, x-y\r\n", NULL);
+		"Origin: https://app.test\r\nAccess-Control-Request-Headers: authorization, x-y\r\n",
+		NULL);
 	assert_int_equal(status_of(answer), 204);
 	assert_string_equal(header_of(&node, answer, "Access-Control-Allow-Origin"), "*");
-	assert_string_equal(header_of(&node, answer, "Access-Control-Allow-Headers"), "authorization, x-y");
+	assert_string_equal(
+		header_of(&node, answer, "Access-Control-Allow-Headers"), "authorization, x-y");
 	answer = get("/api/v1/nothing", "Origin: https://app.test\r\n");
 	assert_int_equal(status_of(answer), 404);
 	assert_string_equal(header_of(&node, answer, "Access-Control-Allow-Origin"), "*");
@@ -195,28 +200,34 @@ static void two_routes_differ_in_wants(void **state)
 		const char *accept;
 		bool activity;
 	} cases[] = {
-		{ "", false },
-		{ "Accept: */*\r\n", false },
-		{ "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n", false },
-		{ "Accept: application/activity+json\r\n", true },
-		{ "Accept: application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"\r\n", true },
-		{ "Accept: application/ld+json;profile=\"a,text/html\";q=0.9, text/html;q=0.1\r\n", true },
-		{ "Accept: application/activity+json;q=0.5, text/html\r\n", false },
-		{ "Accept: application/json,application/ld+json,application/activity+json\r\n", true },
-		{ "Accept: application/json\r\n", true },
-		{ "Accept: application/json, text/html;q=0.5\r\n", false },
-		{ "Accept: application/activity+json;q=0, text/html;q=0.1\r\n", false },
-		{ "Accept: ;;;,,\"\r\n", false },
+		{"", false},
+		{"Accept: */*\r\n", false},
+		{"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n",
+			false},
+		{"Accept: application/activity+json\r\n", true},
+		{"Accept: application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"\r\n",
+			true},
+		{"Accept: application/ld+json;profile=\"a,text/html\";q=0.9, text/html;q=0.1\r\n",
+			true},
+		{"Accept: application/activity+json;q=0.5, text/html\r\n", false},
+		{"Accept: application/json,application/ld+json,application/activity+json\r\n",
+			true},
+		{"Accept: application/json\r\n", true},
+		{"Accept: application/json, text/html;q=0.5\r\n", false},
+		{"Accept: application/activity+json;q=0, text/html;q=0.1\r\n", false},
+		{"Accept: ;;;,,\"\r\n", false},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *answer = get("/u/anna", cases[i].accept), *type = header_of(&node, answer, "Content-Type");
+		const char *answer = get("/u/anna", cases[i].accept),
+			   *type = header_of(&node, answer, "Content-Type");
 		bool activity = text_is(type, "application/activity+json");
 		if (activity != cases[i].activity)
 			fail_msg("%s for %s", type, cases[i].accept);
 		assert_has(header_of(&node, answer, "Vary"), "Accept");
 	}
-	assert_string_equal(header_of(&node, get("/u/a", "Accept: application/activity+json\r\n"), "Cache-Control"),
-	                    "public, max-age=180");
+	assert_string_equal(header_of(&node, get("/u/a", "Accept: application/activity+json\r\n"),
+				    "Cache-Control"),
+		"public, max-age=180");
 }
 
 static void json_of_a_page(void **state)
@@ -224,7 +235,8 @@ static void json_of_a_page(void **state)
 	(void)state;
 	const char *answer = get("/c/new", "Accept: application/json\r\n");
 	assert_string_equal(body_of(answer), "{\"who\":\"/c/new\",\"decoded\":\"/c/new\"}");
-	assert_string_equal(header_of(&node, answer, "Content-Type"), "application/json; charset=utf-8");
+	assert_string_equal(
+		header_of(&node, answer, "Content-Type"), "application/json; charset=utf-8");
 }
 
 static void pages_carry_their_frame_and_headers(void **state)
@@ -234,11 +246,13 @@ static void pages_carry_their_frame_and_headers(void **state)
 	assert_has(answer, "[new en]");
 	assert_has(answer, ".site.name=Kring;");
 	assert_has(answer, ".other_language.url=/c/new?lang=nl&a=b&c=d;");
-	assert_has(answer, "Set-Cookie: __Host-lang=en; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure");
+	assert_has(answer,
+		"Set-Cookie: __Host-lang=en; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure");
 	assert_lacks(answer, ".csrf=");
 	assert_has(answer, "[new en]");
 	assert_has(get("/c/new", "Accept-Language: nl\r\n"), "[new nl]");
-	assert_has(get("/c/new", "Accept-Language: nl\r\nCookie: a=b; __Host-lang=en\r\n"), "[new en]");
+	assert_has(get("/c/new", "Accept-Language: nl\r\nCookie: a=b; __Host-lang=en\r\n"),
+		"[new en]");
 	assert_has(get("/c/new?lang=xx", "Cookie: __Host-lang=../x\r\n"), "[new en]");
 	const char *csp = header_of(&node, answer, "Content-Security-Policy");
 	assert_has(csp, "default-src 'none'");
@@ -246,7 +260,8 @@ static void pages_carry_their_frame_and_headers(void **state)
 	assert_lacks(csp, "unsafe");
 	assert_string_equal(header_of(&node, answer, "X-Frame-Options"), "DENY");
 	assert_string_equal(header_of(&node, answer, "Cross-Origin-Opener-Policy"), "same-origin");
-	assert_string_equal(header_of(&node, answer, "Strict-Transport-Security"), "max-age=31536000");
+	assert_string_equal(
+		header_of(&node, answer, "Strict-Transport-Security"), "max-age=31536000");
 	assert_string_equal(header_of(&node, answer, "Content-Language"), "en");
 	answer = get("/oauth/authorize", "");
 	assert_null(header_of(&node, answer, "Cross-Origin-Opener-Policy"));
@@ -275,7 +290,8 @@ static void signing_in_leads_back(void **state)
 	(void)state;
 	const char *answer = get("/members?page=2&x=%41", "");
 	assert_int_equal(status_of(answer), 303);
-	assert_string_equal(header_of(&node, answer, "Location"), "/sign-in?next=%2Fmembers%3Fpage%3D2%26x%3D%2541");
+	assert_string_equal(header_of(&node, answer, "Location"),
+		"/sign-in?next=%2Fmembers%3Fpage%3D2%26x%3D%2541");
 	answer = get("/members", "Accept: application/json\r\n");
 	assert_int_equal(status_of(answer), 401);
 	answer = get("/api/v1/secret", "");
@@ -288,9 +304,15 @@ static void redirects_stay_here(void **state)
 {
 	(void)state;
 	static const char *const cases[][2] = {
-		{ "%2Fmembers%3Fa%3Db", "/members?a=b" }, { "%2F%2Fevil.test", "/" }, { "%2F%5Cevil.test", "/" },
-		{ "https%3A%2F%2Fevil.test", "/" }, { "%2F%09%2Fevil.test", "/" }, { "%2Fa%0d%0aSet-Cookie:x", "/" },
-		{ "evil.test", "/" }, { "", "/" }, { "%2F%C3%A9", "/" },
+		{"%2Fmembers%3Fa%3Db", "/members?a=b"},
+		{"%2F%2Fevil.test", "/"},
+		{"%2F%5Cevil.test", "/"},
+		{"https%3A%2F%2Fevil.test", "/"},
+		{"%2F%09%2Fevil.test", "/"},
+		{"%2Fa%0d%0aSet-Cookie:x", "/"},
+		{"evil.test", "/"},
+		{"", "/"},
+		{"%2F%C3%A9", "/"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const char *answer = get(arena_format(node.arena, "/next?to=%s", cases[i][0]), "");
@@ -302,7 +324,8 @@ static void redirects_stay_here(void **state)
 static void refused_forms_come_back_filled_in(void **state)
 {
 	(void)state;
-	const char *answer = ask(&node, "POST", "/form", FORM OURS "Accept-Language: nl\r\n", "title=&word=geheim");
+	const char *answer = ask(
+		&node, "POST", "/form", FORM OURS "Accept-Language: nl\r\n", "title=&word=geheim");
 	assert_int_equal(status_of(answer), 422);
 	assert_has(answer, "[form nl]");
 	assert_has(answer, ".kept=yes;");
@@ -333,7 +356,8 @@ static void a_notice_is_shown_once(void **state)
 	answer = get("/form", arena_format(node.arena, "Cookie: %s\r\n", cookie));
 	assert_has(answer, ".notice=It is saved.;");
 	assert_has(header_of(&node, answer, "Set-Cookie"), "__Host-notice=; Path=/; Max-Age=0");
-	answer = get("/form", "Cookie: __Host-notice=0123456789abcdef0123456789abcdef.Send%20money\r\n");
+	answer = get(
+		"/form", "Cookie: __Host-notice=0123456789abcdef0123456789abcdef.Send%20money\r\n");
 	assert_lacks(answer, ".notice=");
 }
 
@@ -343,7 +367,7 @@ static void writers_start_clean(void **state)
 	const char *answer = ask(&node, "POST", "/twice", "", "");
 	assert_int_equal(status_of(answer), 201);
 	assert_string_equal(body_of(answer), "made");
-	struct call c = { .arena = node.arena };
+	struct call c = {.arena = node.arena};
 	reply_header(&c, "X-Run", "first");
 	refuse(&c.refusal, "x", "y");
 	reply_reset(&c);
@@ -362,7 +386,8 @@ static void static_files(void **state)
 	assert_string_equal(body_of(answer), "gz");
 	assert_string_equal(header_of(&node, answer, "Content-Encoding"), "gzip");
 	assert_string_equal(header_of(&node, answer, "Vary"), "Accept-Encoding");
-	assert_int_equal(status_of(get("/static/app.0123.css", "If-None-Match: \"0123\"\r\n")), 304);
+	assert_int_equal(
+		status_of(get("/static/app.0123.css", "If-None-Match: \"0123\"\r\n")), 304);
 	assert_int_equal(status_of(get("/static/app.9999.css", "")), 404);
 }
 
@@ -370,7 +395,9 @@ static void pace_is_per_route(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(status_of(ask(&node, "POST", i % 2 == 0 ? "/paced" : "/p%61ced/?x", "", "")), 502);
+		assert_int_equal(status_of(ask(&node, "POST", i % 2 == 0 ? "/paced" : "/p%61ced/?x",
+					 "", "")),
+			502);
 	const char *answer = ask(&node, "POST", "/paced", "X-Forwarded-For: 9.9.9.9\r\n", "");
 	assert_int_equal(status_of(answer), 429);
 	assert_non_null(header_of(&node, answer, "Retry-After"));
@@ -385,7 +412,8 @@ static void full_queues_say_so(void **state)
 	s.pool = s.set.crypto = pool_create("one", 1, 1);
 	serving_start(&s);
 	atomic_store(&blocked, true);
-	const char *request = "POST /work HTTP/1.1\r\nHost: ex.test\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	const char *request =
+		"POST /work HTTP/1.1\r\nHost: ex.test\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 	int fds[2];
 	for (int i = 0; i < 2; i++) { /* one runs, one waits */
 		fds[i] = client_open(&s);

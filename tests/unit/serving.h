@@ -24,7 +24,8 @@
 static void dump(struct text *t, const char *path, const struct node *n, struct arena *arena)
 {
 	for (; n != NULL; n = n->next) {
-		const char *at = arena_format(arena, "%s.%s", path, n->name != NULL ? n->name : "-");
+		const char *at = arena_format(
+			arena, "%s.%s", path, n->name != NULL ? n->name : "-");
 		if (n->kind == NODE_OBJECT || n->kind == NODE_LIST)
 			dump(t, at, n->first, arena);
 		else if (n->kind == NODE_TEXT || n->kind == NODE_HTML)
@@ -39,14 +40,14 @@ bool page_exists(const char *name)
 	return !text_is(name, "missing");
 }
 
-enum err page_render(struct arena *arena, const char *page, const struct node *root, const char *language,
-                     struct bytes *html)
+enum err page_render(struct arena *arena, const char *page, const struct node *root,
+	const char *language, struct bytes *html)
 {
 	struct text t;
 	text_init(&t, arena, 1 << 20);
 	text_format(&t, "[%s %s]\n", page, language);
 	dump(&t, "", root->first, arena);
-	*html = (struct bytes){ t.at, t.size };
+	*html = (struct bytes){t.at, t.size};
 	return t.failed ? ERR_TOO_MUCH : OK;
 }
 
@@ -57,7 +58,8 @@ bool i18n_has(const char *language)
 
 const char *i18n(const char *language, const char *msgid)
 {
-	return text_is(language, "nl") && text_is(msgid, "This is needed.") ? "Dit is nodig." : msgid;
+	return text_is(language, "nl") && text_is(msgid, "This is needed.") ? "Dit is nodig."
+									    : msgid;
 }
 
 const char *i18n_choose(const char *accept, const char *otherwise)
@@ -65,8 +67,8 @@ const char *i18n_choose(const char *accept, const char *otherwise)
 	return accept == NULL ? otherwise : text_starts(accept, "nl") ? "nl" : "en";
 }
 
-static const struct asset the_asset = { "app.css", "/static/app.0123.css", "text/css; charset=utf-8", "\"0123\"",
-	{ "plain", 5 }, { "gz", 2 } };
+static const struct asset the_asset = {"app.css", "/static/app.0123.css", "text/css; charset=utf-8",
+	"\"0123\"", {"plain", 5}, {"gz", 2}};
 
 const struct asset *asset_by_path(const char *path)
 {
@@ -80,7 +82,7 @@ static enum err serving_member(struct txn *t, uint64_t actor, struct member *out
 	(void)t;
 	if (actor == 666) /* suspended */
 		return ERR_NOT_FOUND;
-	*out = (struct member){ "anna", "Anna", "/@anna", actor == 1 };
+	*out = (struct member){"anna", "Anna", "/@anna", actor == 1};
 	return OK;
 }
 
@@ -95,12 +97,19 @@ struct serving {
 
 static inline struct serving serving_prepare(const struct route *const *lists, const char *base_url)
 {
-	struct serving s = { .arena = arena_create() };
-	s.site = (struct site){ .domain = "ex.test", .base_url = base_url, .name = "Kring", .summary = "",
-		.language = "en", .version = "0" };
+	struct serving s = {.arena = arena_create()};
+	s.site = (struct site){.domain = "ex.test",
+		.base_url = base_url,
+		.name = "Kring",
+		.summary = "",
+		.language = "en",
+		.version = "0"};
 	s.pool = pool_create("work", 2, 64);
-	s.set = (struct server_settings){ .crypto = s.pool, .address = "127.0.0.1", .threads = 2, .routes = lists,
-		.member = serving_member };
+	s.set = (struct server_settings){.crypto = s.pool,
+		.address = "127.0.0.1",
+		.threads = 2,
+		.routes = lists,
+		.member = serving_member};
 	log_open(LOG_ERROR, 2);
 	return s;
 }
@@ -108,7 +117,7 @@ static inline struct serving serving_prepare(const struct route *const *lists, c
 static inline void serving_start(struct serving *s)
 {
 	const char *why = NULL;
-	struct store_settings store = { .owner = &s->site };
+	struct store_settings store = {.owner = &s->site};
 	assert_int_equal(store_open(s->arena, &store, &s->store, &why), OK);
 	s->set.site = &s->site;
 	s->set.store = s->store;
@@ -129,10 +138,11 @@ static inline void serving_stop(struct serving *s)
 
 static inline int client_open(const struct serving *s)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(server_port(s->server)),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons(server_port(s->server)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct timeval patience = { .tv_sec = 20 };
+	struct timeval patience = {.tv_sec = 20};
 	assert_true(fd >= 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
@@ -194,11 +204,16 @@ static inline char *raw(const struct serving *s, const char *text)
 }
 
 /* `more` are whole header lines, each with its CR LF. */
-static inline char *ask(const struct serving *s, const char *method, const char *target, const char *more, const char *body)
+static inline char *ask(const struct serving *s, const char *method, const char *target,
+	const char *more, const char *body)
 {
-	const char *length = body != NULL ? arena_format(s->arena, "Content-Length: %zu\r\n", strlen(body)) : "";
-	return raw(s, arena_format(s->arena, "%s %s HTTP/1.1\r\nHost: ex.test\r\nConnection: close\r\n%s%s\r\n%s", method,
-	                           target, more, length, body != NULL ? body : ""));
+	const char *length = body != NULL
+		? arena_format(s->arena, "Content-Length: %zu\r\n", strlen(body))
+		: "";
+	return raw(s,
+		arena_format(s->arena,
+			"%s %s HTTP/1.1\r\nHost: ex.test\r\nConnection: close\r\n%s%s\r\n%s",
+			method, target, more, length, body != NULL ? body : ""));
 }
 
 #define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -226,15 +241,15 @@ static inline const char *header_of(const struct serving *s, const char *answer,
 	return arena_text_n(s->arena, at, strcspn(at, "\r"));
 }
 
-#define assert_has(answer, words)                                                 \
-	do {                                                                          \
-		const char *answer_ = (answer);                                           \
-		if (strstr(answer_, (words)) == NULL)                                     \
-			fail_msg("\"%s\" is not in:\n%.2000s", (words), answer_);             \
+#define assert_has(answer, words)                                                                  \
+	do {                                                                                       \
+		const char *answer_ = (answer);                                                    \
+		if (strstr(answer_, (words)) == NULL)                                              \
+			fail_msg("\"%s\" is not in:\n%.2000s", (words), answer_);                  \
 	} while (0)
-#define assert_lacks(answer, words)                                               \
-	do {                                                                          \
-		const char *answer_ = (answer);                                           \
-		if (strstr(answer_, (words)) != NULL)                                     \
-			fail_msg("\"%s\" is in:\n%.2000s", (words), answer_);                 \
+#define assert_lacks(answer, words)                                                                \
+	do {                                                                                       \
+		const char *answer_ = (answer);                                                    \
+		if (strstr(answer_, (words)) != NULL)                                              \
+			fail_msg("\"%s\" is in:\n%.2000s", (words), answer_);                      \
 	} while (0)

@@ -32,17 +32,17 @@ static enum err do_end_all(struct call *c, struct txn *t)
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/me", ANYONE, .read = show_me, .page = "me" },
-	{ METHOD_GET, "/admin", ADMIN, .read = show_me, .page = "admin" },
-	{ METHOD_GET, "/api/v1/me", ANYONE, .read = show_me },
-	{ METHOD_GET, "/ap", FEDERATION, .read = show_me },
-	{ METHOD_POST, "/in", ANYONE, .write = do_sign_in, .takes = { { "actor", INPUT_ID } } },
-	{ METHOD_POST, "/out", MEMBER, .write = do_sign_out },
-	{ METHOD_POST, "/end", MEMBER, .write = do_end_all },
-	{ METHOD_POST, "/api/v1/end", MEMBER, .write = do_end_all },
-	{ 0 },
+	{METHOD_GET, "/me", ANYONE, .read = show_me, .page = "me"},
+	{METHOD_GET, "/admin", ADMIN, .read = show_me, .page = "admin"},
+	{METHOD_GET, "/api/v1/me", ANYONE, .read = show_me},
+	{METHOD_GET, "/ap", FEDERATION, .read = show_me},
+	{METHOD_POST, "/in", ANYONE, .write = do_sign_in, .takes = {{"actor", INPUT_ID}}},
+	{METHOD_POST, "/out", MEMBER, .write = do_sign_out},
+	{METHOD_POST, "/end", MEMBER, .write = do_end_all},
+	{METHOD_POST, "/api/v1/end", MEMBER, .write = do_end_all},
+	{0},
 };
-static const struct route *const lists[] = { routes, NULL };
+static const struct route *const lists[] = {routes, NULL};
 static struct serving node;
 
 static int start(void **state)
@@ -64,8 +64,9 @@ static int stop(void **state)
 /* "Cookie: __Host-kring=…\r\n" of a new session. */
 static const char *sign_in(uint64_t actor, const char *more)
 {
-	const char *answer = ask(&node, "POST", "/in", arena_format(node.arena, FORM OURS "%s", more),
-	                         arena_format(node.arena, "actor=%llu", (unsigned long long)actor));
+	const char *answer = ask(&node, "POST", "/in",
+		arena_format(node.arena, FORM OURS "%s", more),
+		arena_format(node.arena, "actor=%llu", (unsigned long long)actor));
 	assert_int_equal(status_of(answer), 303);
 	const char *cookie = header_of(&node, answer, "Set-Cookie");
 	assert_non_null(cookie);
@@ -104,8 +105,10 @@ static void a_session_is_a_cookie(void **state)
 static void wrong_cookies_are_nobody(void **state)
 {
 	(void)state;
-	static const char *const cookies[] = { "__Host-kring=", "__Host-kring", "kring=0123456789012345678901234567890123456789012",
-		"__Host-kring=0123456789012345678901234567890123456789012", ";;;=;", "a=__Host-kring=x", "=" };
+	static const char *const cookies[] = {"__Host-kring=", "__Host-kring",
+		"kring=0123456789012345678901234567890123456789012",
+		"__Host-kring=0123456789012345678901234567890123456789012", ";;;=;",
+		"a=__Host-kring=x", "="};
 	for (size_t i = 0; i < COUNT(cookies); i++) {
 		const char *answer = me(arena_format(node.arena, "Cookie: %s\r\n", cookies[i]));
 		assert_int_equal(status_of(answer), 200);
@@ -119,10 +122,12 @@ static void a_new_sign_in_is_a_new_secret(void **state)
 	(void)state;
 	const char *old = sign_in(MEMBER_ID, "");
 	const char *form = arena_format(node.arena, "actor=8&csrf=%s", csrf_of(old));
-	const char *answer = ask(&node, "POST", "/in", arena_format(node.arena, FORM OURS "%s", old), form);
+	const char *answer = ask(
+		&node, "POST", "/in", arena_format(node.arena, FORM OURS "%s", old), form);
 	assert_int_equal(status_of(answer), 303);
 	assert_has(header_of(&node, answer, "Set-Cookie"), "__Host-kring=");
-	assert_null(strstr(old, arena_text_n(node.arena, header_of(&node, answer, "Set-Cookie"), 30)));
+	assert_null(
+		strstr(old, arena_text_n(node.arena, header_of(&node, answer, "Set-Cookie"), 30)));
 	assert_lacks(me(old), ".viewer.");
 }
 
@@ -131,7 +136,8 @@ static void signing_out_ends_it(void **state)
 	(void)state;
 	const char *cookie = sign_in(MEMBER_ID, "");
 	const char *form = arena_format(node.arena, "csrf=%s", csrf_of(cookie));
-	const char *answer = ask(&node, "POST", "/out", arena_format(node.arena, FORM OURS "%s", cookie), form);
+	const char *answer = ask(
+		&node, "POST", "/out", arena_format(node.arena, FORM OURS "%s", cookie), form);
 	assert_int_equal(status_of(answer), 303);
 	assert_has(header_of(&node, answer, "Set-Cookie"), "__Host-kring=; Path=/; Max-Age=0");
 	assert_lacks(me(cookie), ".viewer.");
@@ -147,21 +153,24 @@ static void forms_must_be_ours(void **state)
 		const char *headers, *token;
 		int status;
 	} cases[] = {
-		{ "", NULL, 403 },
-		{ "", "x", 403 },
-		{ "", csrf_of(other), 403 },
-		{ "Origin: https://evil.test\r\n", token, 403 },
-		{ "Origin: null\r\n", token, 403 },
-		{ "Origin: https://ex.test.evil.test\r\n", token, 403 },
-		{ "Sec-Fetch-Site: cross-site\r\n", token, 403 },
-		{ "Sec-Fetch-Site: same-site\r\n", token, 403 },
-		{ "Sec-Fetch-Site: cross-site\r\n" OURS, token, 403 },
-		{ "Sec-Fetch-Site: same-origin\r\n" OURS, NULL, 403 },
-		{ "", token, 303 },
+		{"", NULL, 403},
+		{"", "x", 403},
+		{"", csrf_of(other), 403},
+		{"Origin: https://evil.test\r\n", token, 403},
+		{"Origin: null\r\n", token, 403},
+		{"Origin: https://ex.test.evil.test\r\n", token, 403},
+		{"Sec-Fetch-Site: cross-site\r\n", token, 403},
+		{"Sec-Fetch-Site: same-site\r\n", token, 403},
+		{"Sec-Fetch-Site: cross-site\r\n" OURS, token, 403},
+		{"Sec-Fetch-Site: same-origin\r\n" OURS, NULL, 403},
+		{"", token, 303},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *form = cases[i].token != NULL ? arena_format(node.arena, "csrf=%s", cases[i].token) : "";
-		const char *headers = arena_format(node.arena, FORM "%s%s", cookie, cases[i].headers);
+		const char *form = cases[i].token != NULL
+			? arena_format(node.arena, "csrf=%s", cases[i].token)
+			: "";
+		const char *headers = arena_format(
+			node.arena, FORM "%s%s", cookie, cases[i].headers);
 		int status = status_of(ask(&node, "POST", "/out", headers, form));
 		if (status != cases[i].status)
 			fail_msg("%d and not %d in case %zu", status, cases[i].status, i);
@@ -175,17 +184,18 @@ static void signed_out_forms_must_be_ours_too(void **state)
 		const char *headers;
 		int status;
 	} cases[] = {
-		{ "", 403 },
-		{ "Origin: https://evil.test\r\n", 403 },
-		{ "Referer: https://evil.test/https://ex.test/\r\n", 403 },
-		{ "Referer: https://ex.test.evil.test/\r\n", 403 },
-		{ "Sec-Fetch-Site: cross-site\r\n", 403 },
-		{ "Referer: https://ex.test/sign-in\r\n", 303 },
-		{ "Sec-Fetch-Site: same-origin\r\n", 303 },
-		{ OURS, 303 },
+		{"", 403},
+		{"Origin: https://evil.test\r\n", 403},
+		{"Referer: https://evil.test/https://ex.test/\r\n", 403},
+		{"Referer: https://ex.test.evil.test/\r\n", 403},
+		{"Sec-Fetch-Site: cross-site\r\n", 403},
+		{"Referer: https://ex.test/sign-in\r\n", 303},
+		{"Sec-Fetch-Site: same-origin\r\n", 303},
+		{OURS, 303},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		int status = status_of(ask(&node, "POST", "/in", arena_format(node.arena, FORM "%s", cases[i].headers), ""));
+		int status = status_of(ask(&node, "POST", "/in",
+			arena_format(node.arena, FORM "%s", cases[i].headers), ""));
 		if (status != cases[i].status)
 			fail_msg("%d and not %d for %s", status, cases[i].status, cases[i].headers);
 	}
@@ -231,15 +241,17 @@ static void tokens_work_where_cookies_do_not(void **state)
 	assert_has(body_of(ask(&node, "GET", "/api/v1/me", cookie, NULL)), "\"by_token\":false");
 	assert_has(body_of(ask(&node, "GET", "/api/v1/me", cookie, NULL)), "\"actor\":\"0\"");
 	assert_lacks(ask(&node, "GET", "/me", bearer(first_token), NULL), ".viewer.");
-	assert_has(body_of(ask(&node, "GET", "/ap", arena_format(node.arena, "%s%s", cookie, bearer(first_token)), NULL)),
-	           "\"actor\":\"0\"");
+	assert_has(body_of(ask(&node, "GET", "/ap",
+			   arena_format(node.arena, "%s%s", cookie, bearer(first_token)), NULL)),
+		"\"actor\":\"0\"");
 	assert_int_equal(status_of(ask(&node, "POST", "/api/v1/end", cookie, "")), 401);
 }
 
 static void wrong_tokens_are_told(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = { "", "x", "0123456789012345678901234567890123456789012", "a b c" };
+	static const char *const wrong[] = {
+		"", "x", "0123456789012345678901234567890123456789012", "a b c"};
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		const char *answer = ask(&node, "GET", "/api/v1/me", bearer(wrong[i]), NULL);
 		assert_int_equal(status_of(answer), 401);
@@ -248,7 +260,8 @@ static void wrong_tokens_are_told(void **state)
 	assert_int_equal(store_write(node.store, make_token, first_token), OK);
 	assert_int_equal(store_write(node.store, drop_token, first_token), OK);
 	assert_int_equal(store_write(node.store, drop_token, first_token), ERR_NOT_FOUND);
-	assert_int_equal(status_of(ask(&node, "GET", "/api/v1/me", bearer(first_token), NULL)), 401);
+	assert_int_equal(
+		status_of(ask(&node, "GET", "/api/v1/me", bearer(first_token), NULL)), 401);
 }
 
 static enum err count_access(void *arg, struct bytes key, struct bytes value)
@@ -261,7 +274,7 @@ static enum err count_access(void *arg, struct bytes key, struct bytes value)
 
 static enum err count_run(struct txn *t, void *arg)
 {
-	struct walk all = { .prefix = place_1(TABLE_ACCESS, MEMBER_ID), .max = WALK_ALL };
+	struct walk all = {.prefix = place_1(TABLE_ACCESS, MEMBER_ID), .max = WALK_ALL};
 	return txn_walk(t, &all, count_access, arg);
 }
 
@@ -269,9 +282,10 @@ static void all_can_be_ended_and_none_pile_up(void **state)
 {
 	(void)state;
 	const char *first = sign_in(MEMBER_ID, ""), *last = NULL;
+	usleep(5000); /* so that it is older than any other, by the clock */
 	for (int i = 0; i < 33; i++)
 		last = sign_in(MEMBER_ID, "");
-	size_t counts[2] = { 0 };
+	size_t counts[2] = {0};
 	assert_int_equal(store_read(node.store, count_run, counts), OK);
 	assert_int_equal(counts[1], 32);
 	assert_has(me(last), ".viewer.");
@@ -279,12 +293,15 @@ static void all_can_be_ended_and_none_pile_up(void **state)
 	enum err e = OK;
 	for (size_t i = counts[0]; i < 100; i++)
 		assert_int_equal(store_write(node.store, make_token, first_token), OK);
-	e = store_write(node.store, make_token, (char[TOKEN_TEXT]){ 0 });
+	e = store_write(node.store, make_token, (char[TOKEN_TEXT]){0});
 	assert_int_equal(e, ERR_TOO_MUCH);
 	const char *form = arena_format(node.arena, "csrf=%s", csrf_of(last));
-	assert_int_equal(status_of(ask(&node, "POST", "/end", arena_format(node.arena, FORM "%s", last), form)), 303);
+	assert_int_equal(status_of(ask(&node, "POST", "/end",
+				 arena_format(node.arena, FORM "%s", last), form)),
+		303);
 	assert_lacks(me(last), ".viewer.");
-	assert_int_equal(status_of(ask(&node, "GET", "/api/v1/me", bearer(first_token), NULL)), 401);
+	assert_int_equal(
+		status_of(ask(&node, "GET", "/api/v1/me", bearer(first_token), NULL)), 401);
 	counts[0] = counts[1] = 0;
 	assert_int_equal(store_read(node.store, count_run, counts), OK);
 	assert_int_equal(counts[0] + counts[1], 0);
@@ -308,7 +325,7 @@ static void sessions_end_by_themselves(void **state)
 	time_freeze(began + 61 * DAY);
 	assert_lacks(me(cookie), ".viewer.");
 	session_chores[0].run(node.store, NULL);
-	size_t counts[2] = { 0 };
+	size_t counts[2] = {0};
 	assert_int_equal(store_read(node.store, count_run, counts), OK);
 	assert_int_equal(counts[1], 0);
 	time_freeze(0);
