@@ -15,14 +15,28 @@ static const char *cookie_name(const struct call *c, const char *name)
 	return is_https(c) ? arena_format(c->arena, "__Host-%s", name) : name;
 }
 
+/* Said again, as by a write that ran again: the browser must see the last word only. */
+static void forget(struct call *c, const char *prefix)
+{
+	struct header **at = &c->reply.headers;
+	while (*at != NULL) {
+		if (text_is((*at)->name, "Set-Cookie") && text_starts((*at)->value, prefix))
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+	}
+}
+
 void reply_cookie(struct call *c, const char *name, const char *value, int64_t seconds)
 {
 	if (strpbrk(value, " \t\",;\\") != NULL)
 		die("cookie %s has a value no cookie can hold", name);
+	const char *start = arena_format(c->arena, "%s=", cookie_name(c, name));
+	forget(c, start);
 	reply_header(c, "Set-Cookie",
-		arena_format(c->arena, "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
-			cookie_name(c, name), seconds > 0 ? value : "",
-			(long long)(seconds > 0 ? seconds : 0), is_https(c) ? "; Secure" : ""));
+		arena_format(c->arena, "%s%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
+			start, seconds > 0 ? value : "", (long long)(seconds > 0 ? seconds : 0),
+			is_https(c) ? "; Secure" : ""));
 }
 
 /* Other nodes have no cookies, and where every origin may ask (CORS) a cookie must have no power. */

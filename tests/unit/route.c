@@ -373,6 +373,13 @@ static void writers_start_clean(void **state)
 	reply_reset(&c);
 	assert_null(c.reply.headers);
 	assert_null(c.refusal.text);
+	c.site = &node.site;
+	reply_cookie(&c, "a", "first", 60);
+	reply_cookie(&c, "b", "other", 60);
+	reply_cookie(&c, "a", "last", 60);
+	assert_has(c.reply.headers->value, "__Host-a=last;");
+	assert_has(c.reply.headers->next->value, "__Host-b=other;");
+	assert_null(c.reply.headers->next->next);
 }
 
 static void static_files(void **state)
