@@ -8,10 +8,44 @@
 #define PARTS_MOST 20
 
 static const char *const types[] = {
-	"Accept", "Add", "Announce", "AnnounceRequest", "Arrive", "Block", "ChooseAnswer", "Create", "Delete", "Dislike",
-	"EmojiReact", "Flag", "Follow", "Ignore", "Invite", "Join", "Leave", "Like", "LikeRequest", "Listen", "Lock", "Move",
-	"Offer", "PollVote", "QuoteRequest", "FeatureRequest", "Read", "Reject", "Remove", "ReplyRequest", "Resolve",
-	"TentativeAccept", "TentativeReject", "Travel", "Undo", "Update", "View", "Warn",
+	"Accept",
+	"Add",
+	"Announce",
+	"AnnounceRequest",
+	"Arrive",
+	"Block",
+	"ChooseAnswer",
+	"Create",
+	"Delete",
+	"Dislike",
+	"EmojiReact",
+	"Flag",
+	"Follow",
+	"Ignore",
+	"Invite",
+	"Join",
+	"Leave",
+	"Like",
+	"LikeRequest",
+	"Listen",
+	"Lock",
+	"Move",
+	"Offer",
+	"PollVote",
+	"QuoteRequest",
+	"FeatureRequest",
+	"Read",
+	"Reject",
+	"Remove",
+	"ReplyRequest",
+	"Resolve",
+	"TentativeAccept",
+	"TentativeReject",
+	"Travel",
+	"Undo",
+	"Update",
+	"View",
+	"Warn",
 };
 
 bool activity_is_type(const char *type)
@@ -29,8 +63,8 @@ bool activity_is_public(const char *uri)
 
 bool activity_is_plain(const json_node *node)
 {
-	return json_is_object(node) && json_member(node, "@graph") == NULL && json_member(node, "@included") == NULL &&
-	       json_member(node, "@reverse") == NULL;
+	return json_is_object(node) && json_member(node, "@graph") == NULL
+		&& json_member(node, "@included") == NULL && json_member(node, "@reverse") == NULL;
 }
 
 /* An unknown type counts as an activity when it has what only activities have. */
@@ -38,8 +72,8 @@ static bool is_activity(const json_node *node, const char *type)
 {
 	if (activity_is_type(type))
 		return true;
-	return type != NULL && !object_is_type(type) && actor_kind_of(type) == 0 && json_member(node, "actor") != NULL &&
-	       json_member(node, "object") != NULL;
+	return type != NULL && !object_is_type(type) && actor_kind_of(type) == 0
+		&& json_member(node, "actor") != NULL && json_member(node, "object") != NULL;
 }
 
 static void read_audience(struct reading *r, const json_node *node, struct activity *a)
@@ -81,7 +115,8 @@ static void read_envelope(struct reading *r, const json_node *node, struct activ
 }
 
 /* The i-th object. Several are for Flag (all ids) and for Create (part by part); elsewhere one belongs. */
-static const json_node *read_object(struct reading *r, const json_node *node, size_t i, struct activity *a)
+static const json_node *read_object(
+	struct reading *r, const json_node *node, size_t i, struct activity *a)
 {
 	const json_node *all = reading_member(r, node, "object");
 	size_t count = json_count(all);
@@ -105,15 +140,17 @@ static const json_node *read_object(struct reading *r, const json_node *node, si
 }
 
 /* Outermost first, one inside the other, each read once: a loop, so that depth is a number and not a stack. */
-static enum err read_activity(struct arena *arena, const json_node *node, size_t part, struct activity *out,
-                              struct refusal *why)
+static enum err read_activity(struct arena *arena, const json_node *node, size_t part,
+	struct activity *out, struct refusal *why)
 {
-	struct reading r = { .arena = arena, .why = why };
+	struct reading r = {.arena = arena, .why = why};
 	struct activity *level = arena_array(arena, DEPTH_MOST + 1, sizeof *level);
 	for (size_t depth = 0; r.err == OK; depth++) {
 		struct activity *a = &level[depth];
 		read_envelope(&r, node, a);
-		const json_node *object = r.err == OK ? read_object(&r, node, depth == 0 ? part : 0, a) : NULL;
+		const json_node *object = r.err == OK
+			? read_object(&r, node, depth == 0 ? part : 0, a)
+			: NULL;
 		const char *type = json_is_object(object) ? reading_type(object) : NULL;
 		if (r.err != OK || type == NULL)
 			break;
@@ -137,12 +174,14 @@ static enum err read_activity(struct arena *arena, const json_node *node, size_t
 	return r.err;
 }
 
-enum err activity_from_node(struct arena *arena, const json_node *node, struct activity *out, struct refusal *why)
+enum err activity_from_node(
+	struct arena *arena, const json_node *node, struct activity *out, struct refusal *why)
 {
 	return read_activity(arena, node, 0, out, why);
 }
 
-enum err activity_part(struct arena *arena, const json_node *node, size_t i, struct activity *out, struct refusal *why)
+enum err activity_part(struct arena *arena, const json_node *node, size_t i, struct activity *out,
+	struct refusal *why)
 {
 	return read_activity(arena, node, i, out, why);
 }
@@ -155,7 +194,8 @@ size_t activity_parts(const json_node *node)
 	return count < PARTS_MOST ? count : PARTS_MOST;
 }
 
-enum err activity_read(struct arena *arena, struct bytes json, struct activity *out, struct refusal *why)
+enum err activity_read(
+	struct arena *arena, struct bytes json, struct activity *out, struct refusal *why)
 {
 	const json_node *node;
 	enum err e = json_read(arena, json, NULL, &node);
@@ -186,5 +226,5 @@ static const char context[] =
 
 void activity_context(struct view *v)
 {
-	view_raw(v, "@context", (struct bytes){ context, sizeof context - 1 });
+	view_raw(v, "@context", (struct bytes){context, sizeof context - 1});
 }

@@ -9,8 +9,11 @@
 #define PEM_MOST 8192
 
 static const char *const types[] = {
-	[ACTOR_PERSON] = "Person", [ACTOR_GROUP] = "Group", [ACTOR_APPLICATION] = "Application",
-	[ACTOR_SERVICE] = "Service", [ACTOR_ORGANIZATION] = "Organization",
+	[ACTOR_PERSON] = "Person",
+	[ACTOR_GROUP] = "Group",
+	[ACTOR_APPLICATION] = "Application",
+	[ACTOR_SERVICE] = "Service",
+	[ACTOR_ORGANIZATION] = "Organization",
 };
 
 uint32_t actor_kind_of(const char *type)
@@ -29,13 +32,15 @@ const char *actor_type_of(uint32_t kind)
 /* ---- claims ----------------------------------------------------------------------------------------------------- */
 
 /* A key counts for the first of its kind: named by an id on the actor's host, and owned by nobody else. */
-static void keep_key(struct reading *r, struct actor *a, const char *id, const char *owner, struct key *key)
+static void keep_key(
+	struct reading *r, struct actor *a, const char *id, const char *owner, struct key *key)
 {
 	if (key == NULL)
 		return;
 	bool rsa = key_kind(key) == KEY_RSA;
 	struct bytes *place = rsa ? &a->rsa : &a->ed25519;
-	if (reading_is_uri(id) && text_is(owner, a->uri) && reading_same_host(id, a->uri) && place->size == 0) {
+	if (reading_is_uri(id) && text_is(owner, a->uri) && reading_same_host(id, a->uri)
+		&& place->size == 0) {
 		*place = key_stored(r->arena, key);
 		*(rsa ? &a->rsa_id : &a->ed25519_id) = id;
 	}
@@ -49,20 +54,22 @@ static void read_keys(struct reading *r, const json_node *node, struct actor *a)
 		const json_node *item = json_item(all, i);
 		const char *pem = reading_text(r, item, "publicKeyPem", PEM_MOST);
 		if (pem != NULL)
-			keep_key(r, a, json_text(json_member(item, "id")), reading_uri(r, item, "owner"), key_from_pem(pem));
+			keep_key(r, a, json_text(json_member(item, "id")),
+				reading_uri(r, item, "owner"), key_from_pem(pem));
 	}
 	all = reading_member(r, node, "assertionMethod");
 	for (size_t i = 0; i < json_count(all) && i < KEYS_MOST; i++) {
 		const json_node *item = json_item(all, i);
 		const char *multibase = reading_text(r, item, "publicKeyMultibase", PEM_MOST);
 		if (multibase != NULL && text_is(reading_type(item), "Multikey"))
-			keep_key(r, a, json_text(json_member(item, "id")), reading_uri(r, item, "controller"),
-			         key_from_multibase(multibase));
+			keep_key(r, a, json_text(json_member(item, "id")),
+				reading_uri(r, item, "controller"), key_from_multibase(multibase));
 	}
 }
 
 /* An address that belongs to the actor itself: another host's is left out. */
-static const char *own_address(struct reading *r, const json_node *node, const char *name, const char *id)
+static const char *own_address(
+	struct reading *r, const json_node *node, const char *name, const char *id)
 {
 	const char *uri = reading_uri(r, node, name);
 	return reading_same_host(uri, id) ? uri : NULL;
@@ -79,7 +86,8 @@ static void read_addresses(struct reading *r, const json_node *node, struct acto
 	if (a->moderators == NULL && a->kind == ACTOR_GROUP && json_is_string(json_item(owner, 0)))
 		a->moderators = own_address(r, node, "attributedTo", a->uri);
 	const json_node *endpoints = reading_one(r, node, "endpoints");
-	a->shared_inbox = json_is_object(endpoints) ? reading_uri(r, endpoints, "sharedInbox") : NULL;
+	a->shared_inbox = json_is_object(endpoints) ? reading_uri(r, endpoints, "sharedInbox")
+						    : NULL;
 	a->url = reading_link(r, node, "url", true);
 	a->icon = reading_link(r, node, "icon", false);
 	a->image = reading_link(r, node, "image", false);
@@ -117,10 +125,11 @@ static void read_profile(struct reading *r, const json_node *node, struct actor 
 	a->updated = reading_past(r, node, "updated");
 }
 
-enum err actor_from_node(struct arena *arena, const json_node *node, struct actor *claims, struct refusal *why)
+enum err actor_from_node(
+	struct arena *arena, const json_node *node, struct actor *claims, struct refusal *why)
 {
-	struct reading r = { .arena = arena, .why = why };
-	struct actor a = { 0 };
+	struct reading r = {.arena = arena, .why = why};
+	struct actor a = {0};
 	struct url url;
 	if (!activity_is_plain(node))
 		return refuse(why, NULL, "This is no plain JSON object.");
@@ -169,14 +178,15 @@ static enum err look_up(struct txn *t, void *arg)
 {
 	struct keeping *k = arg;
 	struct actor found;
-	enum err e = k->claims != NULL ? actor_by_uri(t, k->claims->uri, &found) : actor_load(t, k->id, &found);
+	enum err e = k->claims != NULL ? actor_by_uri(t, k->claims->uri, &found)
+				       : actor_load(t, k->id, &found);
 	return e == OK ? actor_copy(k->arena, &found, k->out) : e;
 }
 
 enum err actor_known(struct federation *f, struct arena *arena, const char *uri, struct actor *out)
 {
-	struct actor asked = { .uri = uri };
-	struct keeping k = { .claims = &asked, .arena = arena, .out = out };
+	struct actor asked = {.uri = uri};
+	struct keeping k = {.claims = &asked, .arena = arena, .out = out};
 	return store_read(f->set.store, look_up, &k);
 }
 
@@ -189,24 +199,27 @@ static bool addresses_allowed(struct federation *f, struct arena *arena, struct 
 	return true;
 }
 
-enum err actor_fetch(struct federation *f, struct arena *arena, const char *uri, int *budget, struct actor *out)
+enum err actor_fetch(
+	struct federation *f, struct arena *arena, const char *uri, int *budget, struct actor *out)
 {
 	const json_node *node;
 	enum err e = resolve_fetch(f, arena, uri, budget, &node);
 	if (e != OK)
 		return e;
 	struct actor claims;
-	if (actor_from_node(arena, node, &claims, NULL) != OK || !addresses_allowed(f, arena, &claims))
+	if (actor_from_node(arena, node, &claims, NULL) != OK
+		|| !addresses_allowed(f, arena, &claims))
 		return ERR_REMOTE;
 	if (resolve_is_own(f, claims.uri))
 		return actor_known(f, arena, claims.uri, out);
 	claims.fetched = time_now();
-	struct keeping k = { .claims = &claims, .arena = arena, .out = out };
+	struct keeping k = {.claims = &claims, .arena = arena, .out = out};
 	e = store_write(f->set.store, keep, &k);
 	return e == OK ? actor_known(f, arena, claims.uri, out) : e;
 }
 
-enum err actor_find(struct federation *f, struct arena *arena, const char *uri, int *budget, struct actor *out)
+enum err actor_find(
+	struct federation *f, struct arena *arena, const char *uri, int *budget, struct actor *out)
 {
 	struct actor known;
 	enum err e = actor_known(f, arena, uri, &known);

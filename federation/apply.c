@@ -11,7 +11,7 @@
 #define TRIES_MOST 5
 #define KEY_THREADS 2
 #define FETCH_THREADS 6
-#define ROUNDS 6        /* of fetching for one row */
+#define ROUNDS 6 /* of fetching for one row */
 #define ROWS_MOST 50000
 #define FORGET_EVERY HOUR
 #define IDLE_MS 1000
@@ -43,9 +43,9 @@ struct job {
 	struct received row;
 	struct judged parts[20];
 	size_t part_count;
-	size_t at;      /* the part that needs something */
+	size_t at; /* the part that needs something */
 	enum err result;
-	bool skipped;   /* its row was gone */
+	bool skipped; /* its row was gone */
 };
 
 /* ---- a job: one row, read and judged ------------------------------------------------------------------------------------- */
@@ -63,7 +63,7 @@ static enum err job_parse(struct job *j)
 	j->part_count = e == OK ? activity_parts(node) : 0;
 	for (size_t i = 0; e == OK && i < j->part_count && i < COUNT(j->parts); i++) {
 		struct judged *part = &j->parts[i];
-		*part = (struct judged){ .arena = j->arena, .node = node };
+		*part = (struct judged){.arena = j->arena, .node = node};
 		part->authentic = !j->row.forwarded || j->row.proved;
 		e = activity_part(j->arena, node, i, &part->activity, NULL);
 		part->activity.raw = j->row.raw;
@@ -166,7 +166,7 @@ static bool spot_take(struct inbox *in, uint64_t place, int64_t until)
 	if (mine != NULL)
 		mine->until = until;
 	else if (room)
-		in->spots[in->spot_count++] = (struct spot){ place, until };
+		in->spots[in->spot_count++] = (struct spot){place, until};
 	pthread_mutex_unlock(&in->lock);
 	return room;
 }
@@ -226,11 +226,12 @@ static bool is_our_trouble(enum err e)
 
 static void drop(struct job *j, enum err e, bool park)
 {
-	struct ending end = { j, park };
+	struct ending end = {j, park};
 	const char *host = strchr(j->row.actor, ':');
 	host = host != NULL && strlen(host) > 3 ? host + 3 : "";
-	log_line(park ? LOG_WARN : LOG_INFO, "inbox", "%s=%s host=%.*s error=%s", park ? "parked" : "dropped", j->row.type,
-	         (int)strcspn(host, "/"), host, err_name(e));
+	log_line(park ? LOG_WARN : LOG_INFO, "inbox", "%s=%s host=%.*s error=%s",
+		park ? "parked" : "dropped", j->row.type, (int)strcspn(host, "/"), host,
+		err_name(e));
 	if (store_write(j->in->f->set.store, job_end, &end) != OK)
 		return; /* it comes again */
 	atomic_fetch_sub(&j->in->rows, 1);
@@ -283,7 +284,8 @@ static void job_fetch(void *arg)
 static void job_settle(struct job *j)
 {
 	struct inbox *in = j->in;
-	bool needs = j->result == ERR_REMOTE && j->at < j->part_count && j->parts[j->at].need != NEED_NOTHING;
+	bool needs = j->result == ERR_REMOTE && j->at < j->part_count
+		&& j->parts[j->at].need != NEED_NOTHING;
 	if (!needs) {
 		job_finish(j, j->result);
 	} else if (!spot_take(in, j->place, 0)) {
@@ -323,7 +325,7 @@ static enum err scan_row(void *arg, struct bytes key, struct bytes value)
 		return OK;
 	struct arena *arena = arena_create();
 	struct job *j = arena_alloc(arena, sizeof *j);
-	*j = (struct job){ .in = s->in, .arena = arena, .place = place };
+	*j = (struct job){.in = s->in, .arena = arena, .place = place};
 	j->result = record_read(arena, &received_shape, value, &j->row);
 	s->jobs[s->count++] = j;
 	return s->count == GROUP ? ERR_CONFLICT : OK;
@@ -331,7 +333,7 @@ static enum err scan_row(void *arg, struct bytes key, struct bytes value)
 
 static enum err scan_rows(struct txn *t, void *arg)
 {
-	struct walk walk = { .prefix = place_0(TABLE_INBOX), .max = GROUP + WAITING_MOST };
+	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = GROUP + WAITING_MOST};
 	return txn_walk(t, &walk, scan_row, arg);
 }
 
@@ -383,7 +385,7 @@ static void run(void *arg)
 		in->woken = false;
 		in->busy = true;
 		pthread_mutex_unlock(&in->lock);
-		struct scan s = { .in = in };
+		struct scan s = {.in = in};
 		if (store_read(in->f->set.store, scan_rows, &s) == OK && s.count > 0)
 			apply(&s);
 		else
@@ -411,7 +413,7 @@ static enum err count_row(void *arg, struct bytes key, struct bytes value)
 
 static enum err count_rows(struct txn *t, void *arg)
 {
-	struct walk walk = { .prefix = place_0(TABLE_INBOX), .max = WALK_ALL };
+	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = WALK_ALL};
 	return txn_walk(t, &walk, count_row, arg);
 }
 
@@ -477,8 +479,8 @@ static bool is_settled(struct inbox *in)
 	size_t asleep = 0;
 	for (size_t i = 0; i < in->spot_count; i++)
 		asleep += in->spots[i].until != 0;
-	return !in->busy && !in->woken && in->parents == 0 && in->spot_count == asleep &&
-	       atomic_load(&in->rows) <= (long)asleep;
+	return !in->busy && !in->woken && in->parents == 0 && in->spot_count == asleep
+		&& atomic_load(&in->rows) <= (long)asleep;
 }
 
 void inbox_settle(struct inbox *in)

@@ -11,16 +11,18 @@ enum err audience_actor(const struct recipients *r, uint64_t actor)
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
 	const char *inbox = a.shared_inbox != NULL ? a.shared_inbox : a.inbox;
-	if (a.local || a.gone || a.suspended || inbox == NULL || url_parse(txn_arena(r->t), inbox, &url) != OK)
+	if (a.local || a.gone || a.suspended || inbox == NULL
+		|| url_parse(txn_arena(r->t), inbox, &url) != OK)
 		return OK;
-	if (reading_same_host(inbox, txn_site(r->t)->base_url) || domain_blocked(r->t, url.host) ||
-	    domain_blocked(r->t, a.host))
+	if (reading_same_host(inbox, txn_site(r->t)->base_url) || domain_blocked(r->t, url.host)
+		|| domain_blocked(r->t, a.host))
 		return OK;
 	return delivery_put(r->t, r->activity, r->actor, inbox);
 }
 
 /* Queue keys say which activity for which inbox: doing a step twice changes nothing. */
-static enum err page(const struct recipients *r, uint64_t of, uint64_t after, bool *more, uint64_t *last)
+static enum err page(
+	const struct recipients *r, uint64_t of, uint64_t after, bool *more, uint64_t *last)
 {
 	struct u64s ids;
 	enum err e = follow_followers(r->t, of, after, AT_ONCE, &ids);
@@ -77,13 +79,13 @@ static enum err first_rest(void *arg, struct bytes key, struct bytes value)
 enum err audience_step(struct txn *t, void *arg)
 {
 	bool *again = arg, more = false;
-	struct rest rest = { 0 };
-	struct walk walk = { .prefix = place_0(TABLE_FANOUT), .max = 1 };
+	struct rest rest = {0};
+	struct walk walk = {.prefix = place_0(TABLE_FANOUT), .max = 1};
 	enum err e = txn_walk(t, &walk, first_rest, &rest);
 	*again = e == OK && rest.found;
 	if (e != OK || !rest.found)
 		return e;
-	struct recipients r = { t, rest.activity, rest.actor };
+	struct recipients r = {t, rest.activity, rest.actor};
 	e = page(&r, rest.of, rest.after, &more, &rest.after);
 	if (e != OK)
 		return e;

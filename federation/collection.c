@@ -28,7 +28,8 @@ static enum err serve(struct call *call, struct view *v, int status)
 	reply_header(call, "Vary", "Accept, Signature, Signature-Input");
 	call->reply.cache = call->viewer.actor != 0 ? "private, no-store" : "public, max-age=180";
 	if (status == 200)
-		call->reply.etag = arena_format(call->arena, "\"%s\"", hex_encode(call->arena, sum, 12));
+		call->reply.etag = arena_format(
+			call->arena, "\"%s\"", hex_encode(call->arena, sum, 12));
 	return OK;
 }
 
@@ -50,7 +51,9 @@ static enum err show_page(struct call *call, const char *url, const char *uri)
 	const char *base = call->site->base_url;
 	reply_see_other(call, url != NULL && text_starts(url, base) ? url + strlen(base) : "/");
 	reply_header(call, "Vary", "Accept");
-	reply_header(call, "Link", arena_format(call->arena, "<%s>; rel=\"alternate\"; type=\"%s\"", uri, ACTIVITY_TYPE));
+	reply_header(call, "Link",
+		arena_format(
+			call->arena, "<%s>; rel=\"alternate\"; type=\"%s\"", uri, ACTIVITY_TYPE));
 	return OK;
 }
 
@@ -115,13 +118,14 @@ static enum err get_followers(struct call *call, struct txn *t, struct view *pag
 	enum err e = living(call, t, &a);
 	if (e == OK)
 		e = follow_count(t, a.id, &total);
-	return e == OK ? serve_count(call, arena_format(call->arena, "%s/followers", a.uri), total) : e;
+	return e == OK ? serve_count(call, arena_format(call->arena, "%s/followers", a.uri), total)
+		       : e;
 }
 
 static enum err get_following(struct call *call, struct txn *t, struct view *page)
 {
 	struct actor a;
-	struct u64s ids = { 0 };
+	struct u64s ids = {0};
 	int64_t total = 0;
 	uint64_t after = 0;
 	(void)page;
@@ -141,7 +145,7 @@ static enum err get_following(struct call *call, struct txn *t, struct view *pag
 
 static bool is_open(struct txn *t, uint64_t id, struct post *p)
 {
-	struct viewer nobody = { 0 };
+	struct viewer nobody = {0};
 	return post_load(t, id, p) == OK && !p->gone && circle_may_read(t, &nobody, p);
 }
 
@@ -162,7 +166,8 @@ static size_t open_posts(struct txn *t, const struct u64s *ids, struct post *pos
 	return count;
 }
 
-static enum err show_create(struct txn *t, struct view *v, const struct actor *a, const struct post *p)
+static enum err show_create(
+	struct txn *t, struct view *v, const struct actor *a, const struct post *p)
 {
 	bool announced = a->kind == ACTOR_GROUP;
 	enum err e;
@@ -185,7 +190,7 @@ static enum err show_create(struct txn *t, struct view *v, const struct actor *a
 static enum err get_outbox(struct call *call, struct txn *t, struct view *page)
 {
 	struct actor a;
-	struct u64s ids = { 0 };
+	struct u64s ids = {0};
 	struct post posts[PAGE];
 	(void)page;
 	enum err e = living(call, t, &a);
@@ -207,7 +212,7 @@ static enum err get_outbox(struct call *call, struct txn *t, struct view *page)
 static enum err get_featured(struct call *call, struct txn *t, struct view *page)
 {
 	struct actor a;
-	struct u64s ids = { 0 };
+	struct u64s ids = {0};
 	struct post posts[PAGE];
 	(void)page;
 	enum err e = living(call, t, &a);
@@ -258,12 +263,13 @@ static enum err get_moderators(struct call *call, struct txn *t, struct view *pa
 		return e;
 	struct ids *ids = arena_alloc(call->arena, sizeof *ids);
 	ids->most = REPLIES_MOST;
-	struct walk walk = { .prefix = place_1(TABLE_MODERATOR, a.id), .max = REPLIES_MOST };
+	struct walk walk = {.prefix = place_1(TABLE_MODERATOR, a.id), .max = REPLIES_MOST};
 	e = txn_walk(t, &walk, add_second, ids);
 	if (e != OK)
 		return e;
 	struct view *v = begin(call);
-	list_begin(v, arena_format(call->arena, "%s/moderators", a.uri), ids->count, "orderedItems");
+	list_begin(
+		v, arena_format(call->arena, "%s/moderators", a.uri), ids->count, "orderedItems");
 	for (size_t i = 0; i < ids->count; i++) {
 		struct actor who;
 		if (actor_load(t, ids->at[i], &who) == OK)
@@ -305,13 +311,15 @@ static enum err serve_post(struct serving *s)
 }
 
 /* Addresses only: each post's own node says who may read it, and what it says. */
-static enum err serve_uris(struct serving *s, const struct ids *ids, const char *id, const char *items)
+static enum err serve_uris(
+	struct serving *s, const struct ids *ids, const char *id, const char *items)
 {
 	const char **uris = arena_array(s->call->arena, ids->count + 1, sizeof *uris);
 	size_t count = 0;
 	for (size_t i = 0; i < ids->count; i++) {
 		struct post p;
-		if (post_load(s->t, ids->at[i], &p) == OK && !p.gone && circle_may_read(s->t, &s->viewer, &p))
+		if (post_load(s->t, ids->at[i], &p) == OK && !p.gone
+			&& circle_may_read(s->t, &s->viewer, &p))
 			uris[count++] = arena_text(s->call->arena, p.uri);
 	}
 	struct view *v = begin(s->call);
@@ -331,9 +339,11 @@ static enum err serve_replies(struct serving *s)
 	struct ids *ids = arena_alloc(s->call->arena, sizeof *ids);
 	ids->most = REPLIES_MOST;
 	ids->parent = p.id;
-	struct walk walk = { .prefix = place_1(TABLE_BY_ROOT, p.root), .max = COUNT_MOST };
+	struct walk walk = {.prefix = place_1(TABLE_BY_ROOT, p.root), .max = COUNT_MOST};
 	e = txn_walk(s->t, &walk, add_second, ids);
-	return e == OK ? serve_uris(s, ids, arena_format(s->call->arena, "%s/replies", p.uri), "items") : e;
+	return e == OK
+		? serve_uris(s, ids, arena_format(s->call->arena, "%s/replies", p.uri), "items")
+		: e;
 }
 
 static enum err serve_context(struct serving *s)
@@ -378,15 +388,17 @@ static const struct {
 	const char *path;
 	enum err (*serve)(struct serving *);
 } served[] = {
-	{ "/p/{id}", serve_post }, { "/p/{id}/replies", serve_replies }, { "/t/{id}", serve_context },
-	{ "/a/{id}", serve_activity },
+	{"/p/{id}", serve_post},
+	{"/p/{id}/replies", serve_replies},
+	{"/t/{id}", serve_context},
+	{"/a/{id}", serve_activity},
 };
 
 static enum err serve_read(struct txn *t, void *arg)
 {
 	struct call *call = arg;
-	struct serving s = { .call = call, .t = t, .viewer = call->viewer };
-	call->reply = (struct reply){ 0 };
+	struct serving s = {.call = call, .t = t, .viewer = call->viewer};
+	call->reply = (struct reply){0};
 	for (size_t i = 0; i < COUNT(served); i++)
 		if (strcmp(call->route->path, served[i].path) == 0)
 			return served[i].serve(&s);
@@ -416,7 +428,8 @@ static enum err get_object(struct call *call)
 {
 	struct federation *f = federation_running();
 	enum err e = store_read(call->store, serve_read, call);
-	if (e != ERR_NOT_FOUND || call_header(call, "Signature") == NULL || f == NULL || f->inbox == NULL)
+	if (e != ERR_NOT_FOUND || call_header(call, "Signature") == NULL || f == NULL
+		|| f->inbox == NULL)
 		return e == OK ? OK : refuse_private(call, e);
 	call_later(call);
 	if (inbox_later(f->inbox, serve_signed, call) != OK)
@@ -424,17 +437,32 @@ static enum err get_object(struct call *call)
 	return OK;
 }
 
-#define INBOX(at) { .method = METHOD_POST, .path = at, .access = FEDERATION, .work = inbox_receive, \
-	.max_body = (size_t)1 << 20, .per_minute = 12000 }
-#define READ(at, handler) { .method = METHOD_GET, .path = at, .access = FEDERATION, .read = handler, .per_minute = 3000 }
-#define WORK(at) { .method = METHOD_GET, .path = at, .access = FEDERATION, .work = get_object, .per_minute = 3000 }
+#define INBOX(at)                                                                                  \
+	{                                                                                          \
+		.method = METHOD_POST, .path = at, .access = FEDERATION, .work = inbox_receive,    \
+		.max_body = (size_t)1 << 20, .per_minute = 12000                                   \
+	}
+#define READ(at, handler)                                                                          \
+	{                                                                                          \
+		.method = METHOD_GET, .path = at, .access = FEDERATION, .read = handler,           \
+		.per_minute = 3000                                                                 \
+	}
+#define WORK(at)                                                                                   \
+	{                                                                                          \
+		.method = METHOD_GET, .path = at, .access = FEDERATION, .work = get_object,        \
+		.per_minute = 3000                                                                 \
+	}
 
 const struct route federation_routes[] = {
 	INBOX("/inbox"),
 	INBOX("/actor/inbox"),
 	INBOX("/u/{name}/inbox"),
 	INBOX("/c/{name}/inbox"),
-	{ .method = METHOD_GET, .path = "/", .access = FEDERATION, .wants = WANTS_ACTIVITY, .read = get_actor },
+	{.method = METHOD_GET,
+		.path = "/",
+		.access = FEDERATION,
+		.wants = WANTS_ACTIVITY,
+		.read = get_actor},
 	READ("/actor", get_actor),
 	READ("/actor/outbox", get_outbox),
 	READ("/actor/followers", get_followers),
@@ -459,5 +487,5 @@ const struct route federation_routes[] = {
 	READ("/.well-known/nodeinfo", discovery_nodeinfo),
 	READ("/nodeinfo/2.0", discovery_nodeinfo_2_0),
 	READ("/nodeinfo/2.1", discovery_nodeinfo_2_1),
-	{ 0 },
+	{0},
 };

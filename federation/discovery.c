@@ -5,7 +5,8 @@
 
 #define JRD "application/jrd+json"
 
-static enum err reply_open(struct call *call, const char *type, struct bytes body, const char *cache)
+static enum err reply_open(
+	struct call *call, const char *type, struct bytes body, const char *cache)
 {
 	reply_bytes(call, 200, type, body);
 	reply_header(call, "Access-Control-Allow-Origin", "*");
@@ -15,12 +16,13 @@ static enum err reply_open(struct call *call, const char *type, struct bytes bod
 
 static enum err reply_view(struct call *call, struct view *v, const char *type)
 {
-	return view_ok(v) ? reply_open(call, type, view_json(v), "public, max-age=3600") : ERR_STORE;
+	return view_ok(v) ? reply_open(call, type, view_json(v), "public, max-age=3600")
+			  : ERR_STORE;
 }
 
 static enum err reply_error(struct call *call, int status, enum err e)
 {
-	reply_bytes(call, status, JRD, (struct bytes){ "{}", 2 });
+	reply_bytes(call, status, JRD, (struct bytes){"{}", 2});
 	reply_header(call, "Access-Control-Allow-Origin", "*");
 	call->reply.cache = "no-store";
 	return e;
@@ -31,8 +33,9 @@ static enum err reply_error(struct call *call, int status, enum err e)
 /* "/u/name", "/c/name", "/@name", "/actor", "/": the name, "" for the node. */
 static const char *name_in_path(const char *path)
 {
-	static const char *const prefixes[] = { "/u/", "/c/", "/@" };
-	if (strcmp(path, "/") == 0 || strcmp(path, "") == 0 || strcmp(path, "/actor") == 0 || strcmp(path, "/about") == 0)
+	static const char *const prefixes[] = {"/u/", "/c/", "/@"};
+	if (strcmp(path, "/") == 0 || strcmp(path, "") == 0 || strcmp(path, "/actor") == 0
+		|| strcmp(path, "/about") == 0)
 		return "";
 	for (size_t i = 0; i < COUNT(prefixes); i++)
 		if (text_starts(path, prefixes[i]))
@@ -41,23 +44,27 @@ static const char *name_in_path(const char *path)
 }
 
 /* Any of an actor's names: acct:, a bare handle, its id, its page. ERR_INVALID: no name at all. */
-static enum err find_subject(struct call *call, struct txn *t, const char *resource, struct actor *a)
+static enum err find_subject(
+	struct call *call, struct txn *t, const char *resource, struct actor *a)
 {
 	const char *name, *host, *base = call->site->base_url;
 	if (text_starts(resource, "http://") || text_starts(resource, "https://")) {
-		if (strncmp(resource, base, strlen(base)) != 0 || (resource[strlen(base)] != '/' && resource[strlen(base)] != '\0'))
+		if (strncmp(resource, base, strlen(base)) != 0
+			|| (resource[strlen(base)] != '/' && resource[strlen(base)] != '\0'))
 			return ERR_NOT_FOUND;
 		name = name_in_path(resource + strlen(base));
 		if (name == NULL)
 			return ERR_NOT_FOUND;
-		return *name == '\0' ? actor_load(t, call->site->actor, a) : actor_by_name(t, name, a);
+		return *name == '\0' ? actor_load(t, call->site->actor, a)
+				     : actor_by_name(t, name, a);
 	}
 	const char *handle = text_starts(resource, "acct:") ? resource + 5 : resource;
 	if (actor_parse_handle(call->arena, handle, &name, &host) != OK || host == NULL)
 		return ERR_INVALID;
 	if (strcmp(host, call->site->domain) != 0)
 		return ERR_NOT_FOUND;
-	return strcmp(name, call->site->domain) == 0 ? actor_load(t, call->site->actor, a) : actor_by_name(t, name, a);
+	return strcmp(name, call->site->domain) == 0 ? actor_load(t, call->site->actor, a)
+						     : actor_by_name(t, name, a);
 }
 
 static void show_link(struct view *v, const char *rel, const char *type, const char *href)
@@ -90,7 +97,8 @@ static void show_links(struct call *call, const struct actor *a, struct view *v)
 	view_end(v);
 	view_end(v);
 	if (a->kind == ACTOR_APPLICATION)
-		show_link(v, "https://www.w3.org/ns/activitystreams#Service", ACTIVITY_TYPE, a->uri);
+		show_link(
+			v, "https://www.w3.org/ns/activitystreams#Service", ACTIVITY_TYPE, a->uri);
 	show_template(call, v, "http://ostatus.org/schema/1.0/subscribe", "{uri}");
 	show_template(call, v, "https://w3id.org/fep/3b86/Object", "{object}");
 	show_template(call, v, "https://w3id.org/fep/3b86/Follow", "{object}");
@@ -108,7 +116,8 @@ enum err discovery_webfinger(struct call *call, struct txn *t, struct view *page
 	if (e == ERR_INVALID)
 		return reply_error(call, 400, e);
 	if (e != OK || !a.local)
-		return reply_error(call, e == OK || e == ERR_NOT_FOUND ? 404 : 503, e == OK ? ERR_NOT_FOUND : e);
+		return reply_error(call, e == OK || e == ERR_NOT_FOUND ? 404 : 503,
+			e == OK ? ERR_NOT_FOUND : e);
 	if (a.gone)
 		return reply_error(call, 410, ERR_GONE);
 	struct view *v = view_create(call->arena, VIEW_JSON);
@@ -129,11 +138,13 @@ enum err discovery_host_meta(struct call *call, struct txn *t, struct view *page
 	(void)t;
 	(void)page;
 	text_init(&x, call->arena, 4096);
-	text_add(&x, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">"
-	             "<Link rel=\"lrdd\" template=\"");
+	text_add(&x,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">"
+		"<Link rel=\"lrdd\" template=\"");
 	text_html(&x, call->site->base_url);
 	text_add(&x, "/.well-known/webfinger?resource={uri}\"/></XRD>\n");
-	return reply_open(call, "application/xrd+xml", (struct bytes){ x.at, x.size }, "public, max-age=86400");
+	return reply_open(
+		call, "application/xrd+xml", (struct bytes){x.at, x.size}, "public, max-age=86400");
 }
 
 enum err discovery_host_meta_json(struct call *call, struct txn *t, struct view *page)
@@ -159,9 +170,12 @@ enum err discovery_nodeinfo(struct call *call, struct txn *t, struct view *page)
 	(void)t;
 	(void)page;
 	view_list(v, "links");
-	show_link(v, "http://nodeinfo.diaspora.software/ns/schema/2.1", NULL, call_url(call, "/nodeinfo/2.1"));
-	show_link(v, "http://nodeinfo.diaspora.software/ns/schema/2.0", NULL, call_url(call, "/nodeinfo/2.0"));
-	show_link(v, "https://www.w3.org/ns/activitystreams#Application", NULL, call_url(call, "/actor"));
+	show_link(v, "http://nodeinfo.diaspora.software/ns/schema/2.1", NULL,
+		call_url(call, "/nodeinfo/2.1"));
+	show_link(v, "http://nodeinfo.diaspora.software/ns/schema/2.0", NULL,
+		call_url(call, "/nodeinfo/2.0"));
+	show_link(v, "https://www.w3.org/ns/activitystreams#Application", NULL,
+		call_url(call, "/actor"));
 	view_list_end(v);
 	return reply_view(call, v, "application/json");
 }
@@ -196,9 +210,10 @@ static enum err nodeinfo(struct call *call, const char *version)
 	view_flag(v, "enabled", true);
 	view_end(v);
 	view_end(v);
-	return reply_view(call, v, strcmp(version, "2.1") == 0
-	                                   ? "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.1#\""
-	                                   : "application/json");
+	return reply_view(call, v,
+		strcmp(version, "2.1") == 0
+			? "application/json; profile=\"http://nodeinfo.diaspora.software/ns/schema/2.1#\""
+			: "application/json");
 }
 
 enum err discovery_nodeinfo_2_0(struct call *call, struct txn *t, struct view *page)

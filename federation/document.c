@@ -103,9 +103,10 @@ static void show_generator(struct txn *t, struct view *v)
 	static const struct {
 		const char *name, *href;
 	} implements[] = {
-		{ "RFC-9421: HTTP Message Signatures", "https://datatracker.ietf.org/doc/html/rfc9421" },
-		{ "FEP-8b32: Object Integrity Proofs", "https://w3id.org/fep/8b32" },
-		{ "FEP-1b12: Group federation", "https://w3id.org/fep/1b12" },
+		{"RFC-9421: HTTP Message Signatures",
+			"https://datatracker.ietf.org/doc/html/rfc9421"},
+		{"FEP-8b32: Object Integrity Proofs", "https://w3id.org/fep/8b32"},
+		{"FEP-1b12: Group federation", "https://w3id.org/fep/1b12"},
 	};
 	view_begin(v, "generator");
 	view_text(v, "type", "Application");
@@ -138,7 +139,10 @@ enum err actor_document(struct txn *t, const struct actor *a, struct view *v)
 /* ---- posts ------------------------------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {
-	[POST_NOTE] = "Note", [POST_ARTICLE] = "Article", [POST_PAGE] = "Page", [POST_QUESTION] = "Question",
+	[POST_NOTE] = "Note",
+	[POST_ARTICLE] = "Article",
+	[POST_PAGE] = "Page",
+	[POST_QUESTION] = "Question",
 };
 
 const char *document_type(const struct post *p)

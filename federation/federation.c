@@ -12,9 +12,15 @@ struct federation *federation_running(void)
 }
 
 const struct table_use federation_tables[] = {
-	{ TABLE_INBOX, &received_shape }, { TABLE_SEEN, NULL }, { TABLE_SEEN_AGE, NULL }, { TABLE_ACTIVITY, &kept_shape },
-	{ TABLE_QUEUE, &delivery_row_shape }, { TABLE_HOST, &host_shape }, { TABLE_PARKED, &received_shape },
-	{ TABLE_FANOUT, NULL }, { 0 },
+	{TABLE_INBOX, &received_shape},
+	{TABLE_SEEN, NULL},
+	{TABLE_SEEN_AGE, NULL},
+	{TABLE_ACTIVITY, &kept_shape},
+	{TABLE_QUEUE, &delivery_row_shape},
+	{TABLE_HOST, &host_shape},
+	{TABLE_PARKED, &received_shape},
+	{TABLE_FANOUT, NULL},
+	{0},
 };
 
 static enum err load_keys(struct txn *t, void *arg)
@@ -41,13 +47,14 @@ static enum err start_parts(struct federation *f, const char **why)
 	if (e != OK)
 		return e;
 	static struct journal_reader readers[1];
-	readers[0] = (struct journal_reader){ "outbox", outbox_follow, outbox_after, f };
+	readers[0] = (struct journal_reader){"outbox", outbox_follow, outbox_after, f};
 	f->journal = journal_start(f->set.store, readers, COUNT(readers));
 	return OK;
 }
 
 /* What was left of a long list when we stopped goes on at once. */
-enum err federation_start(const struct federation_settings *settings, struct federation **out, const char **why)
+enum err federation_start(
+	const struct federation_settings *settings, struct federation **out, const char **why)
 {
 	struct federation *f = calloc(1, sizeof *f);
 	if (f == NULL)
@@ -121,7 +128,7 @@ enum err federation_find_actor(struct federation *f, const char *handle_or_uri, 
 	const char *uri = handle_or_uri;
 	struct actor found;
 	if (!reading_is_uri(handle_or_uri)) {
-		struct question q = { .handle = handle_or_uri };
+		struct question q = {.handle = handle_or_uri};
 		enum err e = store_read(f->set.store, ask_handle, &q);
 		if (e == OK)
 			*actor = q.id;

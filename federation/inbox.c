@@ -4,20 +4,22 @@
 #include <string.h>
 
 #define FROM_HOST 6000 /* activities a minute of one verified host */
-#define FROM_UNKNOWN 1200 /* requests a minute in the name of one host from one address, before the check */
+#define FROM_UNKNOWN                                                                               \
+	1200 /* requests a minute in the name of one host from one address, before the check */
 
 static const struct field received_fields[] = {
-	{ 1, F_TEXT, offsetof(struct received, id), URI_MOST + 128 },
-	{ 2, F_TEXT, offsetof(struct received, type), TYPE_MOST },
-	{ 3, F_TEXT, offsetof(struct received, actor), URI_MOST },
-	{ 4, F_BYTES, offsetof(struct received, raw), 1024 * 1024 },
-	{ 5, F_U64, offsetof(struct received, signer), 0 },
-	{ 6, F_FLAG, offsetof(struct received, proved), 0 },
-	{ 7, F_I64, offsetof(struct received, at), 0 },
-	{ 8, F_U32, offsetof(struct received, tries), 0 },
-	{ 9, F_FLAG, offsetof(struct received, forwarded), 0 },
+	{1, F_TEXT, offsetof(struct received, id), URI_MOST + 128},
+	{2, F_TEXT, offsetof(struct received, type), TYPE_MOST},
+	{3, F_TEXT, offsetof(struct received, actor), URI_MOST},
+	{4, F_BYTES, offsetof(struct received, raw), 1024 * 1024},
+	{5, F_U64, offsetof(struct received, signer), 0},
+	{6, F_FLAG, offsetof(struct received, proved), 0},
+	{7, F_I64, offsetof(struct received, at), 0},
+	{8, F_U32, offsetof(struct received, tries), 0},
+	{9, F_FLAG, offsetof(struct received, forwarded), 0},
 };
-const struct shape received_shape = { "received", sizeof(struct received), received_fields, COUNT(received_fields) };
+const struct shape received_shape = {
+	"received", sizeof(struct received), received_fields, COUNT(received_fields)};
 
 struct visit { /* one POST on its way in; lives in the call's arena */
 	struct federation *f;
@@ -38,9 +40,10 @@ static enum err say(struct call *call, int status, enum err e, const char *words
 	text_add(&t, "{\"error\":\"");
 	text_json(&t, words);
 	text_add(&t, "\"}");
-	reply_bytes(call, status, "application/json", (struct bytes){ t.at, t.size });
+	reply_bytes(call, status, "application/json", (struct bytes){t.at, t.size});
 	if (status == 401)
-		reply_header(call, "Accept-Signature", "sig1=(\"@method\" \"@target-uri\" \"content-digest\");created;keyid");
+		reply_header(call, "Accept-Signature",
+			"sig1=(\"@method\" \"@target-uri\" \"content-digest\");created;keyid");
 	if (status == 503 || status == 429)
 		reply_header(call, "Retry-After", status == 503 ? "300" : "60");
 	return e;
@@ -49,7 +52,7 @@ static enum err say(struct call *call, int status, enum err e, const char *words
 /* Taken, and nothing more will come of it: no reason to try again. */
 static enum err take(struct call *call)
 {
-	reply_bytes(call, 202, "application/json", (struct bytes){ "{}", 2 });
+	reply_bytes(call, 202, "application/json", (struct bytes){"{}", 2});
 	return OK;
 }
 
@@ -61,9 +64,14 @@ static const char *header_of(void *arg, const char *name)
 static struct signed_request request_of(struct call *call, const char *method)
 {
 	return (struct signed_request){
-		.method = method, .target = call->target, .origin = call->site->base_url,
-		.host = call_header(call, "Host"), .body = call->body, .has_body = strcmp(method, "POST") == 0,
-		.header = header_of, .arg = call,
+		.method = method,
+		.target = call->target,
+		.origin = call->site->base_url,
+		.host = call_header(call, "Host"),
+		.body = call->body,
+		.has_body = strcmp(method, "POST") == 0,
+		.header = header_of,
+		.arg = call,
 	};
 }
 
@@ -74,9 +82,10 @@ static bool type_fits(const char *type)
 	if (type == NULL)
 		return false;
 	struct arena *arena ARENA_CLEANUP = arena_create();
-	char *lower = text_trim(arena, text_lower(arena, arena_text_n(arena, type, strcspn(type, ";"))));
-	return strcmp(lower, ACTIVITY_TYPE) == 0 || strcmp(lower, "application/ld+json") == 0 ||
-	       strcmp(lower, "application/json") == 0;
+	char *lower = text_trim(
+		arena, text_lower(arena, arena_text_n(arena, type, strcspn(type, ";"))));
+	return strcmp(lower, ACTIVITY_TYPE) == 0 || strcmp(lower, "application/ld+json") == 0
+		|| strcmp(lower, "application/json") == 0;
 }
 
 struct door {
@@ -108,8 +117,8 @@ static bool is_end_of_stranger(struct visit *v)
 	struct actor known;
 	if (activity_read(v->call->arena, v->call->body, &a, NULL) != OK)
 		return false;
-	return text_is(a.type, "Delete") && text_is(a.object_id, a.actor) &&
-	       actor_known(v->f, v->call->arena, a.actor, &known) != OK;
+	return text_is(a.type, "Delete") && text_is(a.object_id, a.actor)
+		&& actor_known(v->f, v->call->arena, a.actor, &known) != OK;
 }
 
 /* ---- verified: whose word is it ----------------------------------------------------------------------------------------- */
@@ -132,7 +141,9 @@ static void kept(void *arg, enum err e)
 	struct visit *v = arg;
 	if (e == OK && !v->known)
 		inbox_took(v->f->inbox);
-	call_answer(v->call, e == OK ? take(v->call) : say(v->call, 503, ERR_AGAIN, "Not now: please come again."));
+	call_answer(v->call,
+		e == OK ? take(v->call)
+			: say(v->call, 503, ERR_AGAIN, "Not now: please come again."));
 }
 
 /* Its proof by its own actor's key, for what somebody else delivers. A key we do not have is fetched later (judge.c). */
@@ -145,7 +156,8 @@ static bool is_proved(struct visit *v, const json_node *node, const struct activ
 		return false;
 	if (actor_key_known(v->f, v->call->arena, key_id, &owner, &key) != OK)
 		return false;
-	bool good = strcmp(owner.uri, a->actor) == 0 && proof_check(v->call->arena, node, key_id, key, time_now()) == OK;
+	bool good = strcmp(owner.uri, a->actor) == 0
+		&& proof_check(v->call->arena, node, key_id, key, time_now()) == OK;
 	key_drop(key);
 	return good;
 }
@@ -153,15 +165,20 @@ static bool is_proved(struct visit *v, const json_node *node, const struct activ
 static void accept_row(struct visit *v, const json_node *node, const struct activity *a)
 {
 	struct arena *arena = v->call->arena;
-	v->row = (struct received){ .type = a->type, .actor = a->actor, .raw = v->call->body, .signer = v->owner.id,
-		.at = time_now(), .forwarded = strcmp(v->owner.uri, a->actor) != 0 };
+	v->row = (struct received){.type = a->type,
+		.actor = a->actor,
+		.raw = v->call->body,
+		.signer = v->owner.id,
+		.at = time_now(),
+		.forwarded = strcmp(v->owner.uri, a->actor) != 0};
 	v->row.proved = v->row.forwarded && is_proved(v, node, a);
 	v->row.id = a->id;
 	/* Some old ones name nothing; and nobody takes up another host's names. */
 	if (a->id == NULL || !reading_same_host(a->id, a->actor)) {
 		uint8_t sum[SHA256_SIZE];
 		crypto_sha256(v->call->body.data, v->call->body.size, sum);
-		v->row.id = arena_format(arena, "%s#%s", reading_no_fragment(arena, a->actor), hex_encode(arena, sum, 16));
+		v->row.id = arena_format(arena, "%s#%s", reading_no_fragment(arena, a->actor),
+			hex_encode(arena, sum, 16));
 	}
 	v->place = id_next();
 }
@@ -172,12 +189,14 @@ static enum err accept_visit(struct visit *v, bool *handed)
 	struct call *call = v->call;
 	const json_node *node;
 	struct activity a;
-	struct refusal why = { 0 };
-	if (json_read(call->arena, call->body, NULL, &node) != OK || activity_from_node(call->arena, node, &a, &why) != OK)
-		return say(call, 400, ERR_INVALID, why.text != NULL ? why.text : "This is no activity.");
+	struct refusal why = {0};
+	if (json_read(call->arena, call->body, NULL, &node) != OK
+		|| activity_from_node(call->arena, node, &a, &why) != OK)
+		return say(call, 400, ERR_INVALID,
+			why.text != NULL ? why.text : "This is no activity.");
 	if (resolve_is_own(v->f, a.actor))
 		return say(call, 401, ERR_SIGN_IN, "The actor lives here and did not sign this.");
-	struct door door = { .host = host_of(call->arena, a.actor) };
+	struct door door = {.host = host_of(call->arena, a.actor)};
 	if (door.host == NULL)
 		return say(call, 400, ERR_INVALID, "The actor is no address.");
 	if (store_read(v->f->set.store, look_at_door, &door) != OK)
@@ -217,7 +236,8 @@ static enum err key_refused(struct visit *v, enum err e)
 static void verify_slowly(void *arg)
 {
 	struct visit *v = arg;
-	enum err e = actor_key(v->f, v->call->arena, v->signature.key_id, v->refetched, &v->owner, &v->key);
+	enum err e = actor_key(
+		v->f, v->call->arena, v->signature.key_id, v->refetched, &v->owner, &v->key);
 	if (e == ERR_GONE)
 		call_answer(v->call, take(v->call));
 	else if (e != OK)
@@ -271,7 +291,8 @@ enum err inbox_receive(struct call *call)
 	const char *why = NULL;
 	if (f == NULL || f->inbox == NULL || inbox_full(f->inbox))
 		return say(call, 503, ERR_AGAIN, "Not now: please come again.");
-	if (call_header(call, "Content-Encoding") != NULL || !type_fits(call_header(call, "Content-Type")))
+	if (call_header(call, "Content-Encoding") != NULL
+		|| !type_fits(call_header(call, "Content-Type")))
 		return say(call, 415, ERR_INVALID, "An inbox takes application/activity+json.");
 	struct visit *v = arena_alloc(call->arena, sizeof *v);
 	v->f = f;
@@ -279,8 +300,10 @@ enum err inbox_receive(struct call *call)
 	struct signed_request request = request_of(call, "POST");
 	enum err e = signature_parse(call->arena, &request, time_now(), &v->signature, &why);
 	if (e != OK)
-		return say(call, e == ERR_INVALID ? 400 : 401, e, why != NULL ? why : "Sign the request.");
-	struct door door = { .name = inbox_name(call), .host = host_of(call->arena, v->signature.key_id) };
+		return say(call, e == ERR_INVALID ? 400 : 401, e,
+			why != NULL ? why : "Sign the request.");
+	struct door door = {
+		.name = inbox_name(call), .host = host_of(call->arena, v->signature.key_id)};
 	if (door.host == NULL || resolve_is_own(f, v->signature.key_id))
 		return say(call, 401, ERR_SIGN_IN, "This key is not one of another node.");
 	e = store_read(f->set.store, look_at_door, &door);
@@ -290,7 +313,8 @@ enum err inbox_receive(struct call *call)
 		return say(call, 403, ERR_FORBIDDEN, "This host is not welcome here.");
 	if (*door.name != '\0' && !door.there)
 		return say(call, 404, ERR_NOT_FOUND, "Nobody has this inbox.");
-	const char *who = arena_format(call->arena, "%s %s", call->peer != NULL ? call->peer : "", door.host);
+	const char *who = arena_format(
+		call->arena, "%s %s", call->peer != NULL ? call->peer : "", door.host);
 	if (!pace_allows("inbox-unverified", who, FROM_UNKNOWN, MINUTE))
 		return say(call, 429, ERR_TOO_MUCH, "Too much at once: please slow down.");
 	return verify(v);
@@ -298,7 +322,8 @@ enum err inbox_receive(struct call *call)
 
 /* ---- signed GETs ----------------------------------------------------------------------------------------------------- */
 
-static enum err viewer_key(struct federation *f, struct call *call, struct signature *s, struct actor *owner)
+static enum err viewer_key(
+	struct federation *f, struct call *call, struct signature *s, struct actor *owner)
 {
 	for (int attempt = 0; attempt < 2; attempt++) {
 		struct key *key;
@@ -326,7 +351,7 @@ enum err inbox_viewer(struct call *call)
 	struct signed_request request = request_of(call, "GET");
 	if (signature_parse(call->arena, &request, time_now(), &s, &why) != OK)
 		return ERR_SIGN_IN;
-	struct door door = { .host = host_of(call->arena, s.key_id) };
+	struct door door = {.host = host_of(call->arena, s.key_id)};
 	if (door.host == NULL || resolve_is_own(f, s.key_id))
 		return ERR_SIGN_IN;
 	enum err e = store_read(f->set.store, look_at_door, &door);
@@ -335,6 +360,6 @@ enum err inbox_viewer(struct call *call)
 	if (e == OK)
 		e = viewer_key(f, call, &s, &owner);
 	if (e == OK)
-		call->viewer = (struct viewer){ .actor = owner.id, .remote = true };
+		call->viewer = (struct viewer){.actor = owner.id, .remote = true};
 	return e;
 }

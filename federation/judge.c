@@ -27,7 +27,8 @@ static enum err offer(struct txn *t, const struct activity *a, const char *objec
 	enum err e = ERR_NOT_FOUND;
 	for (const struct feature *const *f = features; *f != NULL; f++)
 		for (const struct verb *v = (*f)->verbs; v != NULL && v->type != NULL; v++) {
-			bool fits = object_type == NULL ? v->object_type == NULL : text_is(v->object_type, object_type);
+			bool fits = object_type == NULL ? v->object_type == NULL
+							: text_is(v->object_type, object_type);
 			if (!fits || strcmp(v->type, a->type) != 0)
 				continue;
 			e = v->receive(t, a);
@@ -39,7 +40,9 @@ static enum err offer(struct txn *t, const struct activity *a, const char *objec
 
 enum err judge_dispatch(struct txn *t, const struct activity *a)
 {
-	const char *type = a->inner != NULL ? a->inner->type : a->object != NULL ? a->object->type : NULL;
+	const char *type = a->inner != NULL ? a->inner->type
+		: a->object != NULL         ? a->object->type
+					    : NULL;
 	enum err e = type != NULL ? offer(t, a, type) : ERR_NOT_FOUND;
 	return e == ERR_NOT_FOUND ? offer(t, a, NULL) : e;
 }
@@ -50,7 +53,8 @@ static bool host_blocked(struct txn *t, const char *uri)
 {
 	struct url url;
 	const char *bare = reading_no_fragment(txn_arena(t), uri);
-	return bare != NULL && url_parse(txn_arena(t), bare, &url) == OK && domain_blocked(t, url.host);
+	return bare != NULL && url_parse(txn_arena(t), bare, &url) == OK
+		&& domain_blocked(t, url.host);
 }
 
 /* Known, of another node, and welcome; an unknown one is fetched. */
@@ -84,7 +88,8 @@ static bool says_something(const char *type)
 static enum err trust_object(struct txn *t, struct judged *j, struct activity *a)
 {
 	const struct object *o = a->object;
-	if (host_blocked(t, a->object_id) || (o != NULL && o->attributed_to != NULL && host_blocked(t, o->attributed_to)))
+	if (host_blocked(t, a->object_id)
+		|| (o != NULL && o->attributed_to != NULL && host_blocked(t, o->attributed_to)))
 		return ERR_FORBIDDEN;
 	if (o != NULL && (o->id == NULL || !reading_same_host(o->id, a->actor))) {
 		a->object = NULL;
@@ -102,7 +107,7 @@ static enum err trust_object(struct txn *t, struct judged *j, struct activity *a
 /* What is undone has to be one's own, but for what moderators do. */
 static bool may_undo(const struct activity *a)
 {
-	static const char *const by_role[] = { "Block", "Lock", "Delete" };
+	static const char *const by_role[] = {"Block", "Lock", "Delete"};
 	if (a->inner == NULL || is_one_of(a->inner->type, by_role, COUNT(by_role)))
 		return true;
 	return text_is(a->inner->actor, a->actor);
@@ -112,33 +117,38 @@ static bool may_undo(const struct activity *a)
 
 static bool may_be_announced(const struct activity *a)
 {
-	static const char *const inner[] = { "Create", "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact", "Add",
-		"Remove", "Block", "Lock" };
-	static const char *const undone[] = { "Like", "Dislike", "EmojiReact", "Delete", "Block", "Lock" };
+	static const char *const inner[] = {"Create", "Update", "Delete", "Undo", "Like", "Dislike",
+		"EmojiReact", "Add", "Remove", "Block", "Lock"};
+	static const char *const undone[] = {
+		"Like", "Dislike", "EmojiReact", "Delete", "Block", "Lock"};
 	if (!is_one_of(a->type, inner, COUNT(inner)))
 		return false;
-	return strcmp(a->type, "Undo") != 0 || a->inner == NULL || is_one_of(a->inner->type, undone, COUNT(undone));
+	return strcmp(a->type, "Undo") != 0 || a->inner == NULL
+		|| is_one_of(a->inner->type, undone, COUNT(undone));
 }
 
 /* Its word is enough for votes, and for what moderators do in it; the verbs hold it to its own posts. */
 static bool is_groups_own(struct txn *t, const struct activity *a, const struct actor *group)
 {
-	static const char *const counted[] = { "Like", "Dislike", "EmojiReact" };
-	static const char *const moderated[] = { "Add", "Remove", "Block", "Lock" };
-	const char *type = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner->type : a->type;
+	static const char *const counted[] = {"Like", "Dislike", "EmojiReact"};
+	static const char *const moderated[] = {"Add", "Remove", "Block", "Lock"};
+	const char *type = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner->type
+									    : a->type;
 	struct actor who;
-	if (is_one_of(type, counted, COUNT(counted)) || is_one_of(type, moderated, COUNT(moderated)))
+	if (is_one_of(type, counted, COUNT(counted))
+		|| is_one_of(type, moderated, COUNT(moderated)))
 		return true;
-	return strcmp(type, "Delete") == 0 && !text_is(a->object_id, a->actor) && actor_by_uri(t, a->actor, &who) == OK &&
-	       community_moderated_by(t, group, &who);
+	return strcmp(type, "Delete") == 0 && !text_is(a->object_id, a->actor)
+		&& actor_by_uri(t, a->actor, &who) == OK && community_moderated_by(t, group, &who);
 }
 
 static void note_parent(struct txn *t, struct judged *j, const struct activity *a)
 {
 	struct post p;
 	const char *uri = a->object != NULL ? a->object->in_reply_to : NULL;
-	bool unknown = strcmp(a->type, "Create") == 0 && uri != NULL && post_by_uri(t, uri, &p) == ERR_NOT_FOUND &&
-	               !reading_same_host(uri, txn_site(t)->base_url);
+	bool unknown = strcmp(a->type, "Create") == 0 && uri != NULL
+		&& post_by_uri(t, uri, &p) == ERR_NOT_FOUND
+		&& !reading_same_host(uri, txn_site(t)->base_url);
 	j->parent = unknown ? uri : NULL;
 }
 
@@ -155,7 +165,8 @@ static enum err apply_inner(struct txn *t, struct judged *j, const struct actor 
 		if (proof_key_id(json_member(j->node, "object")) != NULL && !j->done[NEED_PROOF])
 			return needs(j, NEED_PROOF, inner.actor);
 		if (strcmp(inner.type, "Delete") == 0)
-			return j->done[NEED_ABSENCE] ? ERR_FORBIDDEN : needs(j, NEED_ABSENCE, inner.object_id);
+			return j->done[NEED_ABSENCE] ? ERR_FORBIDDEN
+						     : needs(j, NEED_ABSENCE, inner.object_id);
 		if (!says_something(inner.type))
 			return ERR_FORBIDDEN;
 		inner.object = NULL; /* what its origin says counts: judge_fetch puts it there */
@@ -178,7 +189,8 @@ static enum err apply_inner(struct txn *t, struct judged *j, const struct actor 
 }
 
 /* A boost, or a group's second form for microblogs: what is not known here is fetched for those who follow. */
-static enum err apply_announce(struct txn *t, struct judged *j, struct activity *a, const struct actor *who)
+static enum err apply_announce(
+	struct txn *t, struct judged *j, struct activity *a, const struct actor *who)
 {
 	struct post known;
 	if (a->inner != NULL)
@@ -217,7 +229,8 @@ enum err judge_apply(struct txn *t, struct judged *j)
 	if (strcmp(a.type, "Announce") == 0)
 		return apply_announce(t, j, &a, &who);
 	if (strcmp(a.type, "Move") == 0 && !j->done[NEED_PROFILE])
-		return text_is(a.object_id, a.actor) ? needs(j, NEED_PROFILE, a.target) : ERR_FORBIDDEN;
+		return text_is(a.object_id, a.actor) ? needs(j, NEED_PROFILE, a.target)
+						     : ERR_FORBIDDEN;
 	e = trust_object(t, j, &a);
 	if (e == OK && strcmp(a.type, "Undo") == 0 && !may_undo(&a))
 		e = ERR_FORBIDDEN;
@@ -234,7 +247,8 @@ static enum err fetch_object(struct federation *f, struct judged *j, int *budget
 {
 	const json_node *node;
 	bool announced = j->activity.inner != NULL && strcmp(j->activity.type, "Announce") == 0;
-	struct activity *said = arena_copy(j->arena, announced ? j->activity.inner : &j->activity, sizeof *said);
+	struct activity *said = arena_copy(
+		j->arena, announced ? j->activity.inner : &j->activity, sizeof *said);
 	struct object *o = arena_alloc(j->arena, sizeof *o);
 	enum err e = resolve_fetch(f, j->arena, j->uri, budget, &node);
 	if (e == OK)
@@ -254,11 +268,14 @@ static enum err fetch_activity(struct federation *f, struct judged *j, int *budg
 	const json_node *node;
 	struct activity fetched;
 	uint64_t post;
-	enum err e = resolve_fetch(f, j->arena, reading_no_fragment(j->arena, j->uri), budget, &node);
+	enum err e = resolve_fetch(
+		f, j->arena, reading_no_fragment(j->arena, j->uri), budget, &node);
 	if (e == OK)
 		e = activity_from_node(j->arena, node, &fetched, NULL);
-	if (e == OK && text_is(fetched.id, j->activity.id) && text_is(fetched.actor, j->activity.actor) &&
-	    text_is(fetched.type, j->activity.type) && reading_same_host(fetched.id, fetched.actor)) {
+	if (e == OK && text_is(fetched.id, j->activity.id)
+		&& text_is(fetched.actor, j->activity.actor)
+		&& text_is(fetched.type, j->activity.type)
+		&& reading_same_host(fetched.id, fetched.actor)) {
 		fetched.raw = json_write(j->arena, node);
 		j->activity = fetched;
 		j->node = node;
@@ -279,9 +296,11 @@ static enum err fetch_proof(struct federation *f, struct judged *j)
 	struct actor owner;
 	struct key *key;
 	/* Without it there are other ways: no failure here is final. */
-	if (!reading_same_host(key_id, j->uri) || actor_key(f, j->arena, key_id, false, &owner, &key) != OK)
+	if (!reading_same_host(key_id, j->uri)
+		|| actor_key(f, j->arena, key_id, false, &owner, &key) != OK)
 		return OK;
-	bool good = strcmp(owner.uri, j->uri) == 0 && proof_check(j->arena, node, key_id, key, time_now()) == OK;
+	bool good = strcmp(owner.uri, j->uri) == 0
+		&& proof_check(j->arena, node, key_id, key, time_now()) == OK;
 	key_drop(key);
 	if (announced)
 		j->inner_proved = good;
@@ -308,15 +327,23 @@ enum err judge_fetch(struct federation *f, struct judged *j, int *budget)
 	struct actor actor;
 	uint64_t post;
 	switch (j->need) {
-	case NEED_ACTIVITY: return fetch_activity(f, j, budget);
-	case NEED_ACTOR: return actor_find(f, j->arena, j->uri, budget, &actor);
-	case NEED_OBJECT: return fetch_object(f, j, budget);
-	case NEED_PROFILE: return actor_fetch(f, j->arena, j->uri, budget, &actor);
-	case NEED_POST: return resolve_post(f, j->arena, j->uri, budget, &post);
-	case NEED_PROOF: return fetch_proof(f, j);
-	case NEED_ABSENCE: return fetch_absence(f, j, budget);
+	case NEED_ACTIVITY:
+		return fetch_activity(f, j, budget);
+	case NEED_ACTOR:
+		return actor_find(f, j->arena, j->uri, budget, &actor);
+	case NEED_OBJECT:
+		return fetch_object(f, j, budget);
+	case NEED_PROFILE:
+		return actor_fetch(f, j->arena, j->uri, budget, &actor);
+	case NEED_POST:
+		return resolve_post(f, j->arena, j->uri, budget, &post);
+	case NEED_PROOF:
+		return fetch_proof(f, j);
+	case NEED_ABSENCE:
+		return fetch_absence(f, j, budget);
 	case NEED_NOTHING:
-	case NEED_COUNT: break;
+	case NEED_COUNT:
+		break;
 	}
 	return OK;
 }

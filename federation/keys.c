@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define FETCHES 3       /* the key's address, its owner, one redirect */
+#define FETCHES 3 /* the key's address, its owner, one redirect */
 #define AGAIN_AFTER (1 * MINUTE)
 
 static bool lists_key(const struct actor *a, const char *key_id)
@@ -36,7 +36,8 @@ static const char *guess(struct arena *arena, const char *key_id, int which)
 	return base;
 }
 
-enum err actor_key_known(struct federation *f, struct arena *arena, const char *key_id, struct actor *owner, struct key **out)
+enum err actor_key_known(struct federation *f, struct arena *arena, const char *key_id,
+	struct actor *owner, struct key **out)
 {
 	if (!reading_is_uri(key_id))
 		return ERR_INVALID;
@@ -62,13 +63,14 @@ enum err actor_key_known(struct federation *f, struct arena *arena, const char *
 /* The address a key's document names as its owner, where it is a key document of its own. */
 static const char *owner_named(struct arena *arena, const json_node *node)
 {
-	struct reading r = { .arena = arena };
+	struct reading r = {.arena = arena};
 	const char *owner = reading_uri(&r, node, "owner");
 	return owner != NULL ? owner : reading_uri(&r, node, "controller");
 }
 
 /* The actor whose own document lists the key; another host's word for it counts for nothing. */
-static enum err fetch_owner(struct federation *f, struct arena *arena, const char *key_id, struct actor *owner)
+static enum err fetch_owner(
+	struct federation *f, struct arena *arena, const char *key_id, struct actor *owner)
 {
 	int budget = FETCHES;
 	const char *address = reading_no_fragment(arena, key_id);
@@ -77,7 +79,8 @@ static enum err fetch_owner(struct federation *f, struct arena *arena, const cha
 		const json_node *node;
 		const char *named;
 		e = resolve_fetch(f, arena, address, &budget, &node);
-		if (e == OK && (named = owner_named(arena, node)) != NULL && reading_same_host(named, key_id))
+		if (e == OK && (named = owner_named(arena, node)) != NULL
+			&& reading_same_host(named, key_id))
 			e = actor_fetch(f, arena, named, &budget, owner);
 		else if (e == OK)
 			e = ERR_REMOTE;
@@ -89,8 +92,8 @@ static enum err fetch_owner(struct federation *f, struct arena *arena, const cha
 	return owner->suspended ? ERR_FORBIDDEN : owner->gone ? ERR_GONE : OK;
 }
 
-enum err actor_key(struct federation *f, struct arena *arena, const char *key_id, bool refetch, struct actor *owner,
-                   struct key **out)
+enum err actor_key(struct federation *f, struct arena *arena, const char *key_id, bool refetch,
+	struct actor *owner, struct key **out)
 {
 	enum err e = actor_key_known(f, arena, key_id, owner, out);
 	if (e != ERR_NOT_FOUND && !(e == OK && refetch))

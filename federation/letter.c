@@ -6,22 +6,24 @@
 #define VARIANT_SHIFT 60
 
 static const struct field kept_fields[] = {
-	{ 1, F_BYTES, offsetof(struct kept, json), 1024 * 1024 },
-	{ 2, F_U64, offsetof(struct kept, actor), 0 },
-	{ 3, F_FLAG, offsetof(struct kept, open), 0 },
+	{1, F_BYTES, offsetof(struct kept, json), 1024 * 1024},
+	{2, F_U64, offsetof(struct kept, actor), 0},
+	{3, F_FLAG, offsetof(struct kept, open), 0},
 };
-const struct shape kept_shape = { "kept", sizeof(struct kept), kept_fields, COUNT(kept_fields) };
+const struct shape kept_shape = {"kept", sizeof(struct kept), kept_fields, COUNT(kept_fields)};
 
-static const char *const suffixes[] = { "", "-announce", "-post", "-undo" };
+static const char *const suffixes[] = {"", "-announce", "-post", "-undo"};
 
 static uint64_t key_of(uint64_t id, enum variant variant)
 {
 	return id | (uint64_t)variant << VARIANT_SHIFT;
 }
 
-const char *letter_id(struct arena *arena, const struct site *site, uint64_t id, enum variant variant)
+const char *letter_id(
+	struct arena *arena, const struct site *site, uint64_t id, enum variant variant)
 {
-	return arena_format(arena, "%s/a/%llu%s", site->base_url, (unsigned long long)id, suffixes[variant]);
+	return arena_format(
+		arena, "%s/a/%llu%s", site->base_url, (unsigned long long)id, suffixes[variant]);
 }
 
 bool letter_read_id(const char *word, uint64_t *key)
@@ -43,11 +45,11 @@ bool letter_read_id(const char *word, uint64_t *key)
 	return false;
 }
 
-struct letter letter_begin(struct saying *s, const struct actor *from, const char *type, uint64_t id,
-                                  enum variant variant)
+struct letter letter_begin(struct saying *s, const struct actor *from, const char *type,
+	uint64_t id, enum variant variant)
 {
-	struct letter l = { view_create(s->arena, VIEW_JSON), s, from, key_of(id, variant),
-		letter_id(s->arena, s->site, id, variant) };
+	struct letter l = {view_create(s->arena, VIEW_JSON), s, from, key_of(id, variant),
+		letter_id(s->arena, s->site, id, variant)};
 	activity_context(l.v);
 	view_text(l.v, "id", l.id);
 	view_text(l.v, "type", type);
@@ -59,15 +61,16 @@ struct letter letter_begin(struct saying *s, const struct actor *from, const cha
 enum err letter_keep(struct letter *l, struct bytes *json)
 {
 	struct saying *s = l->s;
-	struct key_pair keys = { 0 };
-	struct kept kept = { .actor = l->from->id, .open = s->open };
+	struct key_pair keys = {0};
+	struct kept kept = {.actor = l->from->id, .open = s->open};
 	struct place place = place_1(TABLE_ACTIVITY, l->key);
 	if (!view_ok(l->v))
 		return ERR_INVALID;
 	kept.json = view_json(l->v);
 	enum err e = actor_keys_load(s->t, l->from->id, &keys);
 	if (e == OK && keys.ed25519 != NULL && l->from->ed25519_id != NULL)
-		e = proof_add(s->arena, kept.json, keys.ed25519, l->from->ed25519_id, s->line->at, &kept.json);
+		e = proof_add(s->arena, kept.json, keys.ed25519, l->from->ed25519_id, s->line->at,
+			&kept.json);
 	key_drop(keys.rsa);
 	key_drop(keys.ed25519);
 	if (e != OK && e != ERR_NOT_FOUND)
@@ -79,7 +82,7 @@ enum err letter_keep(struct letter *l, struct bytes *json)
 
 struct recipients letter_recipients(const struct letter *l)
 {
-	return (struct recipients){ l->s->t, l->key, l->from->id };
+	return (struct recipients){l->s->t, l->key, l->from->id};
 }
 
 void letter_address(struct view *v, const char *name, const char *first, const char *second)
@@ -126,7 +129,8 @@ static enum err to_community(const struct saying *s, const struct letter *l)
 /* The whole activity, verbatim, for those who unwrap it; too long for some inboxes: its id, to be fetched. */
 static enum err announce(struct saying *s, struct bytes inner, const char *inner_id)
 {
-	struct letter l = letter_begin(s, &s->community, "Announce", s->line->place, VARIANT_ANNOUNCE);
+	struct letter l = letter_begin(
+		s, &s->community, "Announce", s->line->place, VARIANT_ANNOUNCE);
 	address_community(s, l.v);
 	if (inner.size + 2048 <= LETTER_MOST)
 		view_raw(l.v, "object", inner);

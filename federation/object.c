@@ -11,9 +11,9 @@
 #define OPTIONS_MOST 20
 #define OWNERS_MOST 8
 
-static const char *const types[] = { "Note", "Article", "Page", "Question", "Event", "Video", "Audio", "Image", "Document",
-	"Tombstone", "Place", "Profile", "Relationship", "Collection", "OrderedCollection", "CollectionPage",
-	"OrderedCollectionPage", "ChatMessage", "Proposal" };
+static const char *const types[] = {"Note", "Article", "Page", "Question", "Event", "Video",
+	"Audio", "Image", "Document", "Tombstone", "Place", "Profile", "Relationship", "Collection",
+	"OrderedCollection", "CollectionPage", "OrderedCollectionPage", "ChatMessage", "Proposal"};
 
 bool object_is_type(const char *type)
 {
@@ -41,8 +41,8 @@ static const char *read_owner(struct reading *r, const json_node *node)
 	size_t people = 0;
 	for (size_t i = 0; i < count && i < OWNERS_MOST; i++) {
 		const json_node *item = json_item(all, i);
-		if (count > 1 && !(json_is_object(item) && is_person(reading_type(item))) &&
-		    !(json_is_object(item) && text_is(reading_type(item), "Group")))
+		if (count > 1 && !(json_is_object(item) && is_person(reading_type(item)))
+			&& !(json_is_object(item) && text_is(reading_type(item), "Group")))
 			people = OWNERS_MOST; /* a bare address may be anybody */
 		else if (count == 1 || is_person(reading_type(item))) {
 			owner = reading_id_of(item);
@@ -116,7 +116,8 @@ static void read_options(struct reading *r, const json_node *node, struct object
 		if (name == NULL)
 			continue;
 		const json_node *replies = reading_one(r, item, "replies");
-		list[o->option_count++] = (struct option){ name, reading_number(r, replies, "totalItems") };
+		list[o->option_count++] = (struct option){
+			name, reading_number(r, replies, "totalItems")};
 	}
 	o->options = list;
 	o->voters = reading_number(r, node, "votersCount");
@@ -136,10 +137,12 @@ static void read_text(struct reading *r, const json_node *node, struct object *o
 		o->content = mapped;
 	}
 	o->name = reading_words(r, node, "name", NAME_POINTS);
-	if (o->name == NULL && (mapped = reading_map(r, node, "nameMap", NULL)) != NULL && *mapped != '\0')
+	if (o->name == NULL && (mapped = reading_map(r, node, "nameMap", NULL)) != NULL
+		&& *mapped != '\0')
 		o->name = text_cut(r->arena, mapped, NAME_POINTS);
 	o->summary = reading_words(r, node, "summary", SUMMARY_POINTS);
-	if (o->summary == NULL && (mapped = reading_map(r, node, "summaryMap", NULL)) != NULL && *mapped != '\0')
+	if (o->summary == NULL && (mapped = reading_map(r, node, "summaryMap", NULL)) != NULL
+		&& *mapped != '\0')
 		o->summary = text_cut(r->arena, mapped, SUMMARY_POINTS);
 	const json_node *language = reading_member(r, node, "language");
 	if (o->language == NULL && json_count(language) == 1)
@@ -166,20 +169,22 @@ static void read_addresses(struct reading *r, const json_node *node, struct obje
 		for (size_t c = 0; c < o->cc.count; c++)
 			cc[c] = o->cc.at[c];
 		cc[o->cc.count] = PUBLIC_URI;
-		o->cc = (struct names){ cc, o->cc.count + 1 };
+		o->cc = (struct names){cc, o->cc.count + 1};
 	}
 }
 
 static bool says_closed(struct reading *r, const json_node *node)
 {
 	const json_node *enabled = reading_one(r, node, "commentsEnabled");
-	return enabled != NULL && !json_flag(enabled) && !json_is_string(enabled) && !json_is_object(enabled);
+	return enabled != NULL && !json_flag(enabled) && !json_is_string(enabled)
+		&& !json_is_object(enabled);
 }
 
-enum err object_from_node(struct arena *arena, const json_node *node, struct object *out, struct refusal *why)
+enum err object_from_node(
+	struct arena *arena, const json_node *node, struct object *out, struct refusal *why)
 {
-	struct reading r = { .arena = arena, .why = why };
-	struct object o = { 0 };
+	struct reading r = {.arena = arena, .why = why};
+	struct object o = {0};
 	if (!activity_is_plain(node))
 		return refuse(why, NULL, "This is no plain JSON object.");
 	o.type = reading_type(node);

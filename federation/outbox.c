@@ -14,7 +14,8 @@ static void show_audience(const struct saying *s, struct view *v)
 /* To the community's own node, where it is not ours. */
 static enum err to_remote_community(const struct saying *s, const struct recipients *r)
 {
-	return s->community.id != 0 && !s->community.local ? audience_actor(r, s->community.id) : OK;
+	return s->community.id != 0 && !s->community.local ? audience_actor(r, s->community.id)
+							   : OK;
 }
 
 /* To those the post is for. A local community passes it on by itself. */
@@ -27,12 +28,14 @@ static enum err to_post_audience(const struct saying *s, const struct recipients
 		if (!letter_stays(s) || s->audience.followers_of.at[i] != s->community.id)
 			e = audience_followers(r, s->audience.followers_of.at[i]);
 	struct post parent;
-	if (e == OK && s->open && s->post.parent != 0 && post_load(s->t, s->post.parent, &parent) == OK)
+	if (e == OK && s->open && s->post.parent != 0
+		&& post_load(s->t, s->post.parent, &parent) == OK)
 		e = audience_actor(r, parent.author);
 	return e == OK ? to_remote_community(s, r) : e;
 }
 
-static enum err send_on(struct saying *s, struct letter *l, enum err (*to)(const struct saying *, const struct recipients *))
+static enum err send_on(struct saying *s, struct letter *l,
+	enum err (*to)(const struct saying *, const struct recipients *))
 {
 	struct bytes json;
 	enum err e = letter_keep(l, &json);
@@ -120,14 +123,16 @@ static enum err to_author_and_followers(const struct saying *s, const struct rec
 static void address_author(const struct saying *s, struct view *v, bool followers)
 {
 	letter_address(v, "to", s->author.uri, s->open ? PUBLIC_URI : NULL);
-	letter_address(v, "cc", followers ? s->actor.followers : NULL, s->community.id != 0 ? s->community.uri : NULL);
+	letter_address(v, "cc", followers ? s->actor.followers : NULL,
+		s->community.id != 0 ? s->community.uri : NULL);
 	show_audience(s, v);
 }
 
 static enum err say_reaction(struct saying *s, const char *type, bool undo)
 {
 	bool boost = strcmp(type, "Announce") == 0;
-	struct letter l = letter_begin(s, &s->actor, undo ? "Undo" : type, s->line->place, VARIANT_SELF);
+	struct letter l = letter_begin(
+		s, &s->actor, undo ? "Undo" : type, s->line->place, VARIANT_SELF);
 	address_author(s, l.v, boost);
 	if (undo) {
 		view_begin(l.v, "object");
@@ -138,14 +143,17 @@ static enum err say_reaction(struct saying *s, const char *type, bool undo)
 	view_text(l.v, "object", s->post.uri);
 	if (undo)
 		view_end(l.v);
-	return boost ? (s->community.id = 0, send_on(s, &l, to_author_and_followers)) : send_on(s, &l, to_author);
+	return boost ? (s->community.id = 0, send_on(s, &l, to_author_and_followers))
+		     : send_on(s, &l, to_author);
 }
 
 static enum err say_lock(struct saying *s, bool undo)
 {
-	struct letter l = letter_begin(s, &s->actor, undo ? "Undo" : "Lock", s->line->place, VARIANT_SELF);
+	struct letter l = letter_begin(
+		s, &s->actor, undo ? "Undo" : "Lock", s->line->place, VARIANT_SELF);
 	letter_address(l.v, "to", PUBLIC_URI, NULL);
-	letter_address(l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+	letter_address(
+		l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
 	show_audience(s, l.v);
 	if (undo) {
 		view_begin(l.v, "object");
@@ -167,9 +175,11 @@ static enum err to_followers(const struct saying *s, const struct recipients *r)
 /* Add and Remove: to the collection of pinned posts or of moderators. */
 static enum err say_listing(struct saying *s, const char *object, const char *collection, bool add)
 {
-	struct letter l = letter_begin(s, &s->actor, add ? "Add" : "Remove", s->line->place, VARIANT_SELF);
+	struct letter l = letter_begin(
+		s, &s->actor, add ? "Add" : "Remove", s->line->place, VARIANT_SELF);
 	letter_address(l.v, "to", PUBLIC_URI, NULL);
-	letter_address(l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+	letter_address(
+		l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
 	show_audience(s, l.v);
 	view_text(l.v, "object", object);
 	view_text(l.v, "target", collection);
@@ -185,7 +195,8 @@ static enum err send_to(struct letter *l, uint64_t actor)
 	return e == OK ? audience_actor(&r, actor) : e;
 }
 
-static void show_act(struct view *v, const char *id, const char *type, const char *actor, const char *object)
+static void show_act(
+	struct view *v, const char *id, const char *type, const char *actor, const char *object)
 {
 	view_begin(v, "object");
 	view_text(v, "id", id);
@@ -202,8 +213,12 @@ static enum err say_to_actor(struct saying *s)
 	if (e != OK || whom.local)
 		return e;
 	static const char *const types[] = {
-		[ACT_FOLLOW] = "Follow", [ACT_UNFOLLOW] = "Undo", [ACT_ACCEPT] = "Accept", [ACT_REJECT] = "Reject",
-		[ACT_BLOCK] = "Block", [ACT_UNBLOCK] = "Undo",
+		[ACT_FOLLOW] = "Follow",
+		[ACT_UNFOLLOW] = "Undo",
+		[ACT_ACCEPT] = "Accept",
+		[ACT_REJECT] = "Reject",
+		[ACT_BLOCK] = "Block",
+		[ACT_UNBLOCK] = "Undo",
 	};
 	uint32_t act = s->line->act;
 	s->open = false;
@@ -212,7 +227,8 @@ static enum err say_to_actor(struct saying *s)
 	if (act == ACT_FOLLOW || act == ACT_BLOCK)
 		view_text(l.v, "object", whom.uri);
 	else if (act == ACT_UNFOLLOW || act == ACT_UNBLOCK)
-		show_act(l.v, s->line->note, act == ACT_UNFOLLOW ? "Follow" : "Block", s->actor.uri, whom.uri);
+		show_act(l.v, s->line->note, act == ACT_UNFOLLOW ? "Follow" : "Block", s->actor.uri,
+			whom.uri);
 	else if (s->line->raw.size > 0 && s->line->raw.size < LETTER_MOST)
 		view_raw(l.v, "object", s->line->raw);
 	else
@@ -227,7 +243,8 @@ static enum err say_ban(struct saying *s, bool undo)
 	enum err e = actor_load(s->t, s->line->object, &whom);
 	if (e != OK)
 		return e;
-	struct letter l = letter_begin(s, &s->actor, undo ? "Undo" : "Block", s->line->place, VARIANT_SELF);
+	struct letter l = letter_begin(
+		s, &s->actor, undo ? "Undo" : "Block", s->line->place, VARIANT_SELF);
 	letter_address(l.v, "to", PUBLIC_URI, NULL);
 	letter_address(l.v, "cc", s->community.uri, NULL);
 	show_audience(s, l.v);
@@ -341,8 +358,8 @@ static enum err say_move(struct saying *s)
 
 static bool is_about_post(uint32_t act)
 {
-	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN || act == ACT_LOCK ||
-	       act == ACT_UNLOCK;
+	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN
+		|| act == ACT_LOCK || act == ACT_UNLOCK;
 }
 
 static enum err gather(struct saying *s)
@@ -357,11 +374,13 @@ static enum err gather(struct saying *s)
 			e = post_audience(s->t, &s->post, &s->audience);
 		s->open = e == OK && s->audience.open;
 	}
-	uint64_t where = line->target != 0 ? line->target : is_about_post(line->act) ? s->post.community : 0;
+	uint64_t where = line->target != 0 ? line->target
+		: is_about_post(line->act) ? s->post.community
+					   : 0;
 	if (e == OK && where != 0 && where != line->actor)
 		e = actor_load(s->t, where, &s->community);
 	if (e == OK && s->community.id != 0 && s->community.kind != ACTOR_GROUP)
-		s->community = (struct actor){ 0 };
+		s->community = (struct actor){0};
 	return e;
 }
 
@@ -384,46 +403,63 @@ static enum err say(struct saying *s)
 {
 	switch ((enum act)s->line->act) {
 	case ACT_CREATE:
-	case ACT_UPDATE: return say_post(s);
-	case ACT_DELETE: return say_delete(s);
-	case ACT_LIKE: return say_reaction(s, "Like", false);
-	case ACT_UNLIKE: return say_reaction(s, "Like", true);
-	case ACT_DISLIKE: return say_reaction(s, "Dislike", false);
-	case ACT_UNDISLIKE: return say_reaction(s, "Dislike", true);
-	case ACT_ANNOUNCE: return say_reaction(s, "Announce", false);
-	case ACT_UNANNOUNCE: return say_reaction(s, "Announce", true);
+	case ACT_UPDATE:
+		return say_post(s);
+	case ACT_DELETE:
+		return say_delete(s);
+	case ACT_LIKE:
+		return say_reaction(s, "Like", false);
+	case ACT_UNLIKE:
+		return say_reaction(s, "Like", true);
+	case ACT_DISLIKE:
+		return say_reaction(s, "Dislike", false);
+	case ACT_UNDISLIKE:
+		return say_reaction(s, "Dislike", true);
+	case ACT_ANNOUNCE:
+		return say_reaction(s, "Announce", false);
+	case ACT_UNANNOUNCE:
+		return say_reaction(s, "Announce", true);
 	case ACT_FOLLOW:
 	case ACT_UNFOLLOW:
 	case ACT_ACCEPT:
-	case ACT_REJECT: return say_to_actor(s);
+	case ACT_REJECT:
+		return say_to_actor(s);
 	case ACT_BLOCK:
 	case ACT_UNBLOCK:
-		return s->community.id != 0 ? say_ban(s, s->line->act == ACT_UNBLOCK) : say_to_actor(s);
-	case ACT_FLAG: return say_flag(s);
+		return s->community.id != 0 ? say_ban(s, s->line->act == ACT_UNBLOCK)
+					    : say_to_actor(s);
+	case ACT_FLAG:
+		return say_flag(s);
 	case ACT_PIN:
-	case ACT_UNPIN: return say_pin(s);
+	case ACT_UNPIN:
+		return say_pin(s);
 	case ACT_MODERATOR:
-	case ACT_UNMODERATOR: return say_moderator(s);
-	case ACT_UPDATE_ACTOR: return say_profile(s);
-	case ACT_DELETE_ACTOR: return say_end(s);
-	case ACT_MOVE: return say_move(s);
+	case ACT_UNMODERATOR:
+		return say_moderator(s);
+	case ACT_UPDATE_ACTOR:
+		return say_profile(s);
+	case ACT_DELETE_ACTOR:
+		return say_end(s);
+	case ACT_MOVE:
+		return say_move(s);
 	case ACT_LOCK:
-	case ACT_UNLOCK: return say_lock(s, s->line->act == ACT_UNLOCK);
+	case ACT_UNLOCK:
+		return say_lock(s, s->line->act == ACT_UNLOCK);
 	}
 	return OK;
 }
 
 static bool is_announceable(uint32_t act)
 {
-	return act != ACT_FOLLOW && act != ACT_UNFOLLOW && act != ACT_ACCEPT && act != ACT_REJECT && act != ACT_FLAG &&
-	       act != ACT_ANNOUNCE && act != ACT_UNANNOUNCE && act != ACT_UPDATE_ACTOR && act != ACT_DELETE_ACTOR &&
-	       act != ACT_MOVE;
+	return act != ACT_FOLLOW && act != ACT_UNFOLLOW && act != ACT_ACCEPT && act != ACT_REJECT
+		&& act != ACT_FLAG && act != ACT_ANNOUNCE && act != ACT_UNANNOUNCE
+		&& act != ACT_UPDATE_ACTOR && act != ACT_DELETE_ACTOR && act != ACT_MOVE;
 }
 
 enum err outbox_follow(struct txn *t, const struct line *line, void *federation)
 {
 	(void)federation;
-	struct saying s = { .t = t, .arena = txn_arena(t), .site = txn_site(t), .line = line };
+	struct saying s = {.t = t, .arena = txn_arena(t), .site = txn_site(t), .line = line};
 	enum err e = gather(&s);
 	if (e == ERR_NOT_FOUND)
 		return OK; /* what it was about is not there any more */

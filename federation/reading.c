@@ -16,7 +16,9 @@ bool reading_is_uri(const char *s)
 {
 	if (s == NULL || strnlen(s, URI_MOST + 1) > URI_MOST)
 		return false;
-	const char *host = text_starts(s, "https://") ? s + 8 : text_starts(s, "http://") ? s + 7 : NULL;
+	const char *host = text_starts(s, "https://") ? s + 8
+		: text_starts(s, "http://")           ? s + 7
+						      : NULL;
 	if (host == NULL)
 		return false;
 	for (const char *p = s; *p != '\0'; p++)
@@ -89,7 +91,9 @@ const char *reading_type(const json_node *node)
 	const char *first = NULL;
 	for (size_t i = 0; i < json_count(types) && i < TYPES_MOST; i++) {
 		const char *type = type_plain(json_text(json_item(types, i)));
-		if (type != NULL && (activity_is_type(type) || object_is_type(type) || actor_kind_of(type) != 0))
+		if (type != NULL
+			&& (activity_is_type(type) || object_is_type(type)
+				|| actor_kind_of(type) != 0))
 			return type;
 		if (first == NULL)
 			first = type;
@@ -104,17 +108,18 @@ struct names reading_uris(struct reading *r, const json_node *node, const char *
 	size_t count = json_count(all);
 	if (count > most) {
 		reading_refuse(r, name, "There are too many addresses.");
-		return (struct names){ 0 };
+		return (struct names){0};
 	}
 	const char **at = arena_array(r->arena, count + 1, sizeof *at);
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++) {
 		const json_node *item = json_item(all, i);
-		const char *uri = activity_is_public(json_text(item)) ? PUBLIC_URI : reading_id_of(item);
+		const char *uri = activity_is_public(json_text(item)) ? PUBLIC_URI
+								      : reading_id_of(item);
 		if (uri != NULL)
 			at[kept++] = uri;
 	}
-	return (struct names){ at, kept };
+	return (struct names){at, kept};
 }
 
 /* Text as it is; longer is refused. */
@@ -148,9 +153,10 @@ static bool take_first(void *arg, const char *name, const json_node *value)
 }
 
 /* contentMap and its like: the first language and its words (as Mastodon reads it). */
-const char *reading_map(struct reading *r, const json_node *node, const char *name, const char **language)
+const char *reading_map(
+	struct reading *r, const json_node *node, const char *name, const char **language)
 {
-	struct first_member first = { 0 };
+	struct first_member first = {0};
 	const json_node *map = reading_one(r, node, name);
 	if (json_is_object(map))
 		json_members(map, take_first, &first);
@@ -190,8 +196,9 @@ static const char *link_of(const json_node *node)
 		const json_node *href = json_member(node, "href");
 		node = href != NULL ? href : json_member(node, "url");
 		if (json_is_array(node) || json_is_object(node))
-			node = json_is_object(json_item(node, 0)) ? json_member(json_item(node, 0), "href")
-			                                          : json_item(node, 0);
+			node = json_is_object(json_item(node, 0))
+				? json_member(json_item(node, 0), "href")
+				: json_item(node, 0);
 	}
 	const char *s = json_text(node);
 	return reading_is_uri(s) ? s : NULL;

@@ -73,7 +73,7 @@ static struct note *note_of(struct resolver *r, uint64_t what)
 			oldest = n;
 	}
 	if (oldest != NULL)
-		*oldest = (struct note){ .what = what };
+		*oldest = (struct note){.what = what};
 	return oldest;
 }
 
@@ -101,8 +101,8 @@ enum err resolver_enter(struct resolver *r, const char *what)
 /* Our own troubles are not held against the other side. */
 static bool is_theirs(enum err e)
 {
-	return e == ERR_NOT_FOUND || e == ERR_GONE || e == ERR_REMOTE || e == ERR_FORBIDDEN || e == ERR_SIGN_IN ||
-	       e == ERR_INVALID;
+	return e == ERR_NOT_FOUND || e == ERR_GONE || e == ERR_REMOTE || e == ERR_FORBIDDEN
+		|| e == ERR_SIGN_IN || e == ERR_INVALID;
 }
 
 void resolver_leave(struct resolver *r, const char *what, enum err how)
@@ -135,7 +135,7 @@ static void form_remember(struct resolver *r, const char *host, enum signature_f
 {
 	uint64_t hash = hash_of(host);
 	pthread_mutex_lock(&r->lock);
-	r->forms[hash % FORMS] = (struct form){ hash, time_steady() + FORM_FOR, form };
+	r->forms[hash % FORMS] = (struct form){hash, time_steady() + FORM_FOR, form};
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -162,9 +162,10 @@ static void answered(void *arg, const struct answer *a)
 	pthread_mutex_unlock(&r->lock);
 }
 
-enum err resolve_get(struct federation *f, struct arena *arena, const struct request *request, struct answer *out)
+enum err resolve_get(struct federation *f, struct arena *arena, const struct request *request,
+	struct answer *out)
 {
-	struct waiting w = { .resolver = f->resolver, .arena = arena };
+	struct waiting w = {.resolver = f->resolver, .arena = arena};
 	enum err e = transport_send(f->transport, request, answered, &w);
 	if (e != OK)
 		return e;
@@ -176,24 +177,28 @@ enum err resolve_get(struct federation *f, struct arena *arena, const struct req
 	return w.answer.err;
 }
 
-static enum err get_signed(struct federation *f, struct arena *arena, const struct url *url, const char *address,
-                           enum signature_form form, struct answer *out)
+static enum err get_signed(struct federation *f, struct arena *arena, const struct url *url,
+	const char *address, enum signature_form form, struct answer *out)
 {
 	struct signed_request what = {
-		.method = "GET", .target = url->target, .origin = url->origin, .host = url->authority,
+		.method = "GET",
+		.target = url->target,
+		.origin = url->origin,
+		.host = url->authority,
 	};
 	const char *const *headers;
 	const char *key_id = arena_format(arena, "%s/actor#main-key", f->set.site->base_url);
-	enum err e = signature_make(arena, &what, form, f->node_keys.rsa, key_id, time_now(), &headers);
+	enum err e = signature_make(
+		arena, &what, form, f->node_keys.rsa, key_id, time_now(), &headers);
 	if (e != OK)
 		return e;
-	struct request request = { .kind = FETCH_ACTIVITY, .url = address, .headers = headers };
+	struct request request = {.kind = FETCH_ACTIVITY, .url = address, .headers = headers};
 	return resolve_get(f, arena, &request, out);
 }
 
 /* The form that host took last; the other one once when it does not like it. */
-static enum err get_either(struct federation *f, struct arena *arena, const struct url *url, const char *address,
-                           struct answer *out)
+static enum err get_either(struct federation *f, struct arena *arena, const struct url *url,
+	const char *address, struct answer *out)
 {
 	enum signature_form form = form_of(f->resolver, url->authority);
 	enum err e = get_signed(f, arena, url, address, form, out);
@@ -216,7 +221,8 @@ bool resolve_is_own(const struct federation *f, const char *uri)
 static bool is_dotted_name(const char *host)
 {
 	const char *dot = strrchr(host, '.');
-	return dot != NULL && dot[1] != '\0' && dot[1 + strspn(dot + 1, "0123456789")] != '\0' && strchr(host, ':') == NULL;
+	return dot != NULL && dot[1] != '\0' && dot[1 + strspn(dot + 1, "0123456789")] != '\0'
+		&& strchr(host, ':') == NULL;
 }
 
 bool resolve_allowed(const struct federation *f, struct arena *arena, const char *uri)
@@ -241,12 +247,13 @@ static enum err ask_blocked(struct txn *t, void *arg)
 	return OK;
 }
 
-static enum err check_address(struct federation *f, struct arena *arena, const char *uri, struct url *url)
+static enum err check_address(
+	struct federation *f, struct arena *arena, const char *uri, struct url *url)
 {
 	if (!resolve_allowed(f, arena, uri) || resolve_is_own(f, uri))
 		return ERR_FORBIDDEN;
 	enum err e = url_parse(arena, uri, url);
-	struct host_question q = { .host = url->host };
+	struct host_question q = {.host = url->host};
 	if (e == OK)
 		e = store_read(f->set.store, ask_blocked, &q);
 	return e == OK && q.blocked ? ERR_FORBIDDEN : e;
@@ -259,12 +266,14 @@ bool resolve_is_activity_type(const char *type)
 	size_t size = strcspn(type, "; ");
 	if (strncmp(type, ACTIVITY_TYPE, size) == 0 && size == strlen(ACTIVITY_TYPE))
 		return true;
-	return strncmp(type, "application/ld+json", size) == 0 && size == strlen("application/ld+json") &&
-	       strstr(type + size, "https://www.w3.org/ns/activitystreams") != NULL;
+	return strncmp(type, "application/ld+json", size) == 0
+		&& size == strlen("application/ld+json")
+		&& strstr(type + size, "https://www.w3.org/ns/activitystreams") != NULL;
 }
 
 /* Where a redirect leads: an address, or a path of the same host. */
-static const char *follow_location(struct arena *arena, const struct url *from, const char *location)
+static const char *follow_location(
+	struct arena *arena, const struct url *from, const char *location)
 {
 	if (location == NULL || strnlen(location, URI_MOST + 1) > URI_MOST)
 		return NULL;
@@ -292,8 +301,8 @@ static bool was_there(const char *const *visited, size_t count, const char *url)
 }
 
 /* One address with its redirects: *final is where it was found. */
-static enum err get_document(struct federation *f, struct arena *arena, const char *address, int *budget,
-                             const char **final, const json_node **out)
+static enum err get_document(struct federation *f, struct arena *arena, const char *address,
+	int *budget, const char **final, const json_node **out)
 {
 	const char *visited[HOPS_MOST + 1];
 	for (size_t hop = 0; hop <= HOPS_MOST; hop++) {
@@ -318,8 +327,9 @@ static enum err get_document(struct federation *f, struct arena *arena, const ch
 		}
 		if (answer.status != 200)
 			return status_err(answer.status);
-		if (!resolve_is_activity_type(answer.type) || json_read(arena, answer.body, NULL, out) != OK ||
-		    !activity_is_plain(*out))
+		if (!resolve_is_activity_type(answer.type)
+			|| json_read(arena, answer.body, NULL, out) != OK
+			|| !activity_is_plain(*out))
 			return ERR_REMOTE;
 		*final = address;
 		return OK;
@@ -328,7 +338,8 @@ static enum err get_document(struct federation *f, struct arena *arena, const ch
 }
 
 /* Believed when its id is the address it came from; another id is asked there, once (security.md R3). */
-static enum err get_itself(struct federation *f, struct arena *arena, const char *uri, int *budget, const json_node **out)
+static enum err get_itself(struct federation *f, struct arena *arena, const char *uri, int *budget,
+	const json_node **out)
 {
 	for (int attempt = 0; attempt < 2; attempt++) {
 		const char *final = uri;
@@ -336,7 +347,7 @@ static enum err get_itself(struct federation *f, struct arena *arena, const char
 		enum err e = get_document(f, arena, uri, budget, &final, &node);
 		if (e != OK)
 			return e;
-		struct reading r = { .arena = arena };
+		struct reading r = {.arena = arena};
 		const char *id = reading_own_id(&r, node);
 		if (id == NULL)
 			return ERR_REMOTE;
@@ -362,7 +373,7 @@ static enum err read_own(struct txn *t, void *arg)
 	struct own *o = arg;
 	struct actor a;
 	struct post p;
-	struct viewer nobody = { 0 };
+	struct viewer nobody = {0};
 	struct view *v = view_create(o->arena, VIEW_JSON);
 	activity_context(v);
 	enum err e = actor_by_uri(t, o->uri, &a);
@@ -375,14 +386,16 @@ static enum err read_own(struct txn *t, void *arg)
 	return e;
 }
 
-static enum err get_own(struct federation *f, struct arena *arena, const char *uri, const json_node **out)
+static enum err get_own(
+	struct federation *f, struct arena *arena, const char *uri, const json_node **out)
 {
-	struct own o = { .arena = arena, .uri = uri };
+	struct own o = {.arena = arena, .uri = uri};
 	enum err e = store_read(f->set.store, read_own, &o);
 	return e == OK ? json_read(arena, o.json, NULL, out) : e;
 }
 
-enum err resolve_fetch(struct federation *f, struct arena *arena, const char *uri, int *budget, const json_node **out)
+enum err resolve_fetch(struct federation *f, struct arena *arena, const char *uri, int *budget,
+	const json_node **out)
 {
 	if (resolve_is_own(f, uri))
 		return get_own(f, arena, uri, out);

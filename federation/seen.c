@@ -10,8 +10,8 @@ struct place seen_place(struct arena *arena, const struct received *row)
 {
 	/* Who passes on what it cannot prove must not keep the real one out. */
 	const char *id = row->forwarded && !row->proved
-	                         ? arena_format(arena, "%llu %s", (unsigned long long)row->signer, row->id)
-	                         : row->id;
+		? arena_format(arena, "%llu %s", (unsigned long long)row->signer, row->id)
+		: row->id;
 	return place_hash(TABLE_SEEN, id);
 }
 
@@ -26,8 +26,8 @@ enum err seen_add(struct txn *t, const struct received *row, bool *known)
 	struct place age = place_1(TABLE_SEEN_AGE, (uint64_t)row->at);
 	memcpy(age.at + age.size, seen.at + 1, (size_t)seen.size - 1);
 	age.size = (uint8_t)(age.size + seen.size - 1);
-	e = txn_put(t, &seen, (struct bytes){ &row->at, sizeof row->at });
-	return e == OK ? txn_put(t, &age, (struct bytes){ "\1", 1 }) : e;
+	e = txn_put(t, &seen, (struct bytes){&row->at, sizeof row->at});
+	return e == OK ? txn_put(t, &age, (struct bytes){"\1", 1}) : e;
 }
 
 struct ages {
@@ -55,7 +55,7 @@ static enum err age_row(void *arg, struct bytes key, struct bytes value)
 static enum err forget(struct txn *t, void *arg)
 {
 	struct ages *a = arg;
-	struct walk walk = { .prefix = place_0(TABLE_SEEN_AGE), .max = COUNT(a->ages) };
+	struct walk walk = {.prefix = place_0(TABLE_SEEN_AGE), .max = COUNT(a->ages)};
 	a->count = 0;
 	enum err e = txn_walk(t, &walk, age_row, a);
 	for (size_t i = 0; e == OK && i < a->count; i++) {

@@ -30,14 +30,21 @@ static enum err look_up(struct txn *t, void *arg)
 static enum err create(struct txn *t, void *arg)
 {
 	const struct missing *m = arg;
-	struct activity a = { .type = "Create", .actor = m->object.attributed_to, .actor_id = m->author,
-		.object_id = m->object.id, .object = &m->object, .to = m->object.to, .cc = m->object.cc,
-		.audience = m->object.audience, .published = m->object.published };
+	struct activity a = {.type = "Create",
+		.actor = m->object.attributed_to,
+		.actor_id = m->author,
+		.object_id = m->object.id,
+		.object = &m->object,
+		.to = m->object.to,
+		.cc = m->object.cc,
+		.audience = m->object.audience,
+		.published = m->object.published};
 	enum err e = judge_dispatch(t, &a);
 	return e == ERR_CONFLICT ? OK : e;
 }
 
-static enum err read_one(struct federation *f, struct arena *arena, const char *uri, int *budget, struct missing *m)
+static enum err read_one(
+	struct federation *f, struct arena *arena, const char *uri, int *budget, struct missing *m)
 {
 	const json_node *node;
 	struct actor author, group;
@@ -46,7 +53,8 @@ static enum err read_one(struct federation *f, struct arena *arena, const char *
 		e = object_from_node(arena, node, &m->object, NULL);
 	if (e != OK)
 		return e;
-	if (activity_is_type(m->object.type) || actor_kind_of(m->object.type) != 0 || text_is(m->object.type, "Tombstone"))
+	if (activity_is_type(m->object.type) || actor_kind_of(m->object.type) != 0
+		|| text_is(m->object.type, "Tombstone"))
 		return ERR_NOT_FOUND;
 	if (!reading_same_host(m->object.id, m->object.attributed_to))
 		return ERR_FORBIDDEN;
@@ -55,19 +63,22 @@ static enum err read_one(struct federation *f, struct arena *arena, const char *
 		return e != OK ? e : ERR_FORBIDDEN;
 	m->author = author.id;
 	/* Its community is worth a request: without it the post stands alone. */
-	if (m->object.audience != NULL && actor_find(f, arena, m->object.audience, budget, &group) == ERR_STORE)
+	if (m->object.audience != NULL
+		&& actor_find(f, arena, m->object.audience, budget, &group) == ERR_STORE)
 		return ERR_STORE;
 	return OK;
 }
 
-enum err resolve_post(struct federation *f, struct arena *arena, const char *uri, int *budget, uint64_t *post)
+enum err resolve_post(
+	struct federation *f, struct arena *arena, const char *uri, int *budget, uint64_t *post)
 {
 	struct missing *chain = arena_array(arena, CHAIN_MOST, sizeof *chain);
 	size_t count = 0;
 	enum err first = OK;
-	struct known_post asked = { .uri = uri };
-	for (const char *next = uri; next != NULL && count < CHAIN_MOST; next = chain[count - 1].object.in_reply_to) {
-		struct known_post known = { .uri = next };
+	struct known_post asked = {.uri = uri};
+	for (const char *next = uri; next != NULL && count < CHAIN_MOST;
+		next = chain[count - 1].object.in_reply_to) {
+		struct known_post known = {.uri = next};
 		enum err e = store_read(f->set.store, look_up, &known);
 		if (e == ERR_NOT_FOUND)
 			e = read_one(f, arena, next, budget, &chain[count]);

@@ -21,11 +21,12 @@ static const char *origin_of(struct federation *f, struct arena *arena, const ch
 static bool is_jrd(const char *type)
 {
 	size_t size = type != NULL ? strcspn(type, "; ") : 0;
-	return (size == 20 && strncmp(type, "application/jrd+json", size) == 0) ||
-	       (size == 16 && strncmp(type, "application/json", size) == 0);
+	return (size == 20 && strncmp(type, "application/jrd+json", size) == 0)
+		|| (size == 16 && strncmp(type, "application/json", size) == 0);
 }
 
-static enum err get_jrd(struct federation *f, struct arena *arena, const char *address, int *budget, const json_node **out)
+static enum err get_jrd(struct federation *f, struct arena *arena, const char *address, int *budget,
+	const json_node **out)
 {
 	for (int hop = 0; hop <= HOPS; hop++) {
 		struct url url;
@@ -34,18 +35,21 @@ static enum err get_jrd(struct federation *f, struct arena *arena, const char *a
 			return ERR_FORBIDDEN;
 		if (--*budget < 0)
 			return ERR_TOO_MUCH;
-		struct request request = { .kind = FETCH_JRD, .url = address, .max = (size_t)64 << 10 };
+		struct request request = {
+			.kind = FETCH_JRD, .url = address, .max = (size_t)64 << 10};
 		enum err e = resolve_get(f, arena, &request, &answer);
 		if (e != OK)
 			return e;
 		if (answer.status >= 301 && answer.status <= 308 && answer.location != NULL) {
 			address = answer.location[0] == '/' && answer.location[1] != '/'
-			                  ? arena_format(arena, "%s%s", url.origin, answer.location)
-			                  : answer.location;
+				? arena_format(arena, "%s%s", url.origin, answer.location)
+				: answer.location;
 			continue;
 		}
 		if (answer.status != 200)
-			return answer.status == 404 ? ERR_NOT_FOUND : answer.status == 410 ? ERR_GONE : ERR_REMOTE;
+			return answer.status == 404    ? ERR_NOT_FOUND
+				: answer.status == 410 ? ERR_GONE
+						       : ERR_REMOTE;
 		if (!is_jrd(answer.type) || json_read(arena, answer.body, NULL, out) != OK)
 			return ERR_REMOTE;
 		return OK;
@@ -58,15 +62,17 @@ static const char *self_link(const json_node *jrd)
 	const json_node *links = json_member(jrd, "links");
 	for (size_t i = 0; i < json_count(links) && i < LINKS; i++) {
 		const json_node *link = json_item(links, i);
-		const char *href = json_text(json_member(link, "href")), *type = json_text(json_member(link, "type"));
-		if (text_is(json_text(json_member(link, "rel")), "self") && resolve_is_activity_type(type) && reading_is_uri(href))
+		const char *href = json_text(json_member(link, "href")),
+			   *type = json_text(json_member(link, "type"));
+		if (text_is(json_text(json_member(link, "rel")), "self")
+			&& resolve_is_activity_type(type) && reading_is_uri(href))
 			return href;
 	}
 	return NULL;
 }
 
-static enum err ask(struct federation *f, struct arena *arena, const char *name, const char *host, int *budget,
-                    const char **subject, const char **href)
+static enum err ask(struct federation *f, struct arena *arena, const char *name, const char *host,
+	int *budget, const char **subject, const char **href)
 {
 	const char *origin = origin_of(f, arena, host);
 	if (origin == NULL)
@@ -86,7 +92,8 @@ static enum err ask(struct federation *f, struct arena *arena, const char *name,
 	return *href != NULL ? OK : ERR_REMOTE;
 }
 
-enum err resolve_webfinger(struct federation *f, struct arena *arena, const char *handle, int *budget, const char **uri)
+enum err resolve_webfinger(struct federation *f, struct arena *arena, const char *handle,
+	int *budget, const char **uri)
 {
 	const char *name, *host, *subject, *href, *confirmed, *again;
 	if (actor_parse_handle(arena, handle, &name, &host) != OK || host == NULL)
@@ -95,8 +102,9 @@ enum err resolve_webfinger(struct federation *f, struct arena *arena, const char
 	if (e != OK)
 		return e;
 	const char *subject_name, *subject_host;
-	if (subject == NULL || !text_starts(subject, "acct:") ||
-	    actor_parse_handle(arena, subject + 5, &subject_name, &subject_host) != OK || subject_host == NULL)
+	if (subject == NULL || !text_starts(subject, "acct:")
+		|| actor_parse_handle(arena, subject + 5, &subject_name, &subject_host) != OK
+		|| subject_host == NULL)
 		subject_host = host;
 	/* A host that speaks for another is asked about there. */
 	if (!text_equal_fold(subject_host, host)) {

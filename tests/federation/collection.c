@@ -14,10 +14,13 @@ static enum err write_all(struct txn *t, void *arg)
 	(void)arg;
 	struct post p;
 	struct post_draft drafts[4] = {
-		{ .author = scene.jan, .source = "Start" },
-		{ .author = scene.jan, .source = "Reply" },
-		{ .author = scene.jan, .source = "Secret", .visibility = VISIBLE_FOLLOWERS },
-		{ .author = scene.jan, .source = "Inside", .community = scene.board, .title = "A topic" },
+		{.author = scene.jan, .source = "Start"},
+		{.author = scene.jan, .source = "Reply"},
+		{.author = scene.jan, .source = "Secret", .visibility = VISIBLE_FOLLOWERS},
+		{.author = scene.jan,
+			.source = "Inside",
+			.community = scene.board,
+			.title = "A topic"},
 	};
 	for (size_t i = 0; i < 4; i++) {
 		drafts[1].parent = scene.posts[0];
@@ -31,20 +34,22 @@ static enum err write_all(struct txn *t, void *arg)
 
 static void set_up(void)
 {
-	scene = (struct scene){ .jan = node_person("jan"), .board = node_group("board") };
+	scene = (struct scene){.jan = node_person("jan"), .board = node_group("board")};
 	node_write(write_all, NULL);
 	federation_settle(node.federation);
 }
 
 static const char *path_of(const char *before, size_t post, const char *after)
 {
-	return arena_format(node.arena, "%s%llu%s", before, (unsigned long long)scene.posts[post], after);
+	return arena_format(
+		node.arena, "%s%llu%s", before, (unsigned long long)scene.posts[post], after);
 }
 
 static const json_node *json_of(struct response r)
 {
 	const json_node *n;
-	assert_int_equal(json_read(node.arena, (struct bytes){ r.body, strlen(r.body) }, NULL, &n), OK);
+	assert_int_equal(
+		json_read(node.arena, (struct bytes){r.body, strlen(r.body)}, NULL, &n), OK);
 	return n;
 }
 
@@ -53,8 +58,9 @@ static void a_post_is_served_to_programs_and_shown_to_people(void **state)
 	(void)state;
 	set_up();
 	const char *path = path_of("/p/", 0, "");
-	static const char *const accepts[] = { "application/activity+json", "application/activity+json, application/ld+json",
-		"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"" };
+	static const char *const accepts[] = {"application/activity+json",
+		"application/activity+json, application/ld+json",
+		"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\""};
 	for (size_t i = 0; i < COUNT(accepts); i++) {
 		struct response r = node_get(path, accepts[i], NULL);
 		assert_int_equal(r.status, 200);
@@ -82,8 +88,10 @@ static void an_etag_spares_the_body(void **state)
 	struct response r = node_get(path, NULL, NULL);
 	const char *etag = strstr(r.headers, "ETag: ");
 	assert_non_null(etag);
-	const char *headers[] = { "Accept: " ACTIVITY_TYPE,
-		arena_format(node.arena, "If-None-Match: %.*s", (int)strcspn(etag + 6, "\r"), etag + 6), NULL };
+	const char *headers[] = {"Accept: " ACTIVITY_TYPE,
+		arena_format(
+			node.arena, "If-None-Match: %.*s", (int)strcspn(etag + 6, "\r"), etag + 6),
+		NULL};
 	assert_int_equal(node_raw("GET", path, headers, NULL).status, 304);
 }
 
@@ -91,8 +99,9 @@ static void secrets_are_nowhere(void **state)
 {
 	(void)state;
 	set_up();
-	const char *const paths[] = { path_of("/p/", 2, ""), path_of("/p/", 2, "/replies"), path_of("/t/", 2, ""), "/u/jan/outbox",
-		"/u/jan/featured", "/c/board/outbox", path_of("/t/", 0, ""), path_of("/p/", 0, "/replies") };
+	const char *const paths[] = {path_of("/p/", 2, ""), path_of("/p/", 2, "/replies"),
+		path_of("/t/", 2, ""), "/u/jan/outbox", "/u/jan/featured", "/c/board/outbox",
+		path_of("/t/", 0, ""), path_of("/p/", 0, "/replies")};
 	node_serve(&node.bob, "Person");
 	for (size_t i = 0; i < COUNT(paths); i++)
 		for (int sign = 0; sign < 2; sign++) {
@@ -101,7 +110,8 @@ static void secrets_are_nowhere(void **state)
 			assert_null(strstr(r.body, "Secret"));
 			assert_null(strstr(r.body, path_of("/p/", 2, "")));
 		}
-	struct response unknown = node_get("/p/123456789", NULL, NULL), secret = node_get(paths[0], NULL, NULL);
+	struct response unknown = node_get("/p/123456789", NULL, NULL),
+			secret = node_get(paths[0], NULL, NULL);
 	assert_string_equal(unknown.body, secret.body); /* not allowed is not there */
 }
 
@@ -114,20 +124,26 @@ static void collections_list_what_is_open(void **state)
 	assert_string_equal(json_text(json_member(n, "type")), "OrderedCollection");
 	assert_int_equal(json_count(json_member(n, "orderedItems")), 3);
 	struct activity a;
-	assert_int_equal(activity_from_node(node.arena, json_item(json_member(n, "orderedItems"), 0), &a, NULL), OK);
+	assert_int_equal(activity_from_node(node.arena,
+				 json_item(json_member(n, "orderedItems"), 0), &a, NULL),
+		OK);
 	assert_string_equal(a.type, "Create");
 	n = json_of(node_get("/c/board/outbox", NULL, NULL));
 	assert_int_equal(json_count(json_member(n, "orderedItems")), 1);
-	assert_int_equal(activity_from_node(node.arena, json_item(json_member(n, "orderedItems"), 0), &a, NULL), OK);
+	assert_int_equal(activity_from_node(node.arena,
+				 json_item(json_member(n, "orderedItems"), 0), &a, NULL),
+		OK);
 	assert_string_equal(a.type, "Announce");
 	assert_string_equal(a.inner->type, "Create");
 	n = json_of(node_get("/u/jan/featured", NULL, NULL));
 	assert_int_equal(json_count(json_member(n, "orderedItems")), 1);
 	n = json_of(node_get(path_of("/p/", 0, "/replies"), NULL, NULL));
-	assert_string_equal(json_text(json_item(json_member(n, "items"), 0)), path_of("https://ex.org/p/", 1, ""));
+	assert_string_equal(json_text(json_item(json_member(n, "items"), 0)),
+		path_of("https://ex.org/p/", 1, ""));
 	n = json_of(node_get(path_of("/t/", 0, ""), NULL, NULL));
 	assert_int_equal(json_count(json_member(n, "orderedItems")), 2);
-	assert_string_equal(json_text(json_item(json_member(n, "orderedItems"), 0)), path_of("https://ex.org/p/", 0, ""));
+	assert_string_equal(json_text(json_item(json_member(n, "orderedItems"), 0)),
+		path_of("https://ex.org/p/", 0, ""));
 	n = json_of(node_get("/u/jan/followers", NULL, NULL));
 	assert_true(json_number(json_member(n, "totalItems"), &total) && total == 0);
 	assert_null(json_member(n, "orderedItems"));

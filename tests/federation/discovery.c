@@ -26,14 +26,24 @@ static void every_name_finds_its_owner(void **state)
 		const char *resource, *self; /* self NULL: the status */
 		int status;
 	} cases[] = {
-		{ "acct:jan@ex.org", "https://ex.org/u/jan", 200 }, { "acct:JAN@EX.ORG", "https://ex.org/u/jan", 200 },
-		{ "jan@ex.org", "https://ex.org/u/jan", 200 }, { "https://ex.org/u/jan", "https://ex.org/u/jan", 200 },
-		{ "https://ex.org/@jan", "https://ex.org/u/jan", 200 }, { "acct:board@ex.org", "https://ex.org/c/board", 200 },
-		{ "acct:ex.org@ex.org", "https://ex.org/actor", 200 }, { "https://ex.org/", "https://ex.org/actor", 200 },
-		{ "https://ex.org", "https://ex.org/actor", 200 }, { "https://ex.org/actor", "https://ex.org/actor", 200 },
-		{ "acct:nobody@ex.org", NULL, 404 }, { "acct:jan@elsewhere.example", NULL, 404 }, { "https://elsewhere.example/u/jan", NULL, 404 },
-		{ "https://ex.org.evil.example/u/jan", NULL, 404 }, { "https://ex.org/u/jan/x", NULL, 404 }, { "acct:", NULL, 400 },
-		{ "nonsense", NULL, 400 }, { "acct:a@b@c", NULL, 400 },
+		{"acct:jan@ex.org", "https://ex.org/u/jan", 200},
+		{"acct:JAN@EX.ORG", "https://ex.org/u/jan", 200},
+		{"jan@ex.org", "https://ex.org/u/jan", 200},
+		{"https://ex.org/u/jan", "https://ex.org/u/jan", 200},
+		{"https://ex.org/@jan", "https://ex.org/u/jan", 200},
+		{"acct:board@ex.org", "https://ex.org/c/board", 200},
+		{"acct:ex.org@ex.org", "https://ex.org/actor", 200},
+		{"https://ex.org/", "https://ex.org/actor", 200},
+		{"https://ex.org", "https://ex.org/actor", 200},
+		{"https://ex.org/actor", "https://ex.org/actor", 200},
+		{"acct:nobody@ex.org", NULL, 404},
+		{"acct:jan@elsewhere.example", NULL, 404},
+		{"https://elsewhere.example/u/jan", NULL, 404},
+		{"https://ex.org.evil.example/u/jan", NULL, 404},
+		{"https://ex.org/u/jan/x", NULL, 404},
+		{"acct:", NULL, 400},
+		{"nonsense", NULL, 400},
+		{"acct:a@b@c", NULL, 400},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct response r = ask(cases[i].resource);
@@ -42,7 +52,10 @@ static void every_name_finds_its_owner(void **state)
 		assert_non_null(strstr(r.headers, "Access-Control-Allow-Origin: *"));
 		if (cases[i].self != NULL) {
 			assert_non_null(strstr(r.headers, "Content-Type: application/jrd+json"));
-			assert_non_null(strstr(r.body, arena_format(node.arena, "\"rel\":\"self\",\"type\":\"application/activity+json\",\"href\":\"%s\"", cases[i].self)));
+			assert_non_null(strstr(r.body,
+				arena_format(node.arena,
+					"\"rel\":\"self\",\"type\":\"application/activity+json\",\"href\":\"%s\"",
+					cases[i].self)));
 		}
 	}
 	assert_int_equal(node_get("/.well-known/webfinger", NULL, NULL).status, 400);
@@ -57,15 +70,17 @@ static void others_find_the_way(void **state)
 	struct response r = node_get("/.well-known/host-meta", "application/xrd+xml", NULL);
 	assert_int_equal(r.status, 200);
 	assert_non_null(strstr(r.headers, "Content-Type: application/xrd+xml"));
-	assert_non_null(strstr(r.body, "template=\"https://ex.org/.well-known/webfinger?resource={uri}\""));
+	assert_non_null(
+		strstr(r.body, "template=\"https://ex.org/.well-known/webfinger?resource={uri}\""));
 	assert_int_equal(node_get("/.well-known/host-meta.json", NULL, NULL).status, 200);
 	r = node_get("/.well-known/nodeinfo", "application/json", NULL);
 	assert_int_equal(r.status, 200);
 	const char *first = strstr(r.body, "schema/2.1"), *second = strstr(r.body, "schema/2.0");
 	assert_true(first != NULL && second != NULL && first < second);
 	assert_non_null(strstr(r.body, "https://www.w3.org/ns/activitystreams#Application"));
-	static const char *const members[] = { "\"software\":{\"name\":\"kring\"", "\"protocols\":[\"activitypub\"]",
-		"\"services\":{\"inbound\":[],\"outbound\":[]}", "\"openRegistrations\":false", "\"usage\":{\"users\":{}", "\"metadata\":{" };
+	static const char *const members[] = {"\"software\":{\"name\":\"kring\"",
+		"\"protocols\":[\"activitypub\"]", "\"services\":{\"inbound\":[],\"outbound\":[]}",
+		"\"openRegistrations\":false", "\"usage\":{\"users\":{}", "\"metadata\":{"};
 	for (int v = 0; v < 2; v++) {
 		r = node_get(v ? "/nodeinfo/2.1" : "/nodeinfo/2.0", "application/json", NULL);
 		assert_int_equal(r.status, 200);

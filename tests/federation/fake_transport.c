@@ -37,7 +37,7 @@ static void row_empty(struct row *r)
 	free(r->type);
 	free(r->body);
 	free(r->location);
-	*r = (struct row){ 0 };
+	*r = (struct row){0};
 }
 
 void wire_reset(void)
@@ -105,7 +105,8 @@ size_t wire_posts_with(const char *inbox, const char *words)
 	size_t n = 0;
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < post_count; i++)
-		n += (inbox == NULL || strcmp(posts[i].inbox, inbox) == 0) && strstr(posts[i].body, words) != NULL;
+		n += (inbox == NULL || strcmp(posts[i].inbox, inbox) == 0)
+			&& strstr(posts[i].body, words) != NULL;
 	pthread_mutex_unlock(&lock);
 	return n;
 }
@@ -143,10 +144,11 @@ static enum signature_form form_of(const struct request *q)
 static void answer(void *arg)
 {
 	struct errand *e = arg;
-	struct answer a = { .url = e->request.url, .why = "", .status = 404, .type = "text/html" };
+	struct answer a = {.url = e->request.url, .why = "", .status = 404, .type = "text/html"};
 	pthread_mutex_lock(&lock);
 	if (e->request.kind == FETCH_POST && post_count < ROWS) {
-		posts[post_count++] = (struct sent){ strdup(e->request.url), strndup(e->request.body.data, e->request.body.size) };
+		posts[post_count++] = (struct sent){strdup(e->request.url),
+			strndup(e->request.body.data, e->request.body.size)};
 		a.status = 202;
 	} else {
 		struct row *r = row_of(e->request.url, true);
@@ -160,7 +162,7 @@ static void answer(void *arg)
 			a.status = r->status;
 			a.type = r->type;
 			a.location = r->location;
-			a.body = (struct bytes){ r->body, strlen(r->body) };
+			a.body = (struct bytes){r->body, strlen(r->body)};
 		}
 	}
 	pthread_mutex_unlock(&lock);
@@ -168,7 +170,8 @@ static void answer(void *arg)
 	free(e);
 }
 
-enum err transport_start(const struct federation_settings *set, struct transport **out, const char **why)
+enum err transport_start(
+	const struct federation_settings *set, struct transport **out, const char **why)
 {
 	(void)set;
 	(void)why;
@@ -191,10 +194,11 @@ void transport_stop(struct transport *t)
 	free(t);
 }
 
-enum err transport_send(struct transport *t, const struct request *request, answer_fn *done, void *arg)
+enum err transport_send(
+	struct transport *t, const struct request *request, answer_fn *done, void *arg)
 {
 	struct errand *e = malloc(sizeof *e);
-	*e = (struct errand){ *request, done, arg };
+	*e = (struct errand){*request, done, arg};
 	pthread_mutex_lock(&lock);
 	enum err err = t->closed ? ERR_AGAIN : pool_submit(t->pool, answer, e);
 	pthread_mutex_unlock(&lock);

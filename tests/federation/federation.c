@@ -5,9 +5,11 @@
 
 static const char *create(int n)
 {
-	return node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'https://good.example/c/%d','type':'Create','actor':'%s',"
-	                  "'object':{'id':'https://good.example/n/%d','type':'Note','attributedTo':'%s','content':'x','to':"
-	                  "'https://www.w3.org/ns/activitystreams#Public'}}", n, node.alice.uri, n, node.alice.uri);
+	return node_words(
+		"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://good.example/c/%d','type':'Create','actor':'%s',"
+		"'object':{'id':'https://good.example/n/%d','type':'Note','attributedTo':'%s','content':'x','to':"
+		"'https://www.w3.org/ns/activitystreams#Public'}}",
+		n, node.alice.uri, n, node.alice.uri);
 }
 
 static enum err count_row(void *arg, struct bytes key, struct bytes value)
@@ -26,14 +28,14 @@ struct counting {
 static enum err count_rows(struct txn *t, void *arg)
 {
 	struct counting *c = arg;
-	struct walk walk = { .prefix = place_0(c->table), .max = WALK_ALL };
+	struct walk walk = {.prefix = place_0(c->table), .max = WALK_ALL};
 	c->rows = 0;
 	return txn_walk(t, &walk, count_row, &c->rows);
 }
 
 static size_t rows_of(uint8_t table)
 {
-	struct counting c = { .table = table };
+	struct counting c = {.table = table};
 	assert_int_equal(store_read(node.store, count_rows, &c), OK);
 	return c.rows;
 }
@@ -62,8 +64,12 @@ static void what_was_taken_before_a_stop_is_applied_after(void **state)
 	federation_stop(node.federation);
 	for (int n = 1; n <= 200; n++) {
 		const char *body = create(n);
-		struct received r = { .id = arena_format(node.arena, "https://good.example/c/%d", n), .type = "Create", .actor = node.alice.uri,
-			.raw = { body, strlen(body) }, .signer = alice, .at = time_now() };
+		struct received r = {.id = arena_format(node.arena, "https://good.example/c/%d", n),
+			.type = "Create",
+			.actor = node.alice.uri,
+			.raw = {body, strlen(body)},
+			.signer = alice,
+			.at = time_now()};
 		node_write(put_row, &r);
 	}
 	const char *why;
@@ -81,9 +87,16 @@ static void nonsense_in_the_store_does_not_stop_it(void **state)
 	(void)state;
 	uint64_t alice = node_know(&node.alice);
 	const char *body = create(1);
-	struct received bad = { .id = "https://good.example/c/0", .type = "Create", .actor = node.alice.uri, .raw = { "{", 1 }, .signer = alice };
-	struct received good = { .id = "https://good.example/c/1", .type = "Create", .actor = node.alice.uri, .raw = { body, strlen(body) },
-		.signer = alice };
+	struct received bad = {.id = "https://good.example/c/0",
+		.type = "Create",
+		.actor = node.alice.uri,
+		.raw = {"{", 1},
+		.signer = alice};
+	struct received good = {.id = "https://good.example/c/1",
+		.type = "Create",
+		.actor = node.alice.uri,
+		.raw = {body, strlen(body)},
+		.signer = alice};
 	struct federation_settings f = node.federation->set;
 	federation_stop(node.federation);
 	node_write(put_row, &bad);
@@ -115,7 +128,7 @@ static void a_full_inbox_says_when_to_come_again(void **state)
 static enum err post_by_jan(struct txn *t, void *arg)
 {
 	struct post p;
-	struct post_draft draft = { .author = *(uint64_t *)arg, .source = "words" };
+	struct post_draft draft = {.author = *(uint64_t *)arg, .source = "words"};
 	return post_create(t, &draft, NULL, NULL, &p);
 }
 
@@ -126,10 +139,13 @@ static void ours_are_found_without_the_net(void **state)
 	node_write(post_by_jan, &jan);
 	assert_int_equal(federation_find_actor(node.federation, "jan@ex.org", &found), OK);
 	assert_true(found == jan);
-	assert_int_equal(federation_find_actor(node.federation, "https://ex.org/u/jan", &found), OK);
+	assert_int_equal(
+		federation_find_actor(node.federation, "https://ex.org/u/jan", &found), OK);
 	assert_true(found == jan);
-	assert_int_equal(federation_find_actor(node.federation, "https://ex.org/u/nobody", &found), ERR_NOT_FOUND);
-	assert_int_equal(federation_find_actor(node.federation, "nobody@ex.org", &found), ERR_NOT_FOUND);
+	assert_int_equal(federation_find_actor(node.federation, "https://ex.org/u/nobody", &found),
+		ERR_NOT_FOUND);
+	assert_int_equal(
+		federation_find_actor(node.federation, "nobody@ex.org", &found), ERR_NOT_FOUND);
 	assert_int_equal(wire_gets(NULL), 0);
 }
 

@@ -6,11 +6,14 @@
 #define AS "'@context':'https://www.w3.org/ns/activitystreams'"
 #define PUBLIC "'https://www.w3.org/ns/activitystreams#Public'"
 
-static const char *create_words(const char *id, const char *actor, const char *object, const char *owner, const char *content)
+static const char *create_words(const char *id, const char *actor, const char *object,
+	const char *owner, const char *content)
 {
-	return node_words("{" AS ",'id':'%s','type':'Create','actor':'%s','to':" PUBLIC ",'object':{'id':'%s','type':'Note',"
-	                  "'attributedTo':'%s','content':'%s','to':" PUBLIC ",'published':'2025-11-01T10:00:00Z'}}",
-	                  id, actor, object, owner, content);
+	return node_words("{" AS ",'id':'%s','type':'Create','actor':'%s','to':" PUBLIC
+			  ",'object':{'id':'%s','type':'Note',"
+			  "'attributedTo':'%s','content':'%s','to':" PUBLIC
+			  ",'published':'2025-11-01T10:00:00Z'}}",
+		id, actor, object, owner, content);
 }
 
 static struct rows {
@@ -28,10 +31,10 @@ static enum err count(void *arg, struct bytes key, struct bytes value)
 static enum err count_tables(struct txn *t, void *arg)
 {
 	(void)arg;
-	const uint8_t tables[] = { TABLE_INBOX, TABLE_SEEN, TABLE_PARKED };
-	size_t *const counts[] = { &rows.inbox, &rows.seen, &rows.parked };
+	const uint8_t tables[] = {TABLE_INBOX, TABLE_SEEN, TABLE_PARKED};
+	size_t *const counts[] = {&rows.inbox, &rows.seen, &rows.parked};
 	for (size_t i = 0; i < COUNT(tables); i++) {
-		struct walk walk = { .prefix = place_0(tables[i]), .max = WALK_ALL };
+		struct walk walk = {.prefix = place_0(tables[i]), .max = WALK_ALL};
 		*counts[i] = 0;
 		enum err e = txn_walk(t, &walk, count, counts[i]);
 		if (e != OK)
@@ -55,7 +58,8 @@ static void a_signed_post_is_kept_and_applied(void **state)
 {
 	(void)state;
 	node_serve(&node.alice, "Person");
-	const char *body = create_words("https://good.example/c/1", node.alice.uri, "https://good.example/n/1", node.alice.uri, "hi");
+	const char *body = create_words("https://good.example/c/1", node.alice.uri,
+		"https://good.example/n/1", node.alice.uri, "hi");
 	assert_int_equal(node_send("/inbox", &node.alice, body).status, 202);
 	settle();
 	assert_int_equal(rows.inbox, 0);
@@ -72,9 +76,10 @@ static void a_signed_post_is_kept_and_applied(void **state)
 static void other_content_types_are_refused(void **state)
 {
 	(void)state;
-	const char *headers[] = { "Content-Type: text/plain", NULL };
+	const char *headers[] = {"Content-Type: text/plain", NULL};
 	assert_int_equal(node_raw("POST", "/inbox", headers, "{}").status, 415);
-	const char *unsigned_one[] = { "Content-Type: application/activity+json; charset=utf-8", NULL };
+	const char *unsigned_one[] = {
+		"Content-Type: application/activity+json; charset=utf-8", NULL};
 	struct response r = node_raw("POST", "/inbox", unsigned_one, "{}");
 	assert_int_equal(r.status, 401);
 	assert_non_null(strstr(r.headers, "Accept-Signature"));
@@ -86,7 +91,8 @@ static void an_unknown_inbox_is_not_there(void **state)
 	(void)state;
 	node_know(&node.alice);
 	node_person("jan");
-	const char *body = create_words("https://good.example/c/1", node.alice.uri, "https://good.example/n/1", node.alice.uri, "hi");
+	const char *body = create_words("https://good.example/c/1", node.alice.uri,
+		"https://good.example/n/1", node.alice.uri, "hi");
 	assert_int_equal(node_send("/u/nobody/inbox", &node.alice, body).status, 404);
 	assert_int_equal(node_send("/u/jan/inbox", &node.alice, body).status, 202);
 }
@@ -97,7 +103,8 @@ static void a_wrong_key_leaves_nothing(void **state)
 	node_know(&node.alice);
 	struct neighbour thief = node.bob;
 	thief.uri = node.alice.uri; /* bob's key in alice's name */
-	const char *body = create_words("https://good.example/c/1", node.alice.uri, "https://good.example/n/1", node.alice.uri, "hi");
+	const char *body = create_words("https://good.example/c/1", node.alice.uri,
+		"https://good.example/n/1", node.alice.uri, "hi");
 	assert_int_equal(node_send("/inbox", &thief, body).status, 401);
 	settle();
 	assert_int_equal(rows.seen + rows.inbox, 0);
@@ -108,11 +115,12 @@ static void a_key_whose_owner_does_not_list_it_is_refused(void **state)
 	(void)state;
 	/* evil.example says its key is alice's; and a document under another id than its address. */
 	wire_answer("https://evil.example/key", 200, NULL,
-	            "{\"id\":\"https://evil.example/key\",\"owner\":\"https://good.example/users/alice\",\"publicKeyPem\":\"x\"}");
+		"{\"id\":\"https://evil.example/key\",\"owner\":\"https://good.example/users/alice\",\"publicKeyPem\":\"x\"}");
 	node_serve(&node.alice, "Person");
 	struct neighbour thief = node.bob;
 	thief.uri = "https://evil.example/key";
-	const char *body = create_words("https://good.example/c/1", node.alice.uri, "https://good.example/n/1", node.alice.uri, "hi");
+	const char *body = create_words("https://good.example/c/1", node.alice.uri,
+		"https://good.example/n/1", node.alice.uri, "hi");
 	int status = node_send("/inbox", &thief, body).status;
 	assert_true(status == 401 || status == 503);
 	settle();
@@ -128,7 +136,8 @@ static void our_own_keys_sign_nothing_from_outside(void **state)
 	(void)state;
 	struct neighbour thief = node.bob;
 	thief.uri = "https://ex.org/actor";
-	const char *body = create_words("https://ex.org/c/1", "https://ex.org/actor", "https://ex.org/n/1", "https://ex.org/actor", "hi");
+	const char *body = create_words("https://ex.org/c/1", "https://ex.org/actor",
+		"https://ex.org/n/1", "https://ex.org/actor", "hi");
 	assert_int_equal(node_send("/inbox", &thief, body).status, 401);
 	assert_int_equal(wire_gets(NULL), 0);
 }
@@ -142,11 +151,17 @@ static void another_author_is_refused(void **state)
 	carol.uri = "https://good.example/users/carol";
 	node_serve(&carol, "Person");
 	/* of another host: asked there, where it is not */
-	assert_int_equal(node_send("/inbox", &node.bob, create_words("https://evil.example/c/1", node.bob.uri,
-	                                                             "https://good.example/n/7", node.alice.uri, "forged")).status, 202);
+	assert_int_equal(node_send("/inbox", &node.bob,
+				 create_words("https://evil.example/c/1", node.bob.uri,
+					 "https://good.example/n/7", node.alice.uri, "forged"))
+				 .status,
+		202);
 	/* of the same host, by somebody else */
-	assert_int_equal(node_send("/inbox", &node.alice, create_words("https://good.example/c/2", node.alice.uri,
-	                                                               "https://good.example/n/8", carol.uri, "forged")).status, 202);
+	assert_int_equal(node_send("/inbox", &node.alice,
+				 create_words("https://good.example/c/2", node.alice.uri,
+					 "https://good.example/n/8", carol.uri, "forged"))
+				 .status,
+		202);
 	settle();
 	assert_true(node_post_id("https://good.example/n/7") == 0);
 	assert_true(node_post_id("https://good.example/n/8") == 0);
@@ -160,13 +175,22 @@ static void an_update_by_another_changes_nothing(void **state)
 	struct post p;
 	node_know(&node.alice);
 	node_know(&node.bob);
-	node_send("/inbox", &node.alice, create_words("https://good.example/c/1", node.alice.uri, "https://good.example/n/1", node.alice.uri, "true"));
+	node_send("/inbox", &node.alice,
+		create_words("https://good.example/c/1", node.alice.uri, "https://good.example/n/1",
+			node.alice.uri, "true"));
 	settle();
 	wire_answer("https://good.example/n/1", 200, NULL,
-	            node_words("{" AS ",'id':'https://good.example/n/1','type':'Note','attributedTo':'%s','content':'true','to':" PUBLIC "}", node.alice.uri));
-	const char *body = node_words("{" AS ",'id':'https://evil.example/u/1','type':'Update','actor':'%s','object':{'id':"
-	                              "'https://good.example/n/1','type':'Note','attributedTo':'%s','content':'false','to':" PUBLIC "}}",
-	                              node.bob.uri, node.bob.uri);
+		node_words(
+			"{" AS
+			",'id':'https://good.example/n/1','type':'Note','attributedTo':'%s','content':'true','to':" PUBLIC
+			"}",
+			node.alice.uri));
+	const char *body = node_words(
+		"{" AS
+		",'id':'https://evil.example/u/1','type':'Update','actor':'%s','object':{'id':"
+		"'https://good.example/n/1','type':'Note','attributedTo':'%s','content':'false','to':" PUBLIC
+		"}}",
+		node.bob.uri, node.bob.uri);
 	assert_int_equal(node_send("/inbox", &node.bob, body).status, 202);
 	settle();
 	assert_true(node_post(node_post_id("https://good.example/n/1"), &p));
@@ -177,7 +201,10 @@ static void an_update_by_another_changes_nothing(void **state)
 static void a_delete_of_a_stranger_costs_nothing(void **state)
 {
 	(void)state;
-	const char *body = node_words("{" AS ",'id':'https://evil.example/d/1','type':'Delete','actor':'%s','object':'%s'}", node.bob.uri, node.bob.uri);
+	const char *body = node_words(
+		"{" AS
+		",'id':'https://evil.example/d/1','type':'Delete','actor':'%s','object':'%s'}",
+		node.bob.uri, node.bob.uri);
 	assert_int_equal(node_send("/inbox", &node.bob, body).status, 202);
 	settle();
 	assert_int_equal(wire_gets(NULL), 0);
@@ -189,15 +216,20 @@ static void a_forwarded_one_is_read_at_its_origin(void **state)
 	(void)state;
 	node_know(&node.alice);
 	node_know(&node.bob);
-	const char *forged = create_words("https://good.example/c/9", node.alice.uri, "https://good.example/n/9", node.alice.uri, "forged");
+	const char *forged = create_words("https://good.example/c/9", node.alice.uri,
+		"https://good.example/n/9", node.alice.uri, "forged");
 	assert_int_equal(node_send("/inbox", &node.bob, forged).status, 202);
 	settle();
 	assert_true(node_post_id("https://good.example/n/9") == 0);
 	/* what alice's own node says counts */
 	wire_answer("https://good.example/c/10", 200, NULL,
-	            create_words("https://good.example/c/10", node.alice.uri, "https://good.example/n/10", node.alice.uri, "said"));
-	assert_int_equal(node_send("/inbox", &node.bob, create_words("https://good.example/c/10", node.alice.uri,
-	                                                             "https://good.example/n/10", node.alice.uri, "forged")).status, 202);
+		create_words("https://good.example/c/10", node.alice.uri,
+			"https://good.example/n/10", node.alice.uri, "said"));
+	assert_int_equal(node_send("/inbox", &node.bob,
+				 create_words("https://good.example/c/10", node.alice.uri,
+					 "https://good.example/n/10", node.alice.uri, "forged"))
+				 .status,
+		202);
 	settle();
 	struct post p;
 	assert_true(node_post(node_post_id("https://good.example/n/10"), &p));
@@ -211,16 +243,22 @@ static void a_proof_carries_a_forwarded_one(void **state)
 	node_know(&node.alice);
 	node_know(&node.bob);
 	size_t before = wire_gets(NULL);
-	const char *body = create_words("https://good.example/c/11", node.alice.uri, "https://good.example/n/11", node.alice.uri, "proved");
-	assert_int_equal(proof_add(node.arena, (struct bytes){ body, strlen(body) }, node.alice.ed25519,
-	                           "https://good.example/users/alice#ed", time_now(), &proved), OK);
-	assert_int_equal(node_send("/inbox", &node.bob, arena_text_n(node.arena, proved.data, proved.size)).status, 202);
+	const char *body = create_words("https://good.example/c/11", node.alice.uri,
+		"https://good.example/n/11", node.alice.uri, "proved");
+	assert_int_equal(
+		proof_add(node.arena, (struct bytes){body, strlen(body)}, node.alice.ed25519,
+			"https://good.example/users/alice#ed", time_now(), &proved),
+		OK);
+	assert_int_equal(
+		node_send("/inbox", &node.bob, arena_text_n(node.arena, proved.data, proved.size))
+			.status,
+		202);
 	settle();
 	assert_true(node_post_id("https://good.example/n/11") != 0);
 	assert_int_equal(wire_gets(NULL), before);
 	/* a word changed: the proof is none any more, and its origin does not have it */
 	char *changed = arena_text_n(node.arena, proved.data, proved.size);
-	memcpy(strstr(changed, "/n/11") , "/n/12", 5);
+	memcpy(strstr(changed, "/n/11"), "/n/12", 5);
 	assert_int_equal(node_send("/inbox", &node.bob, changed).status, 202);
 	settle();
 	assert_true(node_post_id("https://good.example/n/12") == 0);
@@ -235,30 +273,41 @@ static enum err follow(struct txn *t, void *arg)
 
 static const char *announce_words(const char *id, const struct neighbour *by, const char *inner)
 {
-	return node_words("{" AS ",'id':'%s','type':'Announce','actor':'%s','to':" PUBLIC ",'object':%s}", id, by->uri, inner);
+	return node_words("{" AS ",'id':'%s','type':'Announce','actor':'%s','to':" PUBLIC
+			  ",'object':%s}",
+		id, by->uri, inner);
 }
 
 static void a_group_passes_on(void **state)
 {
 	(void)state;
-	uint64_t pair[2] = { node_person("jan"), node_know(&node.group) };
+	uint64_t pair[2] = {node_person("jan"), node_know(&node.group)};
 	node_know(&node.alice);
 	node_write(follow, pair);
 	/* its own member: the same host vouches */
 	struct neighbour member = node.group;
 	member.uri = "https://groups.example/users/mia";
 	node_serve(&member, "Person");
-	node_send("/inbox", &node.group, announce_words("https://groups.example/a/1", &node.group,
-	          create_words("https://groups.example/c/1", member.uri, "https://groups.example/n/1", member.uri, "inside")));
+	node_send("/inbox", &node.group,
+		announce_words("https://groups.example/a/1", &node.group,
+			create_words("https://groups.example/c/1", member.uri,
+				"https://groups.example/n/1", member.uri, "inside")));
 	/* of elsewhere: what the origin says, not what the group says it said */
 	wire_answer("https://good.example/n/20", 200, NULL,
-	            node_words("{" AS ",'id':'https://good.example/n/20','type':'Note','attributedTo':'%s','content':'origin','to':[" PUBLIC ",'%s']}",
-	                       node.alice.uri, node.group.uri));
-	node_send("/inbox", &node.group, announce_words("https://groups.example/a/2", &node.group,
-	          create_words("https://good.example/c/20", node.alice.uri, "https://good.example/n/20", node.alice.uri, "forged")));
+		node_words(
+			"{" AS
+			",'id':'https://good.example/n/20','type':'Note','attributedTo':'%s','content':'origin','to':[" PUBLIC
+			",'%s']}",
+			node.alice.uri, node.group.uri));
+	node_send("/inbox", &node.group,
+		announce_words("https://groups.example/a/2", &node.group,
+			create_words("https://good.example/c/20", node.alice.uri,
+				"https://good.example/n/20", node.alice.uri, "forged")));
 	/* what is nowhere */
-	node_send("/inbox", &node.group, announce_words("https://groups.example/a/3", &node.group,
-	          create_words("https://good.example/c/21", node.alice.uri, "https://good.example/n/21", node.alice.uri, "forged")));
+	node_send("/inbox", &node.group,
+		announce_words("https://groups.example/a/3", &node.group,
+			create_words("https://good.example/c/21", node.alice.uri,
+				"https://good.example/n/21", node.alice.uri, "forged")));
 	settle();
 	struct post p;
 	assert_true(node_post_id("https://groups.example/n/1") != 0);
@@ -266,14 +315,19 @@ static void a_group_passes_on(void **state)
 	assert_non_null(strstr(p.content, "origin"));
 	assert_true(node_post_id("https://good.example/n/21") == 0);
 	/* a Delete nobody can prove: the origin still has it */
-	const char *gone = node_words("{'id':'https://good.example/d/1','type':'Delete','actor':'%s','object':'https://good.example/n/20'}", node.alice.uri);
-	node_send("/inbox", &node.group, announce_words("https://groups.example/a/4", &node.group, gone));
+	const char *gone = node_words(
+		"{'id':'https://good.example/d/1','type':'Delete','actor':'%s','object':'https://good.example/n/20'}",
+		node.alice.uri);
+	node_send("/inbox", &node.group,
+		announce_words("https://groups.example/a/4", &node.group, gone));
 	settle();
 	assert_true(node_post(node_post_id("https://good.example/n/20"), &p) && !p.gone);
 	/* a person is no group; and a group passes on no Follow */
 	node_know(&node.bob);
-	node_send("/inbox", &node.bob, announce_words("https://evil.example/a/1", &node.bob,
-	          create_words("https://evil.example/c/1", node.bob.uri, "https://evil.example/n/1", node.bob.uri, "x")));
+	node_send("/inbox", &node.bob,
+		announce_words("https://evil.example/a/1", &node.bob,
+			create_words("https://evil.example/c/1", node.bob.uri,
+				"https://evil.example/n/1", node.bob.uri, "x")));
 	settle();
 	assert_true(node_post_id("https://evil.example/n/1") == 0);
 	assert_int_equal(rows.inbox, 0);
@@ -282,15 +336,23 @@ static void a_group_passes_on(void **state)
 static void a_boost_of_the_followed_is_fetched(void **state)
 {
 	(void)state;
-	uint64_t pair[2] = { node_person("jan"), node_know(&node.alice) };
+	uint64_t pair[2] = {node_person("jan"), node_know(&node.alice)};
 	node_serve(&node.bob, "Person");
 	wire_answer("https://evil.example/n/5", 200, NULL,
-	            node_words("{" AS ",'id':'https://evil.example/n/5','type':'Note','attributedTo':'%s','content':'b','to':" PUBLIC "}", node.bob.uri));
-	const char *boost = node_words("{" AS ",'id':'https://good.example/b/1','type':'Announce','actor':'%s','to':" PUBLIC
-	                               ",'object':'https://evil.example/n/5'}", node.alice.uri);
+		node_words(
+			"{" AS
+			",'id':'https://evil.example/n/5','type':'Note','attributedTo':'%s','content':'b','to':" PUBLIC
+			"}",
+			node.bob.uri));
+	const char *boost = node_words(
+		"{" AS
+		",'id':'https://good.example/b/1','type':'Announce','actor':'%s','to':" PUBLIC
+		",'object':'https://evil.example/n/5'}",
+		node.alice.uri);
 	node_send("/inbox", &node.alice, boost);
 	settle();
-	assert_true(node_post_id("https://evil.example/n/5") == 0); /* nobody here follows her yet */
+	assert_true(
+		node_post_id("https://evil.example/n/5") == 0); /* nobody here follows her yet */
 	node_write(follow, pair);
 	node_send("/inbox", &node.alice, boost); /* a drop left no mark */
 	settle();
@@ -302,10 +364,18 @@ static void a_reply_brings_what_it_answers(void **state)
 	(void)state;
 	node_know(&node.alice);
 	wire_answer("https://good.example/n/30", 200, NULL,
-	            node_words("{" AS ",'id':'https://good.example/n/30','type':'Note','attributedTo':'%s','content':'first','to':" PUBLIC "}", node.alice.uri));
-	node_send("/inbox", &node.alice, node_words("{" AS ",'id':'https://good.example/c/31','type':'Create','actor':'%s','object':{'id':"
-	          "'https://good.example/n/31','type':'Note','attributedTo':'%s','content':'second','inReplyTo':'https://good.example/n/30','to':" PUBLIC "}}",
-	          node.alice.uri, node.alice.uri));
+		node_words(
+			"{" AS
+			",'id':'https://good.example/n/30','type':'Note','attributedTo':'%s','content':'first','to':" PUBLIC
+			"}",
+			node.alice.uri));
+	node_send("/inbox", &node.alice,
+		node_words(
+			"{" AS
+			",'id':'https://good.example/c/31','type':'Create','actor':'%s','object':{'id':"
+			"'https://good.example/n/31','type':'Note','attributedTo':'%s','content':'second','inReplyTo':'https://good.example/n/30','to':" PUBLIC
+			"}}",
+			node.alice.uri, node.alice.uri));
 	settle();
 	struct post p;
 	assert_true(node_post_id("https://good.example/n/30") != 0);
@@ -324,7 +394,8 @@ static void a_blocked_host_is_told_so(void **state)
 	(void)state;
 	node_know(&node.bob);
 	node_write(block_host, NULL);
-	const char *body = create_words("https://evil.example/c/1", node.bob.uri, "https://evil.example/n/1", node.bob.uri, "hi");
+	const char *body = create_words("https://evil.example/c/1", node.bob.uri,
+		"https://evil.example/n/1", node.bob.uri, "hi");
 	assert_int_equal(node_send("/inbox", &node.bob, body).status, 403);
 	settle();
 	assert_int_equal(rows.seen + rows.inbox, 0);
@@ -336,7 +407,9 @@ static void nonsense_is_400(void **state)
 	node_know(&node.alice);
 	assert_int_equal(node_send("/inbox", &node.alice, "{\"type\":").status, 400);
 	assert_int_equal(node_send("/inbox", &node.alice, "{}").status, 400);
-	assert_int_equal(node_send("/inbox", &node.alice, "{\"type\":\"Like\",\"type\":\"Like\"}").status, 400);
+	assert_int_equal(
+		node_send("/inbox", &node.alice, "{\"type\":\"Like\",\"type\":\"Like\"}").status,
+		400);
 	settle();
 	assert_int_equal(rows.seen + rows.inbox, 0);
 }
@@ -345,7 +418,10 @@ static void an_unknown_type_is_taken_and_dropped(void **state)
 {
 	(void)state;
 	node_know(&node.alice);
-	const char *body = node_words("{" AS ",'id':'https://good.example/x/1','type':'Listen','actor':'%s','object':'https://a.example/1'}", node.alice.uri);
+	const char *body = node_words(
+		"{" AS
+		",'id':'https://good.example/x/1','type':'Listen','actor':'%s','object':'https://a.example/1'}",
+		node.alice.uri);
 	assert_int_equal(node_send("/inbox", &node.alice, body).status, 202);
 	settle();
 	assert_int_equal(rows.inbox + rows.parked, 0);

@@ -33,7 +33,7 @@ const char *node_words(const char *format, ...)
 
 static struct neighbour neighbour_make(const char *uri, const char *host, size_t key)
 {
-	return (struct neighbour){ uri, host, key_at(key), key_generate(KEY_ED25519) };
+	return (struct neighbour){uri, host, key_at(key), key_generate(KEY_ED25519)};
 }
 
 static void neighbour_drop(struct neighbour *p)
@@ -44,8 +44,8 @@ static void neighbour_drop(struct neighbour *p)
 
 static enum err make_node_actor(struct txn *t, void *arg)
 {
-	struct key_pair pair = { key_at(0), key_generate(KEY_ED25519) };
-	struct refusal why = { 0 };
+	struct key_pair pair = {key_at(0), key_generate(KEY_ED25519)};
+	struct refusal why = {0};
 	struct actor a;
 	(void)arg;
 	enum err e = actor_create(t, ACTOR_APPLICATION, node.site.domain, NULL, &pair, &why, &a);
@@ -65,20 +65,29 @@ int node_open(void **state)
 	now += HOUR;
 	time_freeze(now);
 	wire_reset();
-	node = (struct node_world){ .now = now, .arena = arena_create() };
-	node.site = (struct site){ .domain = "ex.org", .base_url = "https://ex.org", .name = "Ex", .summary = "We",
-		.language = "en", .version = "1" };
-	struct store_settings store = { .owner = &node.site };
+	node = (struct node_world){.now = now, .arena = arena_create()};
+	node.site = (struct site){.domain = "ex.org",
+		.base_url = "https://ex.org",
+		.name = "Ex",
+		.summary = "We",
+		.language = "en",
+		.version = "1"};
+	struct store_settings store = {.owner = &node.site};
 	if (store_open(node.arena, &store, &node.store, &why) != OK)
 		return -1;
 	node_write(make_node_actor, NULL);
 	node.crypto = pool_create("crypto", 2, 100);
-	struct federation_settings f = { .site = &node.site, .store = node.store, .crypto = node.crypto, .deliver = true };
+	struct federation_settings f = {
+		.site = &node.site, .store = node.store, .crypto = node.crypto, .deliver = true};
 	if (federation_start(&f, &node.federation, &why) != OK)
 		die("federation: %s", why);
-	static const struct route *lists[] = { federation_routes, NULL };
-	struct server_settings s = { .site = &node.site, .store = node.store, .crypto = node.crypto,
-		.address = "127.0.0.1", .threads = 1, .routes = lists };
+	static const struct route *lists[] = {federation_routes, NULL};
+	struct server_settings s = {.site = &node.site,
+		.store = node.store,
+		.crypto = node.crypto,
+		.address = "127.0.0.1",
+		.threads = 1,
+		.routes = lists};
 	if (server_start(&s, &node.server, &why) != OK)
 		die("server: %s", why);
 	node.alice = neighbour_make("https://good.example/users/alice", "good.example", 1);
@@ -119,8 +128,8 @@ struct making {
 static enum err make_actor(struct txn *t, void *arg)
 {
 	struct making *m = arg;
-	struct key_pair pair = { key_at(0), key_generate(KEY_ED25519) };
-	struct refusal why = { 0 };
+	struct key_pair pair = {key_at(0), key_generate(KEY_ED25519)};
+	struct refusal why = {0};
 	struct actor a;
 	enum err e = actor_create(t, m->kind, m->name, NULL, &pair, &why, &a);
 	key_drop(pair.rsa);
@@ -131,14 +140,14 @@ static enum err make_actor(struct txn *t, void *arg)
 
 uint64_t node_person(const char *name)
 {
-	struct making m = { ACTOR_PERSON, name, 0 };
+	struct making m = {ACTOR_PERSON, name, 0};
 	node_write(make_actor, &m);
 	return m.id;
 }
 
 uint64_t node_group(const char *name)
 {
-	struct making m = { ACTOR_GROUP, name, 0 };
+	struct making m = {ACTOR_GROUP, name, 0};
 	node_write(make_actor, &m);
 	return m.id;
 }
@@ -150,12 +159,13 @@ void node_serve(const struct neighbour *p, const char *type)
 	text_json(&pem, key_pem(node.arena, p->rsa));
 	const char *name = strrchr(p->uri, '/') + 1;
 	wire_answer(p->uri, 200, NULL,
-	            node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'%s','type':'%s','preferredUsername':'%s',"
-	                       "'inbox':'%s/inbox','outbox':'%s/outbox','followers':'%s/followers','endpoints':{'sharedInbox':"
-	                       "'https://%s/inbox'},'publicKey':{'id':'%s#main-key','owner':'%s','publicKeyPem':'%s'},"
-	                       "'assertionMethod':[{'id':'%s#ed','type':'Multikey','controller':'%s','publicKeyMultibase':'%s'}]}",
-	                       p->uri, type, name, p->uri, p->uri, p->uri, p->host, p->uri, p->uri, pem.at, p->uri, p->uri,
-	                       key_multibase(node.arena, p->ed25519)));
+		node_words(
+			"{'@context':'https://www.w3.org/ns/activitystreams','id':'%s','type':'%s','preferredUsername':'%s',"
+			"'inbox':'%s/inbox','outbox':'%s/outbox','followers':'%s/followers','endpoints':{'sharedInbox':"
+			"'https://%s/inbox'},'publicKey':{'id':'%s#main-key','owner':'%s','publicKeyPem':'%s'},"
+			"'assertionMethod':[{'id':'%s#ed','type':'Multikey','controller':'%s','publicKeyMultibase':'%s'}]}",
+			p->uri, type, name, p->uri, p->uri, p->uri, p->host, p->uri, p->uri, pem.at,
+			p->uri, p->uri, key_multibase(node.arena, p->ed25519)));
 }
 
 uint64_t node_know(const struct neighbour *p)
@@ -191,13 +201,13 @@ static enum err look(struct txn *t, void *arg)
 
 uint64_t node_post_id(const char *uri)
 {
-	struct looking l = { .uri = uri };
+	struct looking l = {.uri = uri};
 	return store_read(node.store, look, &l) == OK ? l.id : 0;
 }
 
 bool node_post(uint64_t id, struct post *out)
 {
-	struct looking l = { .id = id, .post = out };
+	struct looking l = {.id = id, .post = out};
 	return store_read(node.store, look, &l) == OK && l.id != 0;
 }
 
@@ -205,7 +215,8 @@ bool node_post(uint64_t id, struct post *out)
 
 static void exchange(const char *request, size_t size, struct text *answer)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(server_port(node.server)) };
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(server_port(node.server))};
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	char buffer[4096];
@@ -222,12 +233,14 @@ static void exchange(const char *request, size_t size, struct text *answer)
 	close(fd);
 }
 
-struct response node_raw(const char *method, const char *path, const char *const *headers, const char *body)
+struct response node_raw(
+	const char *method, const char *path, const char *const *headers, const char *body)
 {
 	struct text request, answer;
 	text_init(&request, node.arena, 4 << 20);
 	text_init(&answer, node.arena, 4 << 20);
-	text_format(&request, "%s %s HTTP/1.1\r\nHost: ex.org\r\nConnection: close\r\n", method, path);
+	text_format(
+		&request, "%s %s HTTP/1.1\r\nHost: ex.org\r\nConnection: close\r\n", method, path);
 	for (size_t i = 0; headers != NULL && headers[i] != NULL; i++)
 		text_format(&request, "%s\r\n", headers[i]);
 	if (body != NULL)
@@ -237,25 +250,31 @@ struct response node_raw(const char *method, const char *path, const char *const
 	exchange(request.at, request.size, &answer);
 	char *end = strstr(answer.at, "\r\n\r\n");
 	int64_t status = 0;
-	if (end == NULL || answer.size < 12 || !text_to_i64(arena_text_n(node.arena, answer.at + 9, 3), 100, 599, &status))
+	if (end == NULL || answer.size < 12
+		|| !text_to_i64(arena_text_n(node.arena, answer.at + 9, 3), 100, 599, &status))
 		die("no answer to %s %s", method, path);
 	*end = '\0';
-	return (struct response){ (int)status, answer.at, end + 4 };
+	return (struct response){(int)status, answer.at, end + 4};
 }
 
-static const char *const *signed_headers(const struct neighbour *p, const char *method, const char *path, const char *body,
-                                         const char *further)
+static const char *const *signed_headers(const struct neighbour *p, const char *method,
+	const char *path, const char *body, const char *further)
 {
 	const char **all = arena_array(node.arena, 12, sizeof *all);
 	size_t count = 0;
 	all[count++] = further;
 	if (p == NULL)
 		return all;
-	struct signed_request q = { .method = method, .target = path, .origin = "https://ex.org", .host = "ex.org",
-		.body = { body, body != NULL ? strlen(body) : 0 }, .has_body = body != NULL };
+	struct signed_request q = {.method = method,
+		.target = path,
+		.origin = "https://ex.org",
+		.host = "ex.org",
+		.body = {body, body != NULL ? strlen(body) : 0},
+		.has_body = body != NULL};
 	const char *const *headers;
-	if (signature_make(node.arena, &q, FORM_CAVAGE, p->rsa, arena_format(node.arena, "%s#main-key", p->uri), time_now(),
-	                   &headers) != OK)
+	if (signature_make(node.arena, &q, FORM_CAVAGE, p->rsa,
+		    arena_format(node.arena, "%s#main-key", p->uri), time_now(), &headers)
+		!= OK)
 		die("cannot sign");
 	for (; *headers != NULL && count < 11; headers++)
 		all[count++] = *headers;
@@ -264,11 +283,13 @@ static const char *const *signed_headers(const struct neighbour *p, const char *
 
 struct response node_get(const char *path, const char *accept, const struct neighbour *signer)
 {
-	const char *further = arena_format(node.arena, "Accept: %s", accept != NULL ? accept : ACTIVITY_TYPE);
+	const char *further = arena_format(
+		node.arena, "Accept: %s", accept != NULL ? accept : ACTIVITY_TYPE);
 	return node_raw("GET", path, signed_headers(signer, "GET", path, NULL, further), NULL);
 }
 
 struct response node_send(const char *path, const struct neighbour *p, const char *body)
 {
-	return node_raw("POST", path, signed_headers(p, "POST", path, body, "Content-Type: " ACTIVITY_TYPE), body);
+	return node_raw("POST", path,
+		signed_headers(p, "POST", path, body, "Content-Type: " ACTIVITY_TYPE), body);
 }

@@ -19,16 +19,18 @@ static const char asked[] = "{\"id\":\"https://good.example/f/1\",\"type\":\"Fol
 static enum err follow_both(struct txn *t, void *arg)
 {
 	(void)arg;
-	struct origin origin = { .uri = "https://good.example/f/1",
-		.raw = { asked, sizeof asked - 1 } };
+	struct origin origin = {
+		.uri = "https://good.example/f/1", .raw = {asked, sizeof asked - 1}};
 	enum err e = follow_start(t, scene.alice, scene.jan, &origin);
-	struct origin other = { .uri = "https://good.example/f/2" };
+	struct origin other = {.uri = "https://good.example/f/2"};
 	return e == OK ? follow_start(t, scene.alice, scene.board, &other) : e;
 }
 
 static void set_up(void)
 {
-	scene = (struct scene){ .jan = node_person("jan"), .board = node_group("board"), .alice = node_know(&node.alice) };
+	scene = (struct scene){.jan = node_person("jan"),
+		.board = node_group("board"),
+		.alice = node_know(&node.alice)};
 	node_write(follow_both, NULL);
 	federation_settle(node.federation);
 }
@@ -37,8 +39,10 @@ static enum err write_post(struct txn *t, void *arg)
 {
 	(void)arg;
 	struct post p;
-	struct post_draft draft = { .author = scene.jan, .community = scene.community, .source = scene.text,
-		.visibility = scene.visibility };
+	struct post_draft draft = {.author = scene.jan,
+		.community = scene.community,
+		.source = scene.text,
+		.visibility = scene.visibility};
 	enum err e = post_create(t, &draft, NULL, NULL, &p);
 	scene.post = e == OK ? p.id : 0;
 	return e;
@@ -58,7 +62,10 @@ static void a_follow_is_accepted_with_the_follow_inside(void **state)
 	(void)state;
 	set_up();
 	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Accept\""), 2);
-	assert_int_equal(wire_posts_with(INBOX, "\"object\":{\"id\":\"https://good.example/f/1\",\"type\":\"Follow\"}"), 1);
+	assert_int_equal(
+		wire_posts_with(INBOX,
+			"\"object\":{\"id\":\"https://good.example/f/1\",\"type\":\"Follow\"}"),
+		1);
 	assert_int_equal(wire_posts(NULL), 2);
 }
 
@@ -70,7 +77,8 @@ static void a_post_goes_to_followers_with_a_proof(void **state)
 	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Create\""), 1);
 	const char *body = wire_post(INBOX, 2);
 	const json_node *node_read;
-	assert_int_equal(json_read(node.arena, (struct bytes){ body, strlen(body) }, NULL, &node_read), OK);
+	assert_int_equal(
+		json_read(node.arena, (struct bytes){body, strlen(body)}, NULL, &node_read), OK);
 	struct activity a;
 	assert_int_equal(activity_from_node(node.arena, node_read, &a, NULL), OK);
 	assert_string_equal(a.type, "Create");
@@ -89,10 +97,13 @@ static void private_words_are_not_to_be_fetched(void **state)
 	set_up();
 	say("Among us", 0, VISIBLE_FOLLOWERS);
 	assert_int_equal(wire_posts_with(INBOX, "Among us"), 1);
-	assert_int_equal(wire_posts_with(INBOX, "Among us") - wire_posts_with(INBOX, "activitystreams#Public"), 1);
+	assert_int_equal(wire_posts_with(INBOX, "Among us")
+			- wire_posts_with(INBOX, "activitystreams#Public"),
+		1);
 	struct activity a;
 	const char *body = wire_post(INBOX, 2);
-	assert_int_equal(activity_read(node.arena, (struct bytes){ body, strlen(body) }, &a, NULL), OK);
+	assert_int_equal(
+		activity_read(node.arena, (struct bytes){body, strlen(body)}, &a, NULL), OK);
 	assert_int_equal(node_get(a.id + strlen("https://ex.org"), NULL, NULL).status, 404);
 	const char *path = arena_format(node.arena, "/p/%llu", (unsigned long long)scene.post);
 	struct response r = node_get(path, NULL, NULL);
@@ -119,7 +130,9 @@ static void a_community_passes_its_posts_on_twice(void **state)
 	const char *path = arena_format(node.arena, "/a/%llu-post", (unsigned long long)scene.post);
 	struct response r = node_get(path, NULL, NULL);
 	assert_int_equal(r.status, 200);
-	assert_non_null(strstr(r.body, arena_format(node.arena, "\"object\":\"https://ex.org/p/%llu\"", (unsigned long long)scene.post)));
+	assert_non_null(strstr(r.body,
+		arena_format(node.arena, "\"object\":\"https://ex.org/p/%llu\"",
+			(unsigned long long)scene.post)));
 }
 
 static enum err remove_post(struct txn *t, void *arg)
@@ -140,7 +153,8 @@ static void a_delete_takes_everything_back(void **state)
 	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Tombstone\""), 2);
 	assert_int_equal(wire_posts_with(INBOX, "-undo\""), 1);
 	assert_int_equal(wire_posts(NULL), before + 3);
-	struct response r = node_get(arena_format(node.arena, "/p/%llu", (unsigned long long)scene.post), NULL, NULL);
+	struct response r = node_get(
+		arena_format(node.arena, "/p/%llu", (unsigned long long)scene.post), NULL, NULL);
 	assert_int_equal(r.status, 410);
 	assert_non_null(strstr(r.body, "Tombstone"));
 	assert_null(strstr(r.body, "Soon gone"));
@@ -160,7 +174,8 @@ static void a_remote_post_is_announced_verbatim(void **state)
 	assert_int_equal(node_send("/c/board/inbox", &node.bob, body).status, 202);
 	federation_settle(node.federation);
 	assert_true(node_post_id("https://evil.example/n/1") != 0);
-	assert_int_equal(wire_posts_with(INBOX, arena_format(node.arena, "\"object\":%s", body)), 1);
+	assert_int_equal(
+		wire_posts_with(INBOX, arena_format(node.arena, "\"object\":%s", body)), 1);
 	assert_int_equal(wire_posts_with(INBOX, "\"object\":\"https://evil.example/n/1\""), 1);
 	/* and back to where it came from */
 	assert_int_equal(wire_posts_with("https://evil.example/inbox", body), 1);
@@ -215,10 +230,11 @@ static void a_like_is_undone_by_its_id(void **state)
 {
 	(void)state;
 	set_up();
-	node_send("/inbox", &node.alice, node_words(
-		"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://good.example/c/1','type':'Create','actor':'%s','object':"
-		"{'id':'https://good.example/n/1','type':'Note','attributedTo':'%s','content':'x','to':'https://www.w3.org/ns/activitystreams#Public'}}",
-		node.alice.uri, node.alice.uri));
+	node_send("/inbox", &node.alice,
+		node_words(
+			"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://good.example/c/1','type':'Create','actor':'%s','object':"
+			"{'id':'https://good.example/n/1','type':'Note','attributedTo':'%s','content':'x','to':'https://www.w3.org/ns/activitystreams#Public'}}",
+			node.alice.uri, node.alice.uri));
 	federation_settle(node.federation);
 	uint64_t post = node_post_id("https://good.example/n/1");
 	size_t before = wire_posts(INBOX);
@@ -229,7 +245,9 @@ static void a_like_is_undone_by_its_id(void **state)
 	for (size_t i = before; i < before + 2; i++) {
 		const char *body = wire_post(INBOX, i);
 		struct activity a;
-		assert_int_equal(activity_read(node.arena, (struct bytes){ body, strlen(body) }, &a, NULL), OK);
+		assert_int_equal(
+			activity_read(node.arena, (struct bytes){body, strlen(body)}, &a, NULL),
+			OK);
 		*(strcmp(a.type, "Undo") == 0 ? &undone : &liked) = a;
 	}
 	assert_string_equal(undone.inner->id, liked.id);
@@ -262,14 +280,21 @@ static void only_the_followed_can_accept(void **state)
 	assert_int_equal(wire_posts_with(GROUPS, "\"type\":\"Follow\""), 1);
 	struct activity f;
 	const char *body = wire_post(GROUPS, 0);
-	assert_int_equal(activity_read(node.arena, (struct bytes){ body, strlen(body) }, &f, NULL), OK);
+	assert_int_equal(
+		activity_read(node.arena, (struct bytes){body, strlen(body)}, &f, NULL), OK);
 	assert_string_equal(f.object_id, node.group.uri);
-	node_send("/inbox", &node.bob, node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'https://evil.example/acc/1',"
-	          "'type':'Accept','actor':'%s','object':'%s'}", node.bob.uri, f.id));
+	node_send("/inbox", &node.bob,
+		node_words(
+			"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://evil.example/acc/1',"
+			"'type':'Accept','actor':'%s','object':'%s'}",
+			node.bob.uri, f.id));
 	federation_settle(node.federation);
 	assert_false(follows(club));
-	node_send("/inbox", &node.group, node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'https://groups.example/acc/1',"
-	          "'type':'Accept','actor':'%s','object':'%s'}", node.group.uri, f.id));
+	node_send("/inbox", &node.group,
+		node_words(
+			"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://groups.example/acc/1',"
+			"'type':'Accept','actor':'%s','object':'%s'}",
+			node.group.uri, f.id));
 	federation_settle(node.federation);
 	assert_true(follows(club));
 }
@@ -285,10 +310,13 @@ static enum err crowd_follow(struct txn *t, void *arg)
 	for (size_t i = c->from; i < c->to; i++) {
 		const char *host = arena_format(arena, "h%zu.example", i);
 		const char *uri = arena_format(arena, "https://%s/u", host);
-		struct actor claims = { .kind = ACTOR_PERSON, .name = "u", .host = host, .uri = uri,
-			.inbox = arena_format(arena, "%s/inbox", uri) };
+		struct actor claims = {.kind = ACTOR_PERSON,
+			.name = "u",
+			.host = host,
+			.uri = uri,
+			.inbox = arena_format(arena, "%s/inbox", uri)};
 		uint64_t id;
-		struct origin origin = { .uri = arena_format(arena, "%s/f", uri) };
+		struct origin origin = {.uri = arena_format(arena, "%s/f", uri)};
 		enum err e = actor_save_remote(t, &claims, &id);
 		if (e == OK)
 			e = follow_start(t, id, scene.jan, &origin);
@@ -308,14 +336,14 @@ static enum err count_row(void *arg, struct bytes key, struct bytes value)
 
 static enum err queue_rows(struct txn *t, size_t *rows)
 {
-	struct walk walk = { .prefix = place_0(TABLE_QUEUE), .max = WALK_ALL };
+	struct walk walk = {.prefix = place_0(TABLE_QUEUE), .max = WALK_ALL};
 	*rows = 0;
 	return txn_walk(t, &walk, count_row, rows);
 }
 
 static enum err expand(struct txn *t, size_t *rows)
 {
-	struct recipients r = { t, 42, scene.jan };
+	struct recipients r = {t, 42, scene.jan};
 	bool more = true;
 	enum err e = audience_followers(&r, scene.jan);
 	for (int i = 0; e == OK && more && i < 10; i++)
@@ -339,10 +367,10 @@ static enum err expand_twice(struct txn *t, void *arg)
 static void a_crowd_is_reached_in_steps_once(void **state)
 {
 	(void)state;
-	scene = (struct scene){ .jan = node_person("jan") };
-	struct crowd c = { .to = 0 };
+	scene = (struct scene){.jan = node_person("jan")};
+	struct crowd c = {.to = 0};
 	for (size_t most = 999; most <= 1001; most++) {
-		c = (struct crowd){ .from = c.to, .to = most };
+		c = (struct crowd){.from = c.to, .to = most};
 		node_write(crowd_follow, &c);
 		assert_int_equal(store_write(node.store, expand_twice, &c), ERR_CONFLICT);
 		assert_int_equal(c.rows, most);

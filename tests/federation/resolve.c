@@ -5,9 +5,11 @@
 
 static const char *note(const char *id, const char *owner, const char *parent)
 {
-	return node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':'%s','type':'Note','attributedTo':'%s',"
-	                  "'content':'words','to':'https://www.w3.org/ns/activitystreams#Public'%s%s%s}", id, owner,
-	                  parent != NULL ? ",'inReplyTo':'" : "", parent != NULL ? parent : "", parent != NULL ? "'" : "");
+	return node_words(
+		"{'@context':'https://www.w3.org/ns/activitystreams','id':'%s','type':'Note','attributedTo':'%s',"
+		"'content':'words','to':'https://www.w3.org/ns/activitystreams#Public'%s%s%s}",
+		id, owner, parent != NULL ? ",'inReplyTo':'" : "", parent != NULL ? parent : "",
+		parent != NULL ? "'" : "");
 }
 
 static enum err fetch(const char *uri, int *budget, const char **id)
@@ -31,19 +33,23 @@ static void a_document_is_its_address(void **state)
 	(void)state;
 	int budget = 10;
 	const char *id = NULL;
-	wire_answer("https://good.example/n/1", 200, NULL, note("https://good.example/n/1", node.alice.uri, NULL));
+	wire_answer("https://good.example/n/1", 200, NULL,
+		note("https://good.example/n/1", node.alice.uri, NULL));
 	assert_int_equal(fetch("https://good.example/n/1", &budget, &id), OK);
 	assert_int_equal(budget, 9);
 	/* under another address: asked once where it says it is */
-	wire_answer("https://evil.example/copy", 200, NULL, note("https://good.example/n/1", node.alice.uri, NULL));
+	wire_answer("https://evil.example/copy", 200, NULL,
+		note("https://good.example/n/1", node.alice.uri, NULL));
 	assert_int_equal(fetch("https://evil.example/copy", &budget, &id), OK);
 	assert_string_equal(id, "https://good.example/n/1");
 	assert_int_equal(wire_gets("https://good.example/n/1"), 2);
 	/* and where that is not so, it is nothing */
-	wire_answer("https://evil.example/lie", 200, NULL, note("https://good.example/nowhere", node.alice.uri, NULL));
+	wire_answer("https://evil.example/lie", 200, NULL,
+		note("https://good.example/nowhere", node.alice.uri, NULL));
 	assert_int_equal(fetches("https://evil.example/lie"), ERR_NOT_FOUND);
 	/* ours are never asked over the net, whoever names them */
-	wire_answer("https://evil.example/ours", 200, NULL, note("https://ex.org/p/1", "https://ex.org/u/jan", NULL));
+	wire_answer("https://evil.example/ours", 200, NULL,
+		note("https://ex.org/p/1", "https://ex.org/u/jan", NULL));
 	assert_int_equal(fetches("https://evil.example/ours"), ERR_FORBIDDEN);
 	size_t before = wire_gets(NULL);
 	assert_int_equal(fetches("https://ex.org/actor"), OK);
@@ -58,10 +64,13 @@ static void other_content_types_do_not_count(void **state)
 		const char *type;
 		enum err e;
 	} types[] = {
-		{ "application/activity+json; charset=utf-8", OK },
-		{ "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"", OK },
-		{ "application/ld+json", ERR_REMOTE }, { "application/json", ERR_REMOTE }, { "text/html", ERR_REMOTE },
-		{ "application/activity+jsonx", ERR_REMOTE }, { "", ERR_REMOTE },
+		{"application/activity+json; charset=utf-8", OK},
+		{"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"", OK},
+		{"application/ld+json", ERR_REMOTE},
+		{"application/json", ERR_REMOTE},
+		{"text/html", ERR_REMOTE},
+		{"application/activity+jsonx", ERR_REMOTE},
+		{"", ERR_REMOTE},
 	};
 	for (size_t i = 0; i < COUNT(types); i++) {
 		const char *uri = arena_format(node.arena, "https://good.example/t/%zu", i);
@@ -75,17 +84,21 @@ static void redirects_are_few_and_checked(void **state)
 	(void)state;
 	for (int hops = 2; hops <= 4; hops++) {
 		for (int i = 0; i < hops; i++)
-			wire_redirect(arena_format(node.arena, "https://h%d.example/%d", hops, i), 302,
-			              arena_format(node.arena, "https://h%d.example/%d", hops, i + 1));
+			wire_redirect(arena_format(node.arena, "https://h%d.example/%d", hops, i),
+				302,
+				arena_format(node.arena, "https://h%d.example/%d", hops, i + 1));
 		const char *end = arena_format(node.arena, "https://h%d.example/%d", hops, hops);
 		wire_answer(end, 200, NULL, note(end, node.alice.uri, NULL));
-		assert_int_equal(fetches(arena_format(node.arena, "https://h%d.example/0", hops)), hops <= 3 ? OK : ERR_REMOTE);
+		assert_int_equal(fetches(arena_format(node.arena, "https://h%d.example/0", hops)),
+			hops <= 3 ? OK : ERR_REMOTE);
 	}
 	wire_redirect("https://a.example/loop", 301, "https://a.example/loop");
 	assert_int_equal(fetches("https://a.example/loop"), ERR_REMOTE);
 	assert_int_equal(wire_gets("https://a.example/loop"), 1);
-	static const char *const bad[] = { "http://good.example/n/1", "https://127.0.0.1/x", "https://[::ffff:127.0.0.1]/", "https://localhost/",
-		"https://user@good.example/", "file:///etc/passwd", "//good.example/", "https://ex.org/actor", "https://good.example:8443/" };
+	static const char *const bad[] = {"http://good.example/n/1", "https://127.0.0.1/x",
+		"https://[::ffff:127.0.0.1]/", "https://localhost/", "https://user@good.example/",
+		"file:///etc/passwd", "//good.example/", "https://ex.org/actor",
+		"https://good.example:8443/"};
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		const char *from = arena_format(node.arena, "https://r%zu.example/", i);
 		wire_redirect(from, 302, bad[i]);
@@ -94,7 +107,8 @@ static void redirects_are_few_and_checked(void **state)
 	}
 	/* a path of the same host */
 	wire_redirect("https://p.example/old", 308, "/new");
-	wire_answer("https://p.example/new", 200, NULL, note("https://p.example/new", node.alice.uri, NULL));
+	wire_answer("https://p.example/new", 200, NULL,
+		note("https://p.example/new", node.alice.uri, NULL));
 	assert_int_equal(fetches("https://p.example/old"), OK);
 }
 
@@ -127,15 +141,19 @@ static void a_budget_ends(void **state)
 	node_serve(&node.alice, "Person");
 	for (int i = 0; i < 40; i++) {
 		const char *uri = arena_format(node.arena, "https://good.example/deep/%d", i);
-		wire_answer(uri, 200, NULL, note(uri, node.alice.uri, arena_format(node.arena, "https://good.example/deep/%d", i + 1)));
+		wire_answer(uri, 200, NULL,
+			note(uri, node.alice.uri,
+				arena_format(node.arena, "https://good.example/deep/%d", i + 1)));
 	}
 	uint64_t post = 0;
-	assert_int_equal(federation_find_post(node.federation, "https://good.example/deep/0", &post), OK);
+	assert_int_equal(
+		federation_find_post(node.federation, "https://good.example/deep/0", &post), OK);
 	assert_true(post != 0);
 	assert_true(wire_gets(NULL) <= 10);
 	uint64_t again = 0;
 	size_t before = wire_gets(NULL);
-	assert_int_equal(federation_find_post(node.federation, "https://good.example/deep/0", &again), OK);
+	assert_int_equal(
+		federation_find_post(node.federation, "https://good.example/deep/0", &again), OK);
 	assert_true(again == post && wire_gets(NULL) == before);
 }
 
@@ -144,8 +162,10 @@ static void a_post_of_another_hosts_author_is_refused(void **state)
 	(void)state;
 	uint64_t post;
 	node_serve(&node.alice, "Person");
-	wire_answer("https://evil.example/n/1", 200, NULL, note("https://evil.example/n/1", node.alice.uri, NULL));
-	assert_int_equal(federation_find_post(node.federation, "https://evil.example/n/1", &post), ERR_FORBIDDEN);
+	wire_answer("https://evil.example/n/1", 200, NULL,
+		note("https://evil.example/n/1", node.alice.uri, NULL));
+	assert_int_equal(federation_find_post(node.federation, "https://evil.example/n/1", &post),
+		ERR_FORBIDDEN);
 	assert_true(node_post_id("https://evil.example/n/1") == 0);
 }
 
@@ -154,20 +174,29 @@ static void webfinger_is_asked_at_the_handles_host(void **state)
 	(void)state;
 	uint64_t id = 0;
 	node_serve(&node.alice, "Person");
-	wire_answer("https://good.example/.well-known/webfinger?resource=acct%3Aalice%40good.example", 200, "application/jrd+json; charset=utf-8",
-	            node_words("{'subject':'acct:alice@good.example','links':[{'rel':'self','type':'text/html','href':'https://good.example/x'},"
-	                       "{'rel':'self','type':'application/activity+json','href':'%s'}]}", node.alice.uri));
+	wire_answer(
+		"https://good.example/.well-known/webfinger?resource=acct%3Aalice%40good.example",
+		200, "application/jrd+json; charset=utf-8",
+		node_words(
+			"{'subject':'acct:alice@good.example','links':[{'rel':'self','type':'text/html','href':'https://good.example/x'},"
+			"{'rel':'self','type':'application/activity+json','href':'%s'}]}",
+			node.alice.uri));
 	assert_int_equal(federation_find_actor(node.federation, "@alice@good.example", &id), OK);
 	assert_true(id != 0);
 	/* evil.example speaks for good.example: asked there, and it says otherwise */
-	wire_answer("https://evil.example/.well-known/webfinger?resource=acct%3Amallory%40evil.example", 200, "application/jrd+json",
-	            node_words("{'subject':'acct:alice@good.example','links':[{'rel':'self','type':'application/activity+json','href':'%s'}]}",
-	                       node.bob.uri));
+	wire_answer(
+		"https://evil.example/.well-known/webfinger?resource=acct%3Amallory%40evil.example",
+		200, "application/jrd+json",
+		node_words(
+			"{'subject':'acct:alice@good.example','links':[{'rel':'self','type':'application/activity+json','href':'%s'}]}",
+			node.bob.uri));
 	node_serve(&node.bob, "Person");
-	assert_int_equal(federation_find_actor(node.federation, "mallory@evil.example", &id), ERR_REMOTE);
+	assert_int_equal(
+		federation_find_actor(node.federation, "mallory@evil.example", &id), ERR_REMOTE);
 	assert_int_equal(wire_gets(node.bob.uri), 0);
 	size_t before = wire_gets(NULL);
-	static const char *const bad[] = { "a@localhost:6379", "a@host/path?", "a@user:pw@h", "a@127.0.0.1", "a@good.example/.evil.example", "@", "a@", "" };
+	static const char *const bad[] = {"a@localhost:6379", "a@host/path?", "a@user:pw@h",
+		"a@127.0.0.1", "a@good.example/.evil.example", "@", "a@", ""};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_not_equal(federation_find_actor(node.federation, bad[i], &id), OK);
 	assert_int_equal(wire_gets(NULL), before);
