@@ -10,27 +10,28 @@ struct range4 {
 	uint32_t net;
 	unsigned bits;
 };
-#define NET4(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define NET4(a, b, c, d)                                                                           \
+	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 static const struct range4 refused4[] = {
-	{ NET4(0, 0, 0, 0), 8 },        /* this network */
-	{ NET4(10, 0, 0, 0), 8 },       /* private */
-	{ NET4(100, 64, 0, 0), 10 },    /* carriers' NAT */
-	{ NET4(127, 0, 0, 0), 8 },      /* loopback */
-	{ NET4(169, 254, 0, 0), 16 },   /* link-local */
-	{ NET4(172, 16, 0, 0), 12 },    /* private */
-	{ NET4(192, 0, 0, 0), 24 },     /* protocol assignments */
-	{ NET4(192, 0, 2, 0), 24 },     /* documentation */
-	{ NET4(192, 31, 196, 0), 24 },  /* AS112 */
-	{ NET4(192, 52, 193, 0), 24 },  /* AMT */
-	{ NET4(192, 88, 99, 0), 24 },   /* 6to4 relays */
-	{ NET4(192, 168, 0, 0), 16 },   /* private */
-	{ NET4(192, 175, 48, 0), 24 },  /* AS112 */
-	{ NET4(198, 18, 0, 0), 15 },    /* benchmarks */
-	{ NET4(198, 51, 100, 0), 24 },  /* documentation */
-	{ NET4(203, 0, 113, 0), 24 },   /* documentation */
-	{ NET4(224, 0, 0, 0), 4 },      /* multicast */
-	{ NET4(240, 0, 0, 0), 4 },      /* reserved, broadcast */
+	{NET4(0, 0, 0, 0), 8},       /* this network */
+	{NET4(10, 0, 0, 0), 8},      /* private */
+	{NET4(100, 64, 0, 0), 10},   /* carriers' NAT */
+	{NET4(127, 0, 0, 0), 8},     /* loopback */
+	{NET4(169, 254, 0, 0), 16},  /* link-local */
+	{NET4(172, 16, 0, 0), 12},   /* private */
+	{NET4(192, 0, 0, 0), 24},    /* protocol assignments */
+	{NET4(192, 0, 2, 0), 24},    /* documentation */
+	{NET4(192, 31, 196, 0), 24}, /* AS112 */
+	{NET4(192, 52, 193, 0), 24}, /* AMT */
+	{NET4(192, 88, 99, 0), 24},  /* 6to4 relays */
+	{NET4(192, 168, 0, 0), 16},  /* private */
+	{NET4(192, 175, 48, 0), 24}, /* AS112 */
+	{NET4(198, 18, 0, 0), 15},   /* benchmarks */
+	{NET4(198, 51, 100, 0), 24}, /* documentation */
+	{NET4(203, 0, 113, 0), 24},  /* documentation */
+	{NET4(224, 0, 0, 0), 4},     /* multicast */
+	{NET4(240, 0, 0, 0), 4},     /* reserved, broadcast */
 };
 
 struct range6 {
@@ -38,13 +39,13 @@ struct range6 {
 	unsigned bits;
 };
 
-static const struct range6 allowed6 = { { 0x20 }, 3 }; /* 2000::/3: all that was ever given out */
+static const struct range6 allowed6 = {{0x20}, 3}; /* 2000::/3: all that was ever given out */
 static const struct range6 refused6[] = {
-	{ { 0x20, 0x01, 0x00 }, 23 },                         /* 2001::/23: Teredo, ORCHID, benchmarks */
-	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32 },                   /* documentation */
-	{ { 0x20, 0x02 }, 16 },                               /* 6to4: any IPv4 inside */
-	{ { 0x26, 0x20, 0x00, 0x4f, 0x80, 0x00 }, 48 },       /* AS112 */
-	{ { 0x3f, 0xff, 0x00 }, 20 },                         /* documentation */
+	{{0x20, 0x01, 0x00}, 23},                   /* 2001::/23: Teredo, ORCHID, benchmarks */
+	{{0x20, 0x01, 0x0d, 0xb8}, 32},             /* documentation */
+	{{0x20, 0x02}, 16},                         /* 6to4: any IPv4 inside */
+	{{0x26, 0x20, 0x00, 0x4f, 0x80, 0x00}, 48}, /* AS112 */
+	{{0x3f, 0xff, 0x00}, 20},                   /* documentation */
 };
 
 static bool in4(uint32_t address, const struct range4 *range)
@@ -81,7 +82,8 @@ static bool public6(const uint8_t address[16])
 bool transport_address_ok(const void *sockaddr, bool loopback)
 {
 	sa_family_t family;
-	memcpy(&family, (const char *)sockaddr + offsetof(struct sockaddr, sa_family), sizeof family);
+	memcpy(&family, (const char *)sockaddr + offsetof(struct sockaddr, sa_family),
+		sizeof family);
 	if (family == AF_INET) {
 		struct sockaddr_in v4;
 		memcpy(&v4, sockaddr, sizeof v4);
@@ -91,7 +93,8 @@ bool transport_address_ok(const void *sockaddr, bool loopback)
 	if (family == AF_INET6) {
 		struct sockaddr_in6 v6;
 		memcpy(&v6, sockaddr, sizeof v6);
-		return loopback ? IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) : public6(v6.sin6_addr.s6_addr);
+		return loopback ? IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)
+				: public6(v6.sin6_addr.s6_addr);
 	}
 	return false;
 }
@@ -99,9 +102,11 @@ bool transport_address_ok(const void *sockaddr, bool loopback)
 /* Names that mean something else than a host on the internet, or would tell our name server what nobody asked it. */
 static bool name_ok(const char *host)
 {
-	static const char *const inner[] = { ".localhost", ".local", ".internal", ".onion", ".test", ".example", ".invalid" };
+	static const char *const inner[] = {
+		".localhost", ".local", ".internal", ".onion", ".test", ".example", ".invalid"};
 	struct in6_addr ip;
-	if (strchr(host, '.') == NULL || inet_pton(AF_INET, host, &ip) == 1 || inet_pton(AF_INET6, host, &ip) == 1)
+	if (strchr(host, '.') == NULL || inet_pton(AF_INET, host, &ip) == 1
+		|| inet_pton(AF_INET6, host, &ip) == 1)
 		return false;
 	for (size_t i = 0; i < COUNT(inner); i++)
 		if (text_ends(host, inner[i]))
@@ -109,7 +114,8 @@ static bool name_ok(const char *host)
 	return true;
 }
 
-enum err transport_url_ok(const struct url *u, const char *own, bool loopback_allowed, bool *loopback)
+enum err transport_url_ok(
+	const struct url *u, const char *own, bool loopback_allowed, bool *loopback)
 {
 	if (text_is(u->origin, own))
 		return ERR_FORBIDDEN; /* our own things are found in the store */

@@ -51,13 +51,21 @@ static void attempt_sign(void *arg)
 	struct url u;
 	enum err e = url_parse(a->arena, a->row.inbox, &u);
 	if (e == OK) {
-		struct signed_request q = { .method = "POST", .target = u.target, .origin = u.origin, .host = u.authority,
-					    .body = a->body->json, .has_body = true };
-		e = signature_make(a->arena, &q, a->form, a->signer, a->key_id, time_now(), &a->headers);
+		struct signed_request q = {.method = "POST",
+			.target = u.target,
+			.origin = u.origin,
+			.host = u.authority,
+			.body = a->body->json,
+			.has_body = true};
+		e = signature_make(
+			a->arena, &q, a->form, a->signer, a->key_id, time_now(), &a->headers);
 	}
 	if (e == OK) {
-		struct request request = { .kind = FETCH_POST, .url = a->row.inbox, .body = a->body->json,
-					   .headers = a->headers, .max = ANSWER_MOST };
+		struct request request = {.kind = FETCH_POST,
+			.url = a->row.inbox,
+			.body = a->body->json,
+			.headers = a->headers,
+			.max = ANSWER_MOST};
 		e = transport_send(a->federation->transport, &request, attempt_answered, a);
 	}
 	if (e != OK)

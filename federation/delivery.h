@@ -1,5 +1,6 @@
 /*
- * delivery.h: what the files of delivery share with each other: delivery.c (who is next), attempt.c (one try), outcome.c
+ * delivery.h: what the files of delivery share with each other: delivery.c (whose turn it is),
+ * lane.c (hosts that have rows), pick.c (their next rows), attempt.c (one try), outcome.c
  * (what it meant). Other files see federation.h.
  *
  *   rows in the store → lane of a host → attempt: sign (crypto pool), send (wire) → outcome → written back in groups
@@ -8,9 +9,13 @@
 
 #include "federation.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
 #define HOST_HASH 16
 
-struct queue;
 struct lane;
 
 /* What comes back to the thread of delivery. */
@@ -88,3 +93,97 @@ bool outcome_for_row(struct delivery_row *, const struct outcome *); /* false: t
 enum err outcome_write(struct txn *, const struct attempt *) MUST_USE;
 #define HOST_DEAD INT64_MAX /* host.next of one given up: nothing is queued for it until it is seen again */
 struct place outcome_host_place(const uint8_t hash[HOST_HASH]);
+
+/* ---- the thread of delivery.c and what it owns ---- */
+
+#define LANE_BUCKETS 8192
+#define ALLOWED_MOST 4   /* at once to one host, of different actors */
+#define FLYING_MOST 448  /* in all */
+#define PROBES_MOST 64   /* further ones, to hosts that failed last time */
+#define SIGNERS 1024
+
+struct lane { /* one host that has rows */
+	uint8_t hash[HOST_HASH];
+	char *name;
+	struct host host;    /* its record, as written or about to be */
+	unsigned active, allowed, streak;
+	bool ready, empty;
+	int64_t row_next;    /* no row of it may go before */
+	struct attempt *attempts; /* from the pick until the result is written */
+	struct lane *next, *next_ready;
+};
+
+struct ready {
+	struct lane *first, **last;
+	size_t count;
+};
+
+struct signer {
+	uint64_t actor;
+	struct key *key;
+	char *id;
+	int64_t until;
+};
+
+struct event {
+	enum event_kind event;
+};
+
+struct delivery {
+	struct federation *federation;
+	struct store *store;
+	int64_t unit;
+	struct queue *events;
+	struct thread *thread;
+	struct event wake;
+	atomic_bool woken, stopping;
+	pthread_mutex_t lock; /* of the next two */
+	pthread_cond_t settled;
+	uint64_t settle_asked, settle_done;
+	/* the thread's own */
+	struct lane *lanes[LANE_BUCKETS];
+	size_t lane_count;
+	struct ready up, probes;
+	size_t flying, probing, writing;
+	struct attempt *on_their_way[FLYING_MOST + PROBES_MOST];
+	struct body *bodies;
+	struct signer signers[SIGNERS];
+	struct attempt *results; /* to be written */
+	int64_t results_after;   /* steady; after a failed write */
+	bool scanning, scan_wanted;
+	struct place cursor;
+	uint64_t settles_scanning, settles_scanned;
+	int64_t scan_next, scan_again, scan_took; /* steady */
+	int64_t soonest;         /* wall: when a sleeping lane is due */
+	atomic_uint_least64_t delivered, dropped, failed, lanes_now;
+};
+
+static inline void *delivery_alloc(size_t size)
+{
+	void *p = calloc(1, size);
+	if (p == NULL)
+		die("out of memory for a delivery");
+	return p;
+}
+
+static inline char *delivery_copy(const char *s)
+{
+	size_t size = strlen(s) + 1;
+	return memcpy(delivery_alloc(size), s, size);
+}
+
+/* delivery.c */
+enum err delivery_host(struct txn *, const char *name, struct host *) MUST_USE; /* all zero when there is none */
+
+/* lane.c */
+void lane_scan(struct delivery *);     /* some of the way through the table, when it is time */
+void lane_offer(struct delivery *, struct lane *); /* into its line when it may go now; else the clock is told */
+void lane_wake_due(struct delivery *);
+struct lane *lane_take(struct ready *);
+void lane_free(struct delivery *, struct lane *);
+bool lane_is_probe(const struct lane *); /* it failed last time */
+
+/* pick.c */
+enum err pick_rows(struct delivery *, struct txn *, struct lane *) MUST_USE; /* adds attempts to the lane */
+void pick_drop_body(struct delivery *, struct body *); /* NULL ok */
+void pick_forget_signers(struct delivery *);

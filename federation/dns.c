@@ -9,8 +9,8 @@
 
 #define THREADS 8
 #define WAITING_MOST 64
-#define ASKERS_MOST 256  /* of one name */
-#define KEPT_MOST 4096   /* names remembered */
+#define ASKERS_MOST 256 /* of one name */
+#define KEPT_MOST 4096  /* names remembered */
 #define BUCKETS 1024
 #define REMEMBERED (60 * SECOND)
 
@@ -23,8 +23,8 @@ struct asker {
 struct name {
 	struct dns *dns;
 	char *host;
-	bool asked;          /* a thread works on it */
-	int64_t until;       /* steady; how long the answer counts */
+	bool asked;    /* a thread works on it */
+	int64_t until; /* steady; how long the answer counts */
 	struct dns_answer answer;
 	struct asker *askers;
 	size_t asker_count;
@@ -70,9 +70,10 @@ static void answer_read(const struct addrinfo *list, struct dns_answer *out)
 			out->err = ERR_FORBIDDEN;
 			return;
 		}
-		if (out->count < DNS_ADDRESSES &&
-		    getnameinfo(a->ai_addr, a->ai_addrlen, out->at[out->count], sizeof out->at[0], NULL, 0,
-				NI_NUMERICHOST) == 0)
+		if (out->count < DNS_ADDRESSES
+			&& getnameinfo(a->ai_addr, a->ai_addrlen, out->at[out->count],
+				   sizeof out->at[0], NULL, 0, NI_NUMERICHOST)
+				== 0)
 			out->count++;
 	}
 	if (out->count == 0)
@@ -83,8 +84,8 @@ static void resolve(void *arg)
 {
 	struct name *n = arg;
 	struct dns *d = n->dns;
-	struct dns_answer answer = { .err = OK };
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list = NULL;
+	struct dns_answer answer = {.err = OK};
+	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
 	if (getaddrinfo(n->host, NULL, &hints, &list) == 0) {
 		answer_read(list, &answer);
 		freeaddrinfo(list);
@@ -145,7 +146,7 @@ static struct name *name_of(struct dns *d, const char *host)
 
 void dns_ask(struct dns *d, const char *host, dns_fn *done, void *arg)
 {
-	struct dns_answer answer = { .err = ERR_AGAIN };
+	struct dns_answer answer = {.err = ERR_AGAIN};
 	pthread_mutex_lock(&d->lock);
 	struct name *n = name_of(d, host);
 	bool known = !n->asked && n->until > time_steady();
@@ -156,7 +157,7 @@ void dns_ask(struct dns *d, const char *host, dns_fn *done, void *arg)
 		answer = n->answer;
 	if (waits) {
 		struct asker *a = must_alloc(sizeof *a);
-		*a = (struct asker){ done, arg, n->askers };
+		*a = (struct asker){done, arg, n->askers};
 		n->askers = a;
 		n->asker_count++;
 	}

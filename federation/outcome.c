@@ -4,13 +4,14 @@
 #include <string.h>
 
 #define BURY_MOST 500 /* rows in one transaction */
-#define TRIES_LEAST 10 /* a clock that jumps must not throw a queue away: age alone gives nothing up */
+#define TRIES_LEAST                                                                                \
+	10 /* a clock that jumps must not throw a queue away: age alone gives nothing up */
 #define FORM_KEPT (7 * DAY)
 #define GONE_KEPT (30 * DAY)
 #define UNITS_DAY 8640 /* of 10 s */
 
 /* 10 s, 1 min, 5 min, 15 min, 1 h, 3 h, 6 h, then every 12 h: in units of the first. */
-static const int64_t steps[] = { 1, 6, 30, 90, 360, 1080, 2160, 4320 };
+static const int64_t steps[] = {1, 6, 30, 90, 360, 1080, 2160, 4320};
 
 int64_t outcome_step(uint32_t tries, int64_t unit)
 {
@@ -30,7 +31,8 @@ int64_t outcome_longest(int64_t unit)
 static int64_t asked_for(const struct attempt *a, int64_t unit)
 {
 	int64_t least = 6 * unit, most = outcome_longest(unit);
-	int64_t wait = a->retry_after > 0 ? a->retry_after * unit / (10 * SECOND) : outcome_step(a->row.tries, unit);
+	int64_t wait = a->retry_after > 0 ? a->retry_after * unit / (10 * SECOND)
+					  : outcome_step(a->row.tries, unit);
 	return wait < least ? least : wait > most ? most : wait;
 }
 
@@ -50,8 +52,10 @@ static enum verdict verdict_of_status(const struct attempt *a, int64_t now, int6
 		return VERDICT_WAIT;
 	if (s == 502 || s == 503 || s == 504 || (s >= 520 && s <= 530))
 		return VERDICT_FAILED; /* something before the node answers for it */
-	if (s == 404 || s == 405 || (s >= 300 && s < 400)) /* the inbox moved, or its node is being mended */
-		return a->row.tries >= 2 && older_than(a, now, unit, 1) ? VERDICT_DROP : VERDICT_LATER;
+	if (s == 404 || s == 405
+		|| (s >= 300 && s < 400)) /* the inbox moved, or its node is being mended */
+		return a->row.tries >= 2 && older_than(a, now, unit, 1) ? VERDICT_DROP
+									: VERDICT_LATER;
 	if (s == 401 || s == 408 || s == 425 || (s >= 500 && s != 501))
 		return VERDICT_LATER;
 	return VERDICT_DROP;
@@ -79,7 +83,10 @@ static enum verdict verdict_of(const struct attempt *a, int64_t now, int64_t uni
 
 struct outcome outcome_of(const struct attempt *a, int64_t now, int64_t unit)
 {
-	struct outcome o = { .verdict = a->bury ? VERDICT_BURY : verdict_of(a, now, unit), .at = now, .unit = unit, .form = a->form };
+	struct outcome o = {.verdict = a->bury ? VERDICT_BURY : verdict_of(a, now, unit),
+		.at = now,
+		.unit = unit,
+		.form = a->form};
 	if (o.verdict == VERDICT_WAIT)
 		o.wait = asked_for(a, unit);
 	return o;
@@ -176,7 +183,7 @@ static enum err write_host(struct txn *t, const struct attempt *a)
 	struct host h;
 	enum err e = txn_load(t, &place, &host_shape, &h);
 	if (e == ERR_NOT_FOUND)
-		h = (struct host){ 0 };
+		h = (struct host){0};
 	else if (e != OK)
 		return e;
 	h.name = a->host;
@@ -188,14 +195,15 @@ static enum err write_row(struct txn *t, const struct attempt *a)
 	struct delivery_row row = a->row;
 	if (a->outcome.verdict == VERDICT_FAILED || a->outcome.verdict == VERDICT_UNTRIED)
 		return OK; /* the host's record says it all */
-	return outcome_for_row(&row, &a->outcome) ? txn_save(t, &a->key, &delivery_row_shape, &row) : txn_del(t, &a->key);
+	return outcome_for_row(&row, &a->outcome) ? txn_save(t, &a->key, &delivery_row_shape, &row)
+						  : txn_del(t, &a->key);
 }
 
 /* No one else's inbox is touched: the record stands beside the hosts', under the hash of the inbox itself. */
 static enum err write_gone(struct txn *t, const struct attempt *a)
 {
 	struct place place = place_hash(TABLE_HOST, a->row.inbox);
-	struct host h = { .name = a->host, .gone_until = a->outcome.at + GONE_KEPT };
+	struct host h = {.name = a->host, .gone_until = a->outcome.at + GONE_KEPT};
 	return txn_save(t, &place, &host_shape, &h);
 }
 
@@ -217,7 +225,7 @@ static enum err note_row(void *arg, struct bytes key, struct bytes value)
 static enum err bury(struct txn *t, const struct attempt *a)
 {
 	struct rows *rows = arena_alloc(txn_arena(t), sizeof *rows);
-	struct walk walk = { .prefix = outcome_host_place(a->host_hash), .max = BURY_MOST };
+	struct walk walk = {.prefix = outcome_host_place(a->host_hash), .max = BURY_MOST};
 	walk.prefix.at[0] = TABLE_QUEUE;
 	enum err e = txn_walk(t, &walk, note_row, rows);
 	for (size_t i = 0; e == OK && i < rows->count; i++)
@@ -230,7 +238,10 @@ enum err outcome_write(struct txn *t, const struct attempt *a)
 	if (a->outcome.verdict == VERDICT_BURY)
 		return bury(t, a);
 	enum err e = a->outcome.verdict == VERDICT_GONE ? write_gone(t, a) : OK;
-	if (e == OK && (a->err == OK || a->outcome.verdict == VERDICT_FAILED)) /* else the host was never asked */
+	if (e == OK
+		&& (a->err == OK
+			|| a->outcome.verdict
+				== VERDICT_FAILED)) /* else the host was never asked */
 		e = write_host(t, a);
 	return e == OK ? write_row(t, a) : e;
 }

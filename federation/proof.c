@@ -10,8 +10,8 @@
 #define SUITE "eddsa-jcs-2022"
 
 /* SHA-256 of the proof's own words, then of the document: what is signed. */
-static enum err hash_data(struct arena *arena, const json_node *config, const char *config_skip, const json_node *document,
-			  uint8_t out[2 * SHA256_SIZE])
+static enum err hash_data(struct arena *arena, const json_node *config, const char *config_skip,
+	const json_node *document, uint8_t out[2 * SHA256_SIZE])
 {
 	struct bytes words, rest;
 	enum err e = json_canonical(arena, config, config_skip, &words);
@@ -26,8 +26,8 @@ static enum err hash_data(struct arena *arena, const json_node *config, const ch
 
 /* ---- adding -------------------------------------------------------------------------------------------------------- */
 
-static struct bytes proof_words(struct arena *arena, const json_node *context, const char *key_id, int64_t now,
-				const char *value)
+static struct bytes proof_words(struct arena *arena, const json_node *context, const char *key_id,
+	int64_t now, const char *value)
 {
 	char created[TIME_ISO];
 	time_iso(now, created);
@@ -44,7 +44,8 @@ static struct bytes proof_words(struct arena *arena, const json_node *context, c
 }
 
 /* The document as it was written, with the proof as its last member. */
-static struct bytes with_proof(struct arena *arena, struct bytes json, struct bytes proof, bool empty)
+static struct bytes with_proof(
+	struct arena *arena, struct bytes json, struct bytes proof, bool empty)
 {
 	const char *at = json.data;
 	size_t end = json.size;
@@ -56,7 +57,7 @@ static struct bytes with_proof(struct arena *arena, struct bytes json, struct by
 	text_format(&t, "%s\"proof\":", empty ? "" : ",");
 	text_add_n(&t, proof.data, proof.size);
 	text_char(&t, '}');
-	return (struct bytes){ t.at, t.size };
+	return (struct bytes){t.at, t.size};
 }
 
 static bool stop_at_first(void *arg, const char *name, const json_node *member)
@@ -65,8 +66,8 @@ static bool stop_at_first(void *arg, const char *name, const json_node *member)
 	return false;
 }
 
-enum err proof_add(struct arena *arena, struct bytes json, const struct key *key, const char *key_id, int64_t now,
-		   struct bytes *out)
+enum err proof_add(struct arena *arena, struct bytes json, const struct key *key,
+	const char *key_id, int64_t now, struct bytes *out)
 {
 	const json_node *document, *config;
 	uint8_t hashed[2 * SHA256_SIZE], signature[SIGNATURE_MAX];
@@ -74,7 +75,8 @@ enum err proof_add(struct arena *arena, struct bytes json, const struct key *key
 	enum err e = json_read(arena, json, NULL, &document);
 	if (e != OK)
 		return e;
-	if (!json_is_object(document) || json_member(document, "proof") != NULL || key_kind(key) != KEY_ED25519)
+	if (!json_is_object(document) || json_member(document, "proof") != NULL
+		|| key_kind(key) != KEY_ED25519)
 		return ERR_INVALID;
 	const json_node *context = json_member(document, "@context");
 	e = json_read(arena, proof_words(arena, context, key_id, now, NULL), NULL, &config);
@@ -85,7 +87,8 @@ enum err proof_add(struct arena *arena, struct bytes json, const struct key *key
 	if (e != OK)
 		return e;
 	const char *value = arena_format(arena, "z%s", base58_encode(arena, signature, size));
-	*out = with_proof(arena, json, proof_words(arena, context, key_id, now, value), json_members(document, stop_at_first, NULL) == 0);
+	*out = with_proof(arena, json, proof_words(arena, context, key_id, now, value),
+		json_members(document, stop_at_first, NULL) == 0);
 	return OK;
 }
 
@@ -93,55 +96,63 @@ enum err proof_add(struct arena *arena, struct bytes json, const struct key *key
 
 static bool is_ours(const json_node *proof)
 {
-	return text_is(json_text(json_member(proof, "type")), "DataIntegrityProof") &&
-	       text_is(json_text(json_member(proof, "cryptosuite")), SUITE);
+	return text_is(json_text(json_member(proof, "type")), "DataIntegrityProof")
+		&& text_is(json_text(json_member(proof, "cryptosuite")), SUITE);
 }
 
 /* Members that make other readers see another document than the one that was signed. */
 static bool is_plain(const json_node *document)
 {
-	return json_member(document, "@graph") == NULL && json_member(document, "@included") == NULL &&
-	       json_member(document, "@reverse") == NULL;
+	return json_member(document, "@graph") == NULL && json_member(document, "@included") == NULL
+		&& json_member(document, "@reverse") == NULL;
 }
 
 /* A proof that names a context names the document's. */
 static bool same_context(struct arena *arena, const json_node *proof, const json_node *document)
 {
-	const json_node *said = json_member(proof, "@context"), *meant = json_member(document, "@context");
+	const json_node *said = json_member(proof, "@context"),
+			*meant = json_member(document, "@context");
 	struct bytes a, b;
 	if (said == NULL)
 		return true;
-	return meant != NULL && json_canonical(arena, said, NULL, &a) == OK && json_canonical(arena, meant, NULL, &b) == OK &&
-	       a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+	return meant != NULL && json_canonical(arena, said, NULL, &a) == OK
+		&& json_canonical(arena, meant, NULL, &b) == OK && a.size == b.size
+		&& memcmp(a.data, b.data, a.size) == 0;
 }
 
 static bool times_good(const json_node *proof, int64_t now)
 {
-	const json_node *created = json_member(proof, "created"), *expires = json_member(proof, "expires");
+	const json_node *created = json_member(proof, "created"),
+			*expires = json_member(proof, "expires");
 	int64_t at;
-	if (created != NULL && (json_text(created) == NULL || !time_parse_iso(json_text(created), &at) || at > now + SKEW))
+	if (created != NULL
+		&& (json_text(created) == NULL || !time_parse_iso(json_text(created), &at)
+			|| at > now + SKEW))
 		return false;
-	return expires == NULL || (json_text(expires) != NULL && time_parse_iso(json_text(expires), &at) && at > now);
+	return expires == NULL
+		|| (json_text(expires) != NULL && time_parse_iso(json_text(expires), &at)
+			&& at > now);
 }
 
-static bool is_good(struct arena *arena, const json_node *proof, const json_node *document, const char *key_id,
-		    const struct key *key, int64_t now)
+static bool is_good(struct arena *arena, const json_node *proof, const json_node *document,
+	const char *key_id, const struct key *key, int64_t now)
 {
 	uint8_t hashed[2 * SHA256_SIZE];
 	struct bytes signature;
 	const char *value = json_text(json_member(proof, "proofValue"));
-	if (!text_is(json_text(json_member(proof, "proofPurpose")), "assertionMethod") ||
-	    !text_is(json_text(json_member(proof, "verificationMethod")), key_id) || !times_good(proof, now) ||
-	    !same_context(arena, proof, document))
+	if (!text_is(json_text(json_member(proof, "proofPurpose")), "assertionMethod")
+		|| !text_is(json_text(json_member(proof, "verificationMethod")), key_id)
+		|| !times_good(proof, now) || !same_context(arena, proof, document))
 		return false;
-	if (value == NULL || value[0] != 'z' || strlen(value) > 2 * PROOF_SIZE ||
-	    !base58_decode(arena, value + 1, &signature) || signature.size != PROOF_SIZE)
+	if (value == NULL || value[0] != 'z' || strlen(value) > 2 * PROOF_SIZE
+		|| !base58_decode(arena, value + 1, &signature) || signature.size != PROOF_SIZE)
 		return false;
-	return hash_data(arena, proof, "proofValue", document, hashed) == OK &&
-	       key_verify(key, hashed, sizeof hashed, signature);
+	return hash_data(arena, proof, "proofValue", document, hashed) == OK
+		&& key_verify(key, hashed, sizeof hashed, signature);
 }
 
-enum err proof_check(struct arena *arena, const json_node *document, const char *key_id, const struct key *key, int64_t now)
+enum err proof_check(struct arena *arena, const json_node *document, const char *key_id,
+	const struct key *key, int64_t now)
 {
 	const json_node *proofs = json_member(document, "proof");
 	enum err e = ERR_NOT_FOUND;

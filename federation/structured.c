@@ -46,7 +46,8 @@ static bool is_key(char c, bool first)
 
 static bool is_token(char c, bool first)
 {
-	return is_alpha(c) || c == '*' || (!first && (is_digit(c) || one_of(c, "!#$%&'+-.^_`|~:/")));
+	return is_alpha(c) || c == '*'
+		|| (!first && (is_digit(c) || one_of(c, "!#$%&'+-.^_`|~:/")));
 }
 
 static char peek(const struct reader *r)
@@ -217,11 +218,12 @@ static struct structured *member_new(struct arena *arena, struct members *m)
 		return NULL;
 	if (m->count == m->room) {
 		size_t room = m->room == 0 ? 4 : m->room * 2;
-		m->at = m->room == 0 ? arena_array(arena, room, sizeof *m->at)
-				     : arena_grow(arena, m->at, m->room * sizeof *m->at, room * sizeof *m->at);
+		m->at = m->room == 0
+			? arena_array(arena, room, sizeof *m->at)
+			: arena_grow(arena, m->at, m->room * sizeof *m->at, room * sizeof *m->at);
 		m->room = room;
 	}
-	m->at[m->count] = (struct structured){ 0 };
+	m->at[m->count] = (struct structured){0};
 	return &m->at[m->count++];
 }
 
@@ -230,7 +232,7 @@ static struct structured *member_named(struct arena *arena, struct members *m, c
 {
 	for (size_t i = 0; i < m->count; i++)
 		if (strcmp(m->at[i].name, name) == 0) {
-			m->at[i] = (struct structured){ .name = m->at[i].name, .again = true };
+			m->at[i] = (struct structured){.name = m->at[i].name, .again = true};
 			return &m->at[i];
 		}
 	struct structured *new = member_new(arena, m);
@@ -251,7 +253,7 @@ static const char *read_key(struct reader *r)
 
 static bool read_parameters(struct reader *r, struct structured *of)
 {
-	struct members m = { .max = PARAMETERS_MOST };
+	struct members m = {.max = PARAMETERS_MOST};
 	while (take(r, ';')) {
 		skip(r, " ");
 		const char *name = read_key(r);
@@ -277,7 +279,7 @@ static bool read_item(struct reader *r, struct structured *out)
 
 static bool read_inner(struct reader *r, struct structured *out)
 {
-	struct members m = { .max = MEMBERS_MOST };
+	struct members m = {.max = MEMBERS_MOST};
 	r->at++;
 	for (;;) {
 		skip(r, " ");
@@ -305,7 +307,7 @@ static bool begin(struct reader *r, struct arena *arena, const char *field)
 	size_t size = field != NULL ? strnlen(field, FIELD_MOST + 1) : FIELD_MOST + 1;
 	if (size > FIELD_MOST)
 		return false;
-	*r = (struct reader){ arena, field, field + size };
+	*r = (struct reader){arena, field, field + size};
 	while (r->end > r->at && r->end[-1] == ' ')
 		r->end--;
 	skip(r, " ");
@@ -328,7 +330,7 @@ static bool comma(struct reader *r, bool *more)
 enum err structured_item(struct arena *arena, const char *field, struct structured *out)
 {
 	struct reader r;
-	struct structured item = { 0 };
+	struct structured item = {0};
 	if (!begin(&r, arena, field) || !read_item(&r, &item) || r.at != r.end)
 		return ERR_INVALID;
 	*out = item;
@@ -338,7 +340,7 @@ enum err structured_item(struct arena *arena, const char *field, struct structur
 enum err structured_list(struct arena *arena, const char *field, struct structured *out)
 {
 	struct reader r;
-	struct members m = { .max = MEMBERS_MOST };
+	struct members m = {.max = MEMBERS_MOST};
 	if (!begin(&r, arena, field))
 		return ERR_INVALID;
 	for (bool more = r.at < r.end; more;) {
@@ -346,14 +348,14 @@ enum err structured_list(struct arena *arena, const char *field, struct structur
 		if (member == NULL || !read_member(&r, member) || !comma(&r, &more))
 			return ERR_INVALID;
 	}
-	*out = (struct structured){ .kind = STRUCTURED_LIST, .items = m.at, .item_count = m.count };
+	*out = (struct structured){.kind = STRUCTURED_LIST, .items = m.at, .item_count = m.count};
 	return OK;
 }
 
 enum err structured_dictionary(struct arena *arena, const char *field, struct structured *out)
 {
 	struct reader r;
-	struct members m = { .max = MEMBERS_MOST };
+	struct members m = {.max = MEMBERS_MOST};
 	if (!begin(&r, arena, field))
 		return ERR_INVALID;
 	for (bool more = r.at < r.end; more;) {
@@ -373,7 +375,7 @@ enum err structured_dictionary(struct arena *arena, const char *field, struct st
 		if (!comma(&r, &more))
 			return ERR_INVALID;
 	}
-	*out = (struct structured){ .kind = STRUCTURED_LIST, .items = m.at, .item_count = m.count };
+	*out = (struct structured){.kind = STRUCTURED_LIST, .items = m.at, .item_count = m.count};
 	return OK;
 }
 
@@ -397,7 +399,8 @@ static void write_decimal(struct text *t, int64_t thousandths)
 		fraction /= 10;
 		digits--;
 	}
-	text_format(t, "%s%lld.%0*d", thousandths < 0 ? "-" : "", (long long)(n / 1000), digits, fraction);
+	text_format(t, "%s%lld.%0*d", thousandths < 0 ? "-" : "", (long long)(n / 1000), digits,
+		fraction);
 }
 
 static void write_string(struct text *t, const char *s)
@@ -443,7 +446,8 @@ static void write_bare(struct text *t, const struct structured *s)
 	case STRUCTURED_INTEGER:
 		if (s->number > INTEGER_MOST || s->number < -INTEGER_MOST)
 			t->failed = true;
-		text_format(t, "%s%lld", s->kind == STRUCTURED_DATE ? "@" : "", (long long)s->number);
+		text_format(
+			t, "%s%lld", s->kind == STRUCTURED_DATE ? "@" : "", (long long)s->number);
 		break;
 	case STRUCTURED_DECIMAL:
 		if (s->number > INTEGER_MOST || s->number < -INTEGER_MOST)

@@ -1,209 +1,23 @@
-/* transport.c: the wire: the only file with libcurl. One thread owns the connections; a request is checked by its form,
- * its name resolved by dns.c, its address checked and pinned, and every socket checked again when it is opened. */
-#include "federation.h"
+/* transport.c: the wire: the only file with libcurl. One thread owns the connections; every address is pinned, and every
+ * socket checked again when it is opened. */
+#include "wire.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define OPEN_MOST 4096 /* requests taken */
 #define CONNECTIONS_MOST 1200
-#define PER_HOST_MOST 2 /* connections; and GETs at once */
-#define GETS_MOST 64    /* at once */
-#define IDLE_MOST 256   /* easies kept for reuse */
 #define EVENTS 128
 #define HEADERS_MOST 100
 #define HEADER_BYTES_MOST ((size_t)64 << 10)
 #define BODY_USUAL ((size_t)1 << 20)
-#define DEADLINE_USUAL (20 * SECOND)
-#define RESOLVE_MOST (5 * SECOND)
 #define CONNECT_MOST (10 * SECOND)
 #define SILENCE_MOST 10L /* s without a byte */
-#define LOOK 250         /* ms between looks at what waits outside curl */
-
-enum job_state { JOB_WAITING, JOB_RESOLVING, JOB_RUNNING, JOB_ANSWERED };
-
-struct job {
-	struct transport *transport;
-	struct arena *arena;
-	struct request request;
-	struct url url;
-	bool loopback;
-	enum job_state state;
-	int64_t until, resolve_until; /* steady */
-	answer_fn *done;
-	void *arg;
-	struct dns_answer addresses;
-	CURL *easy;
-	struct curl_slist *headers, *pinned;
-	char *body;
-	size_t size, room, header_count, header_bytes;
-	bool too_big, refused;
-	struct job *next;          /* in a line */
-	struct job *newer, *older; /* of all that are open */
-};
-
-struct line_of {
-	struct job *first, **last;
-};
-
-struct transport {
-	struct arena *arena; /* of the next three */
-	const char *ca_file, *agent, *own; /* own: our base_url */
-	bool loopback;
-	struct dns *dns;
-	struct thread *thread;
-	int epoll, wake, timer;
-	CURLM *multi;
-	CURLSH *share;
-	pthread_mutex_t lock; /* of the next four */
-	struct line_of asked, resolved;
-	size_t open;
-	bool closing;
-	/* the wire thread's own */
-	struct job *jobs;
-	struct line_of waiting;      /* GETs, for their turn */
-	struct job *gets[GETS_MOST]; /* that have it */
-	CURL *idle[IDLE_MOST];
-	size_t idle_count;
-	int64_t looked;
-	atomic_uint_least64_t sent, failed;
-};
-
-static void line_init(struct line_of *l)
-{
-	l->first = NULL;
-	l->last = &l->first;
-}
-
-static void line_put(struct line_of *l, struct job *j)
-{
-	j->next = NULL;
-	*l->last = j;
-	l->last = &j->next;
-}
-
-static struct job *line_take_all(struct line_of *l)
-{
-	struct job *first = l->first;
-	line_init(l);
-	return first;
-}
-
-static void line_remove(struct line_of *l, const struct job *j)
-{
-	for (struct job **at = &l->first; *at != NULL; at = &(*at)->next)
-		if (*at == j) {
-			*at = j->next;
-			if (*at == NULL)
-				l->last = at;
-			return;
-		}
-}
-
-static void wake(struct transport *t)
-{
-	uint64_t one = 1;
-	if (write(t->wake, &one, sizeof one) != (ssize_t)sizeof one && errno != EAGAIN)
-		die("the wire thread cannot be woken: error %d", errno);
-}
-
-/* ---- the turn of GETs: no host sees more than two of ours at once -------------------------------------------------- */
-
-static bool get_takes_turn(struct transport *t, struct job *j)
-{
-	size_t same = 0, place = GETS_MOST;
-	for (size_t i = 0; i < GETS_MOST; i++) {
-		if (t->gets[i] == NULL)
-			place = i;
-		else if (text_is(t->gets[i]->url.authority, j->url.authority))
-			same++;
-	}
-	if (place == GETS_MOST || same >= PER_HOST_MOST)
-		return false;
-	t->gets[place] = j;
-	return true;
-}
-
-static void get_leaves(struct transport *t, const struct job *j)
-{
-	if (j->state == JOB_WAITING)
-		line_remove(&t->waiting, j);
-	for (size_t i = 0; i < GETS_MOST; i++)
-		if (t->gets[i] == j)
-			t->gets[i] = NULL;
-}
-
-/* ---- the end of a job ---------------------------------------------------------------------------------------------- */
-
-static void job_link(struct job *j)
-{
-	struct transport *t = j->transport;
-	j->older = t->jobs;
-	if (t->jobs != NULL)
-		t->jobs->newer = j;
-	t->jobs = j;
-}
-
-static void job_free(struct job *j)
-{
-	if (j->newer != NULL)
-		j->newer->older = j->older;
-	else
-		j->transport->jobs = j->older;
-	if (j->older != NULL)
-		j->older->newer = j->newer;
-	arena_destroy(j->arena);
-	free(j);
-}
-
-static void easy_put(struct transport *t, CURL *easy)
-{
-	if (t->idle_count == IDLE_MOST) {
-		curl_easy_cleanup(easy);
-		return;
-	}
-	curl_easy_reset(easy); /* nothing of this request stays; connections live in the multi */
-	t->idle[t->idle_count++] = easy;
-}
-
-/* Answers and forgets; a job whose name is still being resolved is forgotten when the resolver lets go of it. */
-static void job_end(struct job *j, const struct answer *a)
-{
-	struct transport *t = j->transport;
-	struct answer full = *a;
-	bool held = j->state == JOB_RESOLVING;
-	full.url = j->request.url;
-	if (a->err != OK)
-		atomic_fetch_add(&t->failed, 1);
-	pthread_mutex_lock(&t->lock);
-	t->open--;
-	pthread_mutex_unlock(&t->lock);
-	j->done(j->arg, &full);
-	if (j->easy != NULL)
-		easy_put(t, j->easy);
-	curl_slist_free_all(j->headers);
-	curl_slist_free_all(j->pinned);
-	free(j->body);
-	get_leaves(t, j);
-	j->state = JOB_ANSWERED;
-	if (!held)
-		job_free(j);
-}
-
-static void job_fail(struct job *j, enum err e, const char *why)
-{
-	job_end(j, &(struct answer){ .err = e, .why = why });
-}
 
 /* ---- what curl calls ------------------------------------------------------------------------------------------------ */
 
@@ -257,13 +71,14 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
 static int on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
 	struct transport *t = arg;
-	struct epoll_event event = { .data.fd = fd };
+	struct epoll_event event = {.data.fd = fd};
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		(void)epoll_ctl(t->epoll, EPOLL_CTL_DEL, fd, NULL); /* it may be closed already */
 		return 0;
 	}
-	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
+	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U)
+		| (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
 	if (epoll_ctl(t->epoll, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
 		return -1;
 	curl_multi_assign(t->multi, fd, t);
@@ -273,7 +88,7 @@ static int on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *kno
 static int on_timer(CURLM *multi, long ms, void *arg)
 {
 	struct transport *t = arg;
-	struct itimerspec at = { 0 };
+	struct itimerspec at = {0};
 	(void)multi;
 	if (ms >= 0) {
 		at.it_value.tv_sec = ms / 1000;
@@ -297,8 +112,9 @@ static struct curl_slist *headers_of(const struct request *q)
 	struct curl_slist *list = NULL;
 	switch (q->kind) {
 	case FETCH_ACTIVITY:
-		add_header(&list, "Accept: " ACTIVITY_TYPE ", application/ld+json; "
-				  "profile=\"https://www.w3.org/ns/activitystreams\"");
+		add_header(&list,
+			"Accept: " ACTIVITY_TYPE ", application/ld+json; "
+			"profile=\"https://www.w3.org/ns/activitystreams\"");
 		break;
 	case FETCH_JRD:
 		add_header(&list, "Accept: application/jrd+json, application/json");
@@ -325,7 +141,8 @@ static const char *pin(const struct job *j)
 	text_format(&t, "+%s:%d:", j->url.host, j->url.port);
 	for (size_t i = 0; i < j->addresses.count; i++) {
 		bool v6 = strchr(j->addresses.at[i], ':') != NULL;
-		text_format(&t, "%s%s%s%s", i > 0 ? "," : "", v6 ? "[" : "", j->addresses.at[i], v6 ? "]" : "");
+		text_format(&t, "%s%s%s%s", i > 0 ? "," : "", v6 ? "[" : "", j->addresses.at[i],
+			v6 ? "]" : "");
 	}
 	return t.at;
 }
@@ -335,13 +152,15 @@ static void set_safety(CURL *e, struct job *j)
 	struct transport *t = j->transport;
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, j->url.https ? "https" : "http");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_PROXY, ""); /* the environment's proxy would see names we have not checked */
+	curl_easy_setopt(e, CURLOPT_PROXY,
+		""); /* the environment's proxy would see names we have not checked */
 	curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(e, CURLOPT_CAPATH, (char *)NULL); /* with one curl would not keep the parsed bundle */
+	curl_easy_setopt(e, CURLOPT_CAPATH,
+		(char *)NULL); /* with one curl would not keep the parsed bundle */
 	if (t->ca_file != NULL)
 		curl_easy_setopt(e, CURLOPT_CAINFO, t->ca_file);
 	curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 86400L);
@@ -373,7 +192,8 @@ static void set_request(CURL *e, struct job *j)
 {
 	const struct request *q = &j->request;
 	curl_easy_setopt(e, CURLOPT_PRIVATE, j);
-	curl_easy_setopt(e, CURLOPT_URL, arena_format(j->arena, "%s%s", j->url.origin, j->url.target));
+	curl_easy_setopt(
+		e, CURLOPT_URL, arena_format(j->arena, "%s%s", j->url.origin, j->url.target));
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* what was signed */
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
@@ -389,7 +209,7 @@ static void set_request(CURL *e, struct job *j)
 	}
 }
 
-static void job_run(struct job *j)
+void transport_run(struct job *j)
 {
 	struct transport *t = j->transport;
 	int64_t left = j->until - time_steady();
@@ -407,88 +227,27 @@ static void job_run(struct job *j)
 		job_fail(j, ERR_AGAIN, "not started");
 }
 
-static void on_resolved(void *arg, const struct dns_answer *answer)
+void transport_release(struct job *j)
 {
-	struct job *j = arg;
 	struct transport *t = j->transport;
-	pthread_mutex_lock(&t->lock);
-	j->addresses = *answer;
-	line_put(&t->resolved, j);
-	pthread_mutex_unlock(&t->lock);
-	wake(t);
-}
-
-/* Names of this machine are never asked for. */
-static void job_resolve(struct job *j)
-{
-	if (j->loopback) {
-		static const struct dns_answer here = { .err = OK, .count = 2, .at = { "127.0.0.1", "::1" } };
-		if (text_ends(j->url.host, "localhost"))
-			j->addresses = here;
-		job_run(j);
+	curl_slist_free_all(j->headers);
+	curl_slist_free_all(j->pinned);
+	if (j->easy == NULL)
+		return;
+	if (t->idle_count == IDLE_MOST) {
+		curl_easy_cleanup(j->easy);
 		return;
 	}
-	j->state = JOB_RESOLVING;
-	j->resolve_until = time_steady() + RESOLVE_MOST;
-	dns_ask(j->transport->dns, j->url.host, on_resolved, j);
+	curl_easy_reset(j->easy); /* nothing of this request stays; connections live in the multi */
+	t->idle[t->idle_count++] = j->easy;
 }
 
 /* ---- the wire thread ------------------------------------------------------------------------------------------------ */
 
-static void job_arrive(struct job *j)
-{
-	struct transport *t = j->transport;
-	job_link(j);
-	if (j->request.kind == FETCH_POST || get_takes_turn(t, j))
-		job_resolve(j);
-	else
-		line_put(&t->waiting, j);
-}
-
-static void job_addressed(struct job *j)
-{
-	bool answered = j->state == JOB_ANSWERED;
-	j->state = JOB_WAITING;
-	if (answered)
-		job_free(j);
-	else if (j->addresses.err != OK)
-		job_fail(j, j->addresses.err, j->addresses.err == ERR_FORBIDDEN ? "address refused" : "name not found");
-	else
-		job_run(j);
-}
-
-static void waiting_go_on(struct transport *t)
-{
-	for (struct job *j = t->waiting.first, *next; j != NULL; j = next) {
-		next = j->next;
-		if (get_takes_turn(t, j)) {
-			line_remove(&t->waiting, j);
-			job_resolve(j);
-		}
-	}
-}
-
-static void read_mail(struct transport *t)
-{
-	uint64_t count;
-	(void)!read(t->wake, &count, sizeof count);
-	pthread_mutex_lock(&t->lock);
-	struct job *asked = line_take_all(&t->asked), *resolved = line_take_all(&t->resolved);
-	pthread_mutex_unlock(&t->lock);
-	for (struct job *j = resolved, *next; j != NULL; j = next) {
-		next = j->next;
-		job_addressed(j);
-	}
-	for (struct job *j = asked, *next; j != NULL; j = next) {
-		next = j->next;
-		job_arrive(j);
-	}
-}
-
 /* What an HTTP answer says. A sink that talks too long after a POST has answered all the same. */
 static void job_done(struct job *j, CURLcode code)
 {
-	struct answer a = { .err = OK };
+	struct answer a = {.err = OK};
 	long status = 0;
 	char *type = NULL, *location = NULL;
 	curl_off_t after = 0;
@@ -499,13 +258,15 @@ static void job_done(struct job *j, CURLcode code)
 	bool enough = j->request.kind == FETCH_POST && j->too_big && status >= 200;
 	if (code != CURLE_OK && !enough) {
 		a.err = j->refused ? ERR_FORBIDDEN : j->too_big ? ERR_TOO_MUCH : ERR_REMOTE;
-		a.why = j->refused ? "address refused" : j->too_big ? "answer too big" : curl_easy_strerror(code);
+		a.why = j->refused   ? "address refused"
+			: j->too_big ? "answer too big"
+				     : curl_easy_strerror(code);
 	} else {
 		a.status = (int)status;
 		a.type = type != NULL ? text_lower(j->arena, type) : NULL;
 		a.location = location != NULL ? arena_text(j->arena, location) : NULL;
 		a.retry_after = after > 0 && after < INT32_MAX ? (int64_t)after * SECOND : 0;
-		a.body = (struct bytes){ j->body, j->size };
+		a.body = (struct bytes){j->body, j->size};
 	}
 	curl_multi_remove_handle(j->transport->multi, j->easy);
 	job_end(j, &a);
@@ -524,28 +285,15 @@ static void read_results(struct transport *t)
 	}
 }
 
-/* curl minds the time of what it runs; this minds the rest. */
-static void look_after(struct transport *t)
-{
-	int64_t now = time_steady();
-	if (now >= t->looked && now - t->looked < LOOK)
-		return;
-	t->looked = now;
-	for (struct job *j = t->jobs, *older; j != NULL; j = older) {
-		older = j->older;
-		if ((j->state == JOB_WAITING && j->until <= now) ||
-		    (j->state == JOB_RESOLVING && (j->until <= now || j->resolve_until <= now)))
-			job_fail(j, ERR_REMOTE, j->state == JOB_WAITING ? "waited too long" : "name not resolved in time");
-	}
-}
-
 static void handle(struct transport *t, const struct epoll_event *event)
 {
-	int running, what = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) | (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-			    (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+	int running,
+		what = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0)
+		| (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0)
+		| (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
 	uint64_t count;
 	if (event->data.fd == t->wake) {
-		read_mail(t);
+		job_read_mail(t);
 	} else if (event->data.fd == t->timer) {
 		(void)!read(t->timer, &count, sizeof count);
 		curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -564,7 +312,7 @@ static bool is_closing(struct transport *t)
 
 static void answer_all(struct transport *t)
 {
-	read_mail(t);
+	job_read_mail(t);
 	for (struct job *j = t->jobs, *older; j != NULL; j = older) {
 		older = j->older;
 		if (j->state == JOB_ANSWERED)
@@ -590,58 +338,13 @@ static void run(void *arg)
 		for (int i = 0; i < count; i++)
 			handle(t, &events[i]);
 		read_results(t);
-		look_after(t);
-		waiting_go_on(t);
+		job_look_after(t);
+		job_go_on(t);
 	}
 	answer_all(t);
 }
 
 /* ---- for everyone --------------------------------------------------------------------------------------------------- */
-
-static bool headers_clean(const char *const *headers)
-{
-	for (size_t i = 0; headers != NULL && headers[i] != NULL; i++)
-		for (const char *c = headers[i]; *c != '\0'; c++)
-			if ((unsigned char)*c < ' ' || *c == 0x7f)
-				return false;
-	return true;
-}
-
-enum err transport_send(struct transport *t, const struct request *request, answer_fn *done, void *arg)
-{
-	struct arena *arena = arena_create();
-	struct url u;
-	bool loopback = false;
-	enum err e = url_parse(arena, request->url, &u);
-	if (e == OK && !headers_clean(request->headers))
-		e = ERR_INVALID;
-	if (e == OK)
-		e = transport_url_ok(&u, t->own, t->loopback, &loopback);
-	if (e != OK) {
-		arena_destroy(arena);
-		return e;
-	}
-	struct job *j = calloc(1, sizeof *j);
-	if (j == NULL)
-		die("out of memory for a request");
-	*j = (struct job){ .transport = t, .arena = arena, .request = *request, .url = u, .loopback = loopback, .done = done, .arg = arg };
-	j->request.url = arena_text(arena, request->url);
-	j->until = time_steady() + (request->deadline > 0 ? request->deadline : DEADLINE_USUAL);
-	pthread_mutex_lock(&t->lock);
-	bool taken = !t->closing && t->open < OPEN_MOST;
-	if (taken) {
-		t->open++;
-		line_put(&t->asked, j);
-	}
-	pthread_mutex_unlock(&t->lock);
-	if (taken) {
-		wake(t);
-		return OK;
-	}
-	arena_destroy(arena);
-	free(j);
-	return ERR_AGAIN;
-}
 
 /* A pool larger than the process may open would fail in odd places. */
 static long connections_most(void)
@@ -672,7 +375,7 @@ static bool multi_start(struct transport *t)
 
 static bool watch_own(struct transport *t, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 	return fd >= 0 && epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -695,7 +398,8 @@ static void release(struct transport *t)
 	free(t);
 }
 
-enum err transport_start(const struct federation_settings *set, struct transport **out, const char **why)
+enum err transport_start(
+	const struct federation_settings *set, struct transport **out, const char **why)
 {
 	struct transport *t = calloc(1, sizeof *t);
 	if (t == NULL)
@@ -703,7 +407,8 @@ enum err transport_start(const struct federation_settings *set, struct transport
 	t->arena = arena_create();
 	t->ca_file = arena_text(t->arena, set->ca_file);
 	t->own = arena_text(t->arena, set->site->base_url);
-	t->agent = arena_format(t->arena, "Kring/%s (+%s/)", set->site->version, set->site->base_url);
+	t->agent = arena_format(
+		t->arena, "Kring/%s (+%s/)", set->site->version, set->site->base_url);
 	t->loopback = set->site->loopback;
 	line_init(&t->asked);
 	line_init(&t->resolved);
@@ -712,7 +417,8 @@ enum err transport_start(const struct federation_settings *set, struct transport
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
 	t->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !watch_own(t, t->wake) || !watch_own(t, t->timer) || !multi_start(t)) {
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !watch_own(t, t->wake)
+		|| !watch_own(t, t->timer) || !multi_start(t)) {
 		release(t);
 		*why = "The connections to other nodes could not be set up.";
 		return ERR_AGAIN;
@@ -728,7 +434,7 @@ void transport_close(struct transport *t)
 	pthread_mutex_lock(&t->lock);
 	t->closing = true;
 	pthread_mutex_unlock(&t->lock);
-	wake(t);
+	job_wake(t);
 	if (t->thread != NULL)
 		thread_join(t->thread);
 	t->thread = NULL;

@@ -47,9 +47,14 @@ static int signer_of(struct peer_call *c, enum signature_form *form)
 	ARENA_CLEANUP struct arena *a = arena_create();
 	const char *why = "", *host = call_header_of(c, "Host");
 	struct signature s;
-	struct signed_request q = {.method = c->method, .target = c->target, .host = host, .has_body = true,
-		.origin = arena_format(a, "%s://%s", c->tls != NULL ? "https" : "http", host), .body = c->body,
-		.header = call_header_of, .arg = c};
+	struct signed_request q = {.method = c->method,
+		.target = c->target,
+		.host = host,
+		.has_body = true,
+		.origin = arena_format(a, "%s://%s", c->tls != NULL ? "https" : "http", host),
+		.body = c->body,
+		.header = call_header_of,
+		.arg = c};
 	if (signature_parse(a, &q, time_now(), &s, &why) != OK || !signature_verify(&s, rig.key))
 		return -1;
 	*form = s.form;
@@ -93,7 +98,8 @@ static void behave(struct peer_call *c)
 	}
 	size_t fail = atomic_load(&rig.fail_first);
 	if (fail > 0 && atomic_compare_exchange_strong(&rig.fail_first, &fail, fail - 1)) {
-		peer_answer(c, atoi(t + 1), text_ends(t, "/wait") ? "Retry-After: 3600\r\n" : "", "");
+		peer_answer(
+			c, atoi(t + 1), text_ends(t, "/wait") ? "Retry-After: 3600\r\n" : "", "");
 		return;
 	}
 	note(c, who);
@@ -103,8 +109,12 @@ static void behave(struct peer_call *c)
 static void start(void)
 {
 	const char *why = NULL;
-	rig.federation = (struct federation){.set = {.site = &rig.site, .store = rig.store, .crypto = rig.crypto,
-		.ca_file = rig.peer->ca, .deliver = true, .retry_unit = UNIT}};
+	rig.federation = (struct federation){.set = {.site = &rig.site,
+						     .store = rig.store,
+						     .crypto = rig.crypto,
+						     .ca_file = rig.peer->ca,
+						     .deliver = true,
+						     .retry_unit = UNIT}};
 	assert_int_equal(transport_start(&rig.federation.set, &rig.federation.transport, &why), OK);
 	assert_int_equal(delivery_start(&rig.federation, &rig.federation.delivery), OK);
 }
@@ -128,7 +138,8 @@ static enum err make_actors(struct txn *t, void *arg)
 		enum err e = actor_create(t, ACTOR_PERSON, names[i], NULL, &keys, &why, &a);
 		if (e != OK)
 			return e;
-		rig.actors[i] = (struct actor){.id = a.id, .rsa_id = arena_text(rig.arena, a.rsa_id)};
+		rig.actors[i] = (struct actor){
+			.id = a.id, .rsa_id = arena_text(rig.arena, a.rsa_id)};
 	}
 	return OK;
 }
@@ -141,8 +152,13 @@ static int rig_open(void **state)
 	memset(&rig, 0, sizeof rig);
 	pthread_mutex_init(&rig.lock, NULL);
 	rig.arena = arena_create();
-	rig.site = (struct site){.domain = "ex.org", .base_url = "https://ex.org", .name = "Ex", .summary = "",
-		.language = "en", .version = "0", .loopback = true};
+	rig.site = (struct site){.domain = "ex.org",
+		.base_url = "https://ex.org",
+		.name = "Ex",
+		.summary = "",
+		.language = "en",
+		.version = "0",
+		.loopback = true};
 	struct store_settings settings = {.owner = &rig.site};
 	assert_int_equal(store_open(rig.arena, &settings, &rig.store, &why), OK);
 	rig.key = key_generate(KEY_RSA);
@@ -177,7 +193,8 @@ struct post_ {
 static enum err put_one(struct txn *t, void *arg)
 {
 	struct post_ *p = arg;
-	const char *json = arena_format(txn_arena(t), "{\"id\":\"%llu\"}", (unsigned long long)p->id);
+	const char *json = arena_format(
+		txn_arena(t), "{\"id\":\"%llu\"}", (unsigned long long)p->id);
 	struct place place = place_1(TABLE_ACTIVITY, p->id);
 	struct kept kept = {.json = {json, strlen(json)}, .actor = rig.actors[p->actor].id};
 	enum err e = txn_save(t, &place, &kept_shape, &kept);
@@ -252,7 +269,8 @@ static const char *authority(const char *host)
 static enum err first_row(void *arg, struct bytes key, struct bytes value)
 {
 	(void)key;
-	return record_read(rig.arena, &delivery_row_shape, value, arg) == OK ? ERR_CONFLICT : ERR_STORE;
+	return record_read(rig.arena, &delivery_row_shape, value, arg) == OK ? ERR_CONFLICT
+									     : ERR_STORE;
 }
 
 static enum err look_row(struct txn *t, void *arg)
@@ -334,7 +352,8 @@ static void the_other_form_is_tried_and_remembered(void **state)
 static void refusals_for_good(void **state)
 {
 	(void)state;
-	static const char *const paths[] = {"/400", "/403", "/406", "/413", "/415", "/422", "/424", "/501"};
+	static const char *const paths[] = {
+		"/400", "/403", "/406", "/413", "/415", "/422", "/424", "/501"};
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		atomic_store(&rig.fail_first, 2); /* both forms */
 		queue_it(0, inbox_at("a", paths[i]));
@@ -440,7 +459,8 @@ static void a_dead_host_loses_its_rows_and_may_come_back(void **state)
 {
 	(void)state;
 	const char *inbox = "https://x.peer.localhost:1/inbox";
-	struct seed s = {"x.peer.localhost:1", {.failures = 9, .down_since = time_now() - 8 * 8640 * UNIT, .next = 1}};
+	struct seed s = {"x.peer.localhost:1",
+		{.failures = 9, .down_since = time_now() - 8 * 8640 * UNIT, .next = 1}};
 	assert_int_equal(store_write(rig.store, save_host, &s), OK);
 	for (int i = 0; i < 1200; i++)
 		queue_it(i % 4, inbox);
@@ -461,7 +481,8 @@ static void a_host_that_was_seen_is_tried_at_once(void **state)
 {
 	(void)state;
 	const char *name = authority("a");
-	struct seed s = {name, {.failures = 9, .down_since = time_now(), .next = time_now() + 4000 * UNIT}};
+	struct seed s = {
+		name, {.failures = 9, .down_since = time_now(), .next = time_now() + 4000 * UNIT}};
 	assert_int_equal(store_write(rig.store, save_host, &s), OK);
 	queue_it(0, inbox_at("a", "/inbox"));
 	go();
@@ -585,10 +606,12 @@ static enum err put_bad(struct txn *t, void *arg)
 static enum err save_rubbish(struct txn *t, void *arg)
 {
 	struct place good = place_hash_1(TABLE_QUEUE, "a.ex.com", 5);
-	struct delivery_row row = {.inbox = "https://a.ex.com:99/", .actor = rig.actors[0].id, .since = 1};
+	struct delivery_row row = {
+		.inbox = "https://a.ex.com:99/", .actor = rig.actors[0].id, .since = 1};
 	(void)arg;
 	good.at[good.size++] = 1;
-	enum err e = txn_save(t, &good, &delivery_row_shape, &row); /* no such activity, no such address */
+	enum err e = txn_save(
+		t, &good, &delivery_row_shape, &row); /* no such activity, no such address */
 	good.at[good.size - 1] = 2;
 	return e == OK ? txn_put(t, &good, (struct bytes){"\xff\xff\xff", 3}) : e;
 }
@@ -598,7 +621,8 @@ static void rubbish_is_dropped(void **state)
 	(void)state;
 	static const char *const bad[] = {"", "ftp://ex.com/", "https://ex.com/#a", "inbox"};
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_int_equal(store_write(rig.store, put_bad, (void *)(uintptr_t)bad[i]), ERR_INVALID);
+		assert_int_equal(
+			store_write(rig.store, put_bad, (void *)(uintptr_t)bad[i]), ERR_INVALID);
 	assert_int_equal(store_write(rig.store, save_rubbish, NULL), OK);
 	log_open(LOG_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC));
 	go();
@@ -615,28 +639,32 @@ static void every_status_has_its_meaning(void **state)
 		int status;
 		int64_t after;
 		enum verdict young, old; /* old: eight days and twelve tries */
-	} cases[] = {{200, 0, VERDICT_DELIVERED, VERDICT_DELIVERED}, {202, 0, VERDICT_DELIVERED, VERDICT_DELIVERED},
-		{299, 0, VERDICT_DELIVERED, VERDICT_DELIVERED}, {301, 0, VERDICT_LATER, VERDICT_DROP},
-		{308, 0, VERDICT_LATER, VERDICT_DROP}, {400, 0, VERDICT_DROP, VERDICT_DROP},
-		{401, 0, VERDICT_LATER, VERDICT_DROP}, {402, 0, VERDICT_DROP, VERDICT_DROP},
-		{403, 0, VERDICT_DROP, VERDICT_DROP}, {404, 0, VERDICT_LATER, VERDICT_DROP},
-		{405, 0, VERDICT_LATER, VERDICT_DROP}, {408, 0, VERDICT_LATER, VERDICT_DROP},
-		{410, 0, VERDICT_GONE, VERDICT_GONE}, {413, 0, VERDICT_DROP, VERDICT_DROP},
-		{415, 0, VERDICT_DROP, VERDICT_DROP}, {418, 0, VERDICT_DROP, VERDICT_DROP},
-		{422, 0, VERDICT_DROP, VERDICT_DROP}, {425, 0, VERDICT_LATER, VERDICT_DROP},
-		{429, 0, VERDICT_WAIT, VERDICT_DROP}, {429, 90000, VERDICT_WAIT, VERDICT_DROP},
-		{500, 0, VERDICT_LATER, VERDICT_DROP}, {501, 0, VERDICT_DROP, VERDICT_DROP},
-		{502, 0, VERDICT_FAILED, VERDICT_FAILED}, {503, 0, VERDICT_FAILED, VERDICT_FAILED},
-		{503, 90000, VERDICT_WAIT, VERDICT_DROP}, {504, 0, VERDICT_FAILED, VERDICT_FAILED},
-		{507, 0, VERDICT_LATER, VERDICT_DROP}, {521, 0, VERDICT_FAILED, VERDICT_FAILED},
-		{999, 0, VERDICT_LATER, VERDICT_DROP}};
+	} cases[] = {{200, 0, VERDICT_DELIVERED, VERDICT_DELIVERED},
+		{202, 0, VERDICT_DELIVERED, VERDICT_DELIVERED},
+		{299, 0, VERDICT_DELIVERED, VERDICT_DELIVERED},
+		{301, 0, VERDICT_LATER, VERDICT_DROP}, {308, 0, VERDICT_LATER, VERDICT_DROP},
+		{400, 0, VERDICT_DROP, VERDICT_DROP}, {401, 0, VERDICT_LATER, VERDICT_DROP},
+		{402, 0, VERDICT_DROP, VERDICT_DROP}, {403, 0, VERDICT_DROP, VERDICT_DROP},
+		{404, 0, VERDICT_LATER, VERDICT_DROP}, {405, 0, VERDICT_LATER, VERDICT_DROP},
+		{408, 0, VERDICT_LATER, VERDICT_DROP}, {410, 0, VERDICT_GONE, VERDICT_GONE},
+		{413, 0, VERDICT_DROP, VERDICT_DROP}, {415, 0, VERDICT_DROP, VERDICT_DROP},
+		{418, 0, VERDICT_DROP, VERDICT_DROP}, {422, 0, VERDICT_DROP, VERDICT_DROP},
+		{425, 0, VERDICT_LATER, VERDICT_DROP}, {429, 0, VERDICT_WAIT, VERDICT_DROP},
+		{429, 90000, VERDICT_WAIT, VERDICT_DROP}, {500, 0, VERDICT_LATER, VERDICT_DROP},
+		{501, 0, VERDICT_DROP, VERDICT_DROP}, {502, 0, VERDICT_FAILED, VERDICT_FAILED},
+		{503, 0, VERDICT_FAILED, VERDICT_FAILED}, {503, 90000, VERDICT_WAIT, VERDICT_DROP},
+		{504, 0, VERDICT_FAILED, VERDICT_FAILED}, {507, 0, VERDICT_LATER, VERDICT_DROP},
+		{521, 0, VERDICT_FAILED, VERDICT_FAILED}, {999, 0, VERDICT_LATER, VERDICT_DROP}};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct attempt a = {.status = cases[i].status, .retry_after = cases[i].after, .row = {.since = now}};
+		struct attempt a = {.status = cases[i].status,
+			.retry_after = cases[i].after,
+			.row = {.since = now}};
 		if (outcome_of(&a, now, unit).verdict != cases[i].young)
 			fail_msg("%d, young", cases[i].status);
 		a.row.since = now - week;
 		if (cases[i].young != VERDICT_DROP && cases[i].status != 404)
-			assert_int_equal(outcome_of(&a, now, unit).verdict, cases[i].young); /* old, but untried */
+			assert_int_equal(outcome_of(&a, now, unit).verdict,
+				cases[i].young); /* old, but untried */
 		a.row.tries = 12;
 		if (outcome_of(&a, now, unit).verdict != cases[i].old)
 			fail_msg("%d, old", cases[i].status);
@@ -649,13 +677,15 @@ static void waits_have_their_bounds(void **state)
 	int64_t now = INT64_C(1763715492000), unit = 10 * SECOND;
 	static const struct {
 		int64_t asked, given;
-	} cases[] = {{SECOND, MINUTE}, {MINUTE, MINUTE}, {MINUTE + 1, MINUTE + 1}, {DAY, DAY}, {DAY + SECOND, DAY}, {365 * DAY, DAY}};
+	} cases[] = {{SECOND, MINUTE}, {MINUTE, MINUTE}, {MINUTE + 1, MINUTE + 1}, {DAY, DAY},
+		{DAY + SECOND, DAY}, {365 * DAY, DAY}};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct attempt a = {.status = 429, .retry_after = cases[i].asked, .row = {.since = now}};
+		struct attempt a = {
+			.status = 429, .retry_after = cases[i].asked, .row = {.since = now}};
 		assert_int_equal(outcome_of(&a, now, unit).wait, cases[i].given);
 	}
-	static const int64_t steps[] = {10 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
-		12 * HOUR, 12 * HOUR};
+	static const int64_t steps[] = {10 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR,
+		3 * HOUR, 6 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR};
 	for (uint32_t i = 0; i < COUNT(steps); i++)
 		for (int k = 0; k < 200; k++) {
 			int64_t step = outcome_step(i, unit);
@@ -681,7 +711,8 @@ static void a_week_of_silence(void **state)
 	}
 	assert_true(now - began >= 7 * DAY && now - began < 8 * DAY);
 	assert_true(probes >= 18 && probes <= 28);
-	struct outcome o = {.verdict = VERDICT_DELIVERED, .at = now, .unit = 10 * SECOND, .form = FORM_CAVAGE};
+	struct outcome o = {
+		.verdict = VERDICT_DELIVERED, .at = now, .unit = 10 * SECOND, .form = FORM_CAVAGE};
 	assert_true(outcome_for_host(&h, &o));
 	assert_int_equal(h.failures + h.down_since + h.next, 0);
 	assert_false(outcome_for_host(&h, &o)); /* nothing to write down again */

@@ -54,8 +54,9 @@ static inline bool peer_write(struct peer_call *c, const void *data, size_t size
 {
 	const char *at = data;
 	while (size > 0) {
-		ssize_t sent = c->tls != NULL ? SSL_write(c->tls, at, (int)(size > 16384 ? 16384 : size))
-					      : send(c->fd, at, size, MSG_NOSIGNAL);
+		ssize_t sent = c->tls != NULL
+			? SSL_write(c->tls, at, (int)(size > 16384 ? 16384 : size))
+			: send(c->fd, at, size, MSG_NOSIGNAL);
 		if (sent <= 0)
 			return false;
 		at += sent;
@@ -65,10 +66,12 @@ static inline bool peer_write(struct peer_call *c, const void *data, size_t size
 }
 
 /* Status, further headers (each with its \r\n), body. */
-static inline void peer_answer(struct peer_call *c, int status, const char *headers, const char *body)
+static inline void peer_answer(
+	struct peer_call *c, int status, const char *headers, const char *body)
 {
 	char head[1024];
-	if (!text_print(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status, strlen(body), headers))
+	if (!text_print(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status,
+		    strlen(body), headers))
 		abort();
 	(void)(peer_write(c, head, strlen(head)) && peer_write(c, body, strlen(body)));
 }
@@ -78,7 +81,8 @@ static inline void peer_header(const struct peer_call *c, const char *name, char
 {
 	size_t size = strlen(name);
 	*out = '\0';
-	for (const char *line = strstr(c->head, "\r\n"); line != NULL; line = strstr(line + 2, "\r\n"))
+	for (const char *line = strstr(c->head, "\r\n"); line != NULL;
+		line = strstr(line + 2, "\r\n"))
 		if (strncasecmp(line + 2, name, size) == 0 && line[2 + size] == ':') {
 			const char *value = line + 2 + size + 1 + strspn(line + 2 + size + 1, " ");
 			snprintf(out, room, "%.*s", (int)strcspn(value, "\r"), value);
@@ -187,7 +191,8 @@ static inline void peer_certificate(struct peer *p)
 	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
 	X509_set_pubkey(cert, key);
 	X509_NAME *name = X509_get_subject_name(cert);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"peer.localhost", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(
+		name, "CN", MBSTRING_ASC, (const unsigned char *)"peer.localhost", -1, -1, 0);
 	X509_set_issuer_name(cert, name);
 	X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
 	static const struct {
@@ -196,7 +201,8 @@ static inline void peer_certificate(struct peer *p)
 	} extensions[] = {{NID_basic_constraints, "critical,CA:TRUE"},
 		{NID_subject_alt_name, "DNS:peer.localhost,DNS:*.peer.localhost"}};
 	for (size_t i = 0; i < COUNT(extensions); i++) {
-		X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, extensions[i].nid, extensions[i].value);
+		X509_EXTENSION *e = X509V3_EXT_conf_nid(
+			NULL, &ctx, extensions[i].nid, extensions[i].value);
 		X509_add_ext(cert, e, -1);
 		X509_EXTENSION_free(e);
 	}
@@ -250,9 +256,11 @@ static inline void peer_close(struct peer *p)
 }
 
 /* https://<host>.peer.localhost:<port><path>, or http. */
-static inline char *peer_url(struct arena *a, const struct peer *p, const char *host, const char *path)
+static inline char *peer_url(
+	struct arena *a, const struct peer *p, const char *host, const char *path)
 {
-	return arena_format(a, "%s://%s.peer.localhost:%d%s", p->tls != NULL ? "https" : "http", host, p->port, path);
+	return arena_format(a, "%s://%s.peer.localhost:%d%s", p->tls != NULL ? "https" : "http",
+		host, p->port, path);
 }
 
 /* Sleeps until the peer stops or the time is over. */

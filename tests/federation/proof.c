@@ -6,8 +6,9 @@
 
 static struct key *key;
 
-static const char plain[] = "{ \"@context\": [\"https://www.w3.org/ns/activitystreams\"], \"id\": \"https://ex.org/a/1\","
-			    " \"type\": \"Like\", \"actor\": \"https://ex.org/u/ann\", \"n\": 1.50 }";
+static const char plain[] =
+	"{ \"@context\": [\"https://www.w3.org/ns/activitystreams\"], \"id\": \"https://ex.org/a/1\","
+	" \"type\": \"Like\", \"actor\": \"https://ex.org/u/ann\", \"n\": 1.50 }";
 
 static const json_node *read_it(struct arena *a, const char *json)
 {
@@ -19,7 +20,8 @@ static const json_node *read_it(struct arena *a, const char *json)
 static const char *proved(struct arena *a, const char *json)
 {
 	struct bytes out;
-	assert_int_equal(proof_add(a, (struct bytes){json, strlen(json)}, key, KEY_ID, NOW, &out), OK);
+	assert_int_equal(
+		proof_add(a, (struct bytes){json, strlen(json)}, key, KEY_ID, NOW, &out), OK);
 	return arena_text_n(a, out.data, out.size);
 }
 
@@ -47,7 +49,9 @@ static void what_we_prove_is_proved(void **state)
 		assert_string_equal(proof_key_id(read_it(a, json)), KEY_ID);
 	}
 	const char *json = proved(a, plain);
-	assert_true(text_starts(json, arena_text_n(a, plain, sizeof plain - 3))); /* byte for byte, but for the last brace */
+	assert_true(text_starts(json,
+		arena_text_n(
+			a, plain, sizeof plain - 3))); /* byte for byte, but for the last brace */
 	assert_non_null(strstr(json, "\"created\":\"2025-11-21T08:58:12Z\""));
 }
 
@@ -58,27 +62,35 @@ static void order_and_space_do_not_matter(void **state)
 	struct bytes again = json_write(a, read_it(a, proved(a, plain)));
 	assert_int_equal(check(a, arena_text_n(a, again.data, again.size), NOW), OK);
 	const char *json = proved(a, "{\"b\":1,\"a\":2}");
-	assert_int_equal(check(a, swapped(a, json, "\"b\":1,\"a\":2", "\"a\" : 2, \"b\" : 1"), NOW), OK);
+	assert_int_equal(
+		check(a, swapped(a, json, "\"b\":1,\"a\":2", "\"a\" : 2, \"b\" : 1"), NOW), OK);
 }
 
 static void any_change_is_seen(void **state)
 {
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
-	static const char *const changes[][2] = {{"Like", "Dislike"}, {"/a/1", "/a/2"}, {"u/ann\"", "u/bob\""},
-		{"1.50", "1.51"}, {"\"type\": \"Like\"", "\"type\": \"Like\", \"to\": \"x\""}, {", \"n\": 1.50", ""},
-		{"DataIntegrityProof\"", "DataIntegrityProof\",\"domain\":\"x\""}, {"assertionMethod", "authentication"},
+	static const char *const changes[][2] = {{"Like", "Dislike"}, {"/a/1", "/a/2"},
+		{"u/ann\"", "u/bob\""}, {"1.50", "1.51"},
+		{"\"type\": \"Like\"", "\"type\": \"Like\", \"to\": \"x\""}, {", \"n\": 1.50", ""},
+		{"DataIntegrityProof\"", "DataIntegrityProof\",\"domain\":\"x\""},
+		{"assertionMethod", "authentication"},
 		{"2025-11-21T08:58:12Z", "2025-11-21T08:58:13Z"}, {"#ed25519-key", "#other-key"},
-		{"\"proofValue\":\"z", "\"proofValue\":\"u"}, {"\"proofValue\":\"z", "\"proofValue\":\"z1"},
-		{"\"proofValue\":\"z", "\"proofValue\":[],\"x\":\"z"}, {"\"created\":\"2025", "\"created\":7,\"x\":\"2025"},
-		{"activitystreams\"]", "activitystreams\",\"https://evil.example/\"]"}, {"\"@context\": [", "\"@context\": [1,"},
-		{"\"actor\"", "\"@graph\":[],\"actor\""}, {"\"actor\"", "\"@included\":{},\"actor\""},
-		{"\"actor\"", "\"@reverse\":{},\"actor\""}, {"\"created\"", "\"expires\":\"2025-11-21T08:58:11Z\",\"created\""}};
+		{"\"proofValue\":\"z", "\"proofValue\":\"u"},
+		{"\"proofValue\":\"z", "\"proofValue\":\"z1"},
+		{"\"proofValue\":\"z", "\"proofValue\":[],\"x\":\"z"},
+		{"\"created\":\"2025", "\"created\":7,\"x\":\"2025"},
+		{"activitystreams\"]", "activitystreams\",\"https://evil.example/\"]"},
+		{"\"@context\": [", "\"@context\": [1,"}, {"\"actor\"", "\"@graph\":[],\"actor\""},
+		{"\"actor\"", "\"@included\":{},\"actor\""},
+		{"\"actor\"", "\"@reverse\":{},\"actor\""},
+		{"\"created\"", "\"expires\":\"2025-11-21T08:58:11Z\",\"created\""}};
 	const char *json = proved(a, plain);
 	for (size_t i = 0; i < COUNT(changes); i++)
 		if (check(a, swapped(a, json, changes[i][0], changes[i][1]), NOW) != ERR_SIGN_IN)
 			fail_msg("%s -> %s", changes[i][0], changes[i][1]);
-	size_t start = (size_t)(strstr(json, "\"proofValue\":\"z") - json) + strlen("\"proofValue\":\"z");
+	size_t start = (size_t)(strstr(json, "\"proofValue\":\"z") - json)
+		+ strlen("\"proofValue\":\"z");
 	for (size_t i = start; json[i] != '"'; i++) {
 		char *bent = arena_text(a, json);
 		bent[i] = bent[i] == '2' ? '3' : '2';
@@ -93,7 +105,7 @@ static void time_is_minded(void **state)
 	const char *json = proved(a, plain);
 	assert_int_equal(check(a, json, NOW - 65 * MINUTE), OK);
 	assert_int_equal(check(a, json, NOW - 66 * MINUTE), ERR_SIGN_IN); /* made in the future */
-	assert_int_equal(check(a, json, NOW + 3650 * DAY), OK);           /* old news may be passed on */
+	assert_int_equal(check(a, json, NOW + 3650 * DAY), OK); /* old news may be passed on */
 }
 
 static void only_the_right_key(void **state)
@@ -105,8 +117,10 @@ static void only_the_right_key(void **state)
 	struct bytes out;
 	assert_int_equal(proof_check(a, document, KEY_ID, other, NOW), ERR_SIGN_IN);
 	assert_int_equal(proof_check(a, document, KEY_ID, rsa, NOW), ERR_SIGN_IN);
-	assert_int_equal(proof_check(a, document, "https://ex.org/u/bob#ed25519-key", key, NOW), ERR_SIGN_IN);
-	assert_int_equal(proof_add(a, (struct bytes){plain, strlen(plain)}, rsa, KEY_ID, NOW, &out), ERR_INVALID);
+	assert_int_equal(proof_check(a, document, "https://ex.org/u/bob#ed25519-key", key, NOW),
+		ERR_SIGN_IN);
+	assert_int_equal(proof_add(a, (struct bytes){plain, strlen(plain)}, rsa, KEY_ID, NOW, &out),
+		ERR_INVALID);
 	key_drop(other);
 	key_drop(rsa);
 }
@@ -116,28 +130,36 @@ static void several_and_unknown_proofs(void **state)
 {
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
-	const char *json = proved(a, plain), *proof = strstr(json, "\"proof\":") + strlen("\"proof\":");
+	const char *json = proved(a, plain),
+		   *proof = strstr(json, "\"proof\":") + strlen("\"proof\":");
 	const char *mine = arena_text_n(a, proof, strlen(proof) - 1);
 	const char *head = arena_text_n(a, json, (size_t)(proof - json));
-	const char *unknown = "{\"type\":\"DataIntegrityProof\",\"cryptosuite\":\"mldsa44-jcs-2024\"}";
+	const char
+		*unknown = "{\"type\":\"DataIntegrityProof\",\"cryptosuite\":\"mldsa44-jcs-2024\"}";
 	assert_int_equal(check(a, plain, NOW), ERR_NOT_FOUND);
 	assert_int_equal(check(a, arena_format(a, "%s%s}", head, unknown), NOW), ERR_NOT_FOUND);
 	assert_null(proof_key_id(read_it(a, arena_format(a, "%s%s}", head, unknown))));
 	assert_int_equal(check(a, arena_format(a, "%s\"text\"}", head), NOW), ERR_NOT_FOUND);
 	assert_int_equal(check(a, arena_format(a, "%s[%s,7,%s]}", head, unknown, mine), NOW), OK);
-	assert_string_equal(proof_key_id(read_it(a, arena_format(a, "%s[%s,%s]}", head, unknown, mine))), KEY_ID);
+	assert_string_equal(
+		proof_key_id(read_it(a, arena_format(a, "%s[%s,%s]}", head, unknown, mine))),
+		KEY_ID);
 	assert_int_equal(check(a, arena_format(a, "%s[1,2,3,4,5,6,7,%s]}", head, mine), NOW), OK);
-	assert_int_equal(check(a, arena_format(a, "%s[1,2,3,4,5,6,7,8,%s]}", head, mine), NOW), ERR_SIGN_IN);
+	assert_int_equal(
+		check(a, arena_format(a, "%s[1,2,3,4,5,6,7,8,%s]}", head, mine), NOW), ERR_SIGN_IN);
 }
 
 static void what_cannot_be_proved(void **state)
 {
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
-	static const char *const bad[] = {"", "[]", "7", "{", "{\"a\":1,\"a\":2}", "{\"proof\":{}}"};
+	static const char *const bad[] = {
+		"", "[]", "7", "{", "{\"a\":1,\"a\":2}", "{\"proof\":{}}"};
 	struct bytes out;
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_int_equal(proof_add(a, (struct bytes){bad[i], strlen(bad[i])}, key, KEY_ID, NOW, &out), ERR_INVALID);
+		assert_int_equal(proof_add(a, (struct bytes){bad[i], strlen(bad[i])}, key, KEY_ID,
+					 NOW, &out),
+			ERR_INVALID);
 }
 
 static int make_key(void **state)

@@ -42,7 +42,8 @@ static bool equal_bare(struct arena *a, const struct structured *s, const json_n
 	case STRUCTURED_TOKEN:
 		return is_type(want, "token") && text_is(s->text, vector_text(want, "value"));
 	case STRUCTURED_DISPLAY:
-		return is_type(want, "displaystring") && text_is(s->text, vector_text(want, "value"));
+		return is_type(want, "displaystring")
+			&& text_is(s->text, vector_text(want, "value"));
 	case STRUCTURED_BYTES: {
 		if (!is_type(want, "binary"))
 			return false;

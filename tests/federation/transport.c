@@ -30,7 +30,8 @@ static struct addrinfo *one_address(const char *printed, struct addrinfo *next)
 	return a;
 }
 
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+int getaddrinfo(
+	const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
 	(void)service, (void)hints;
 	atomic_fetch_add(&asked, 1);
@@ -44,7 +45,8 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 	else if (text_starts(name, "mapped"))
 		*out = one_address("::ffff:127.0.0.1", NULL);
 	else if (text_starts(name, "rebind"))
-		*out = one_address(atomic_exchange(&flip, true) ? "127.0.0.1" : "93.184.216.34", NULL);
+		*out = one_address(
+			atomic_exchange(&flip, true) ? "127.0.0.1" : "93.184.216.34", NULL);
 	else
 		return EAI_NONAME;
 	return 0;
@@ -97,9 +99,9 @@ static void got_wait(struct got *g, size_t count)
 	pthread_mutex_unlock(&g->lock);
 }
 
-#define GOT_INIT                                                                                                      \
-	{                                                                                                             \
-		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER                                \
+#define GOT_INIT                                                                                   \
+	{                                                                                          \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER             \
 	}
 
 static const char posted[] = "{\"type\":\"Create\"}";
@@ -113,8 +115,11 @@ static void send_bomb(struct peer_call *c)
 	unsigned char block[13 * 512];
 	unsigned bits = 0, held = 0;
 	size_t size = 0;
-	static const char start[] = "1" "10" "00110000"; /* last block, fixed codes, a zero */
-	static const char repeat[] = "11000101" "00000"; /* 258 times what was one byte ago */
+	static const char start[] = "1"
+				    "10"
+				    "00110000"; /* last block, fixed codes, a zero */
+	static const char repeat[] = "11000101"
+				     "00000"; /* 258 times what was one byte ago */
 	static const char answer[] = "HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\n\r\n";
 	peer_write(c, answer, sizeof answer - 1);
 	peer_write(c, head, sizeof head);
@@ -219,7 +224,10 @@ static int rig_open(void **state)
 	struct rig *r = calloc(1, sizeof *r);
 	log_open(LOG_ERROR, 2);
 	r->arena = arena_create();
-	r->site = (struct site){.domain = "ex.org", .base_url = "https://ex.org", .version = "9.9", .loopback = true};
+	r->site = (struct site){.domain = "ex.org",
+		.base_url = "https://ex.org",
+		.version = "9.9",
+		.loopback = true};
 	r->tls = peer_open(behave, true);
 	r->plain = peer_open(behave, false);
 	atomic_store(&asked, 0);
@@ -290,13 +298,16 @@ static void requests_say_who_we_are(void **state)
 	struct rig *r = *state;
 	struct got g = GOT_INIT;
 	static const char *const headers[] = {"Date: today", "X-Two: 2", NULL};
-	struct request q = {.kind = FETCH_POST, .url = peer_url(r->arena, r->tls, "a", "/echo"),
-		.body = {posted, sizeof posted - 1}, .headers = headers};
+	struct request q = {.kind = FETCH_POST,
+		.url = peer_url(r->arena, r->tls, "a", "/echo"),
+		.body = {posted, sizeof posted - 1},
+		.headers = headers};
 	assert_int_equal(transport_send(r->transport, &q, keep_body, &g), OK);
 	got_wait(&g, 1);
 	assert_string_equal(g.type, "application/activity+json; x=y");
 	assert_non_null(strstr(echoed, "POST /echo HTTP/1.1\r\n"));
-	assert_non_null(strstr(echoed, arena_format(r->arena, "Host: a.peer.localhost:%d\r\n", r->tls->port)));
+	assert_non_null(strstr(
+		echoed, arena_format(r->arena, "Host: a.peer.localhost:%d\r\n", r->tls->port)));
 	assert_non_null(strstr(echoed, "User-Agent: Kring/9.9 (+https://ex.org/)\r\n"));
 	assert_non_null(strstr(echoed, "Content-Type: application/activity+json\r\n"));
 	assert_non_null(strstr(echoed, "Date: today\r\n"));
@@ -311,13 +322,16 @@ static void bad_peers_end(void **state)
 	static const struct {
 		const char *path;
 		enum err err;
-	} cases[] = {{"/hang", ERR_REMOTE}, {"/trickle", ERR_REMOTE}, {"/reset", ERR_REMOTE}, {"/big", ERR_TOO_MUCH},
-		{"/bomb", ERR_TOO_MUCH}, {"/headers", ERR_TOO_MUCH}};
+	} cases[] = {{"/hang", ERR_REMOTE}, {"/trickle", ERR_REMOTE}, {"/reset", ERR_REMOTE},
+		{"/big", ERR_TOO_MUCH}, {"/bomb", ERR_TOO_MUCH}, {"/headers", ERR_TOO_MUCH}};
 	for (size_t i = 0; i < COUNT(cases); i++)
 		for (int tls = 0; tls < 2; tls++) {
 			int64_t start = time_steady();
-			struct got g = fetch(r, &(struct request){.kind = FETCH_ACTIVITY, .deadline = 500,
-				.url = peer_url(r->arena, tls ? r->tls : r->plain, "bad", cases[i].path)});
+			struct got g = fetch(r,
+				&(struct request){.kind = FETCH_ACTIVITY,
+					.deadline = 500,
+					.url = peer_url(r->arena, tls ? r->tls : r->plain, "bad",
+						cases[i].path)});
 			if (g.err != cases[i].err)
 				fail_msg("%s: %s (%s)", cases[i].path, err_name(g.err), g.why);
 			assert_true(time_steady() - start < 4000);
@@ -328,7 +342,9 @@ static void bad_peers_end(void **state)
 static void sizes_at_the_limit(void **state)
 {
 	struct rig *r = *state;
-	struct request q = {.kind = FETCH_ACTIVITY, .url = peer_url(r->arena, r->plain, "a", "/limit"), .max = 5000};
+	struct request q = {.kind = FETCH_ACTIVITY,
+		.url = peer_url(r->arena, r->plain, "a", "/limit"),
+		.max = 5000};
 	assert_int_equal(fetch(r, &q).size, 5000);
 	q.max = 5001;
 	assert_int_equal(fetch(r, &q).err, OK);
@@ -347,11 +363,13 @@ static void forms_that_are_refused(void **state)
 		const char *url;
 		enum err err;
 	} cases[] = {{"http://ex.com/", ERR_FORBIDDEN}, {"https://ex.com:8443/", ERR_FORBIDDEN},
-		{"https://93.184.216.34/", ERR_FORBIDDEN}, {"https://[2606:2800:220:1::1]/", ERR_FORBIDDEN},
-		{"https://[::ffff:127.0.0.1]/", ERR_FORBIDDEN}, {"https://intranet/", ERR_FORBIDDEN},
-		{"https://a.local/", ERR_FORBIDDEN}, {"https://a.internal/", ERR_FORBIDDEN},
-		{"https://a.test/", ERR_FORBIDDEN}, {"https://a.onion/", ERR_FORBIDDEN},
-		{"https://ex.org/inbox", ERR_FORBIDDEN}, {"ftp://ex.com/", ERR_INVALID}, {"", ERR_INVALID},
+		{"https://93.184.216.34/", ERR_FORBIDDEN},
+		{"https://[2606:2800:220:1::1]/", ERR_FORBIDDEN},
+		{"https://[::ffff:127.0.0.1]/", ERR_FORBIDDEN},
+		{"https://intranet/", ERR_FORBIDDEN}, {"https://a.local/", ERR_FORBIDDEN},
+		{"https://a.internal/", ERR_FORBIDDEN}, {"https://a.test/", ERR_FORBIDDEN},
+		{"https://a.onion/", ERR_FORBIDDEN}, {"https://ex.org/inbox", ERR_FORBIDDEN},
+		{"ftp://ex.com/", ERR_INVALID}, {"", ERR_INVALID},
 		{"https://u:p@ex.com/", ERR_INVALID}, {"https://ex.com/#a", ERR_INVALID},
 		{"https://2130706433/", ERR_INVALID}, {"https://0x7f.1/", ERR_INVALID},
 		{"file:///etc/passwd", ERR_INVALID}, {"https://ex.com/a b", ERR_INVALID}};
@@ -375,9 +393,14 @@ static void loopback_needs_leave(void **state)
 	transport_open(r);
 	assert_int_equal(fetch_url(r, peer_url(r->arena, r->plain, "a", "/")).err, ERR_FORBIDDEN);
 	assert_int_equal(fetch_url(r, peer_url(r->arena, r->tls, "a", "/")).err, ERR_FORBIDDEN);
-	assert_int_equal(fetch_url(r, arena_format(r->arena, "http://127.0.0.1:%d/", r->plain->port)).err, ERR_FORBIDDEN);
-	assert_int_equal(fetch_url(r, arena_format(r->arena, "http://[::1]:%d/", r->plain->port)).err, ERR_FORBIDDEN);
-	assert_int_equal(atomic_load(&r->plain->connections) + atomic_load(&r->tls->connections), 0);
+	assert_int_equal(
+		fetch_url(r, arena_format(r->arena, "http://127.0.0.1:%d/", r->plain->port)).err,
+		ERR_FORBIDDEN);
+	assert_int_equal(
+		fetch_url(r, arena_format(r->arena, "http://[::1]:%d/", r->plain->port)).err,
+		ERR_FORBIDDEN);
+	assert_int_equal(
+		atomic_load(&r->plain->connections) + atomic_load(&r->tls->connections), 0);
 }
 
 static void names_that_lead_inside_are_refused(void **state)
@@ -385,10 +408,12 @@ static void names_that_lead_inside_are_refused(void **state)
 	struct rig *r = *state;
 	static const char *const names[] = {"private.ex.com", "mixed.ex.com", "mapped.ex.com"};
 	for (size_t i = 0; i < COUNT(names); i++)
-		assert_int_equal(fetch_url(r, arena_format(r->arena, "https://%s/", names[i])).err, ERR_FORBIDDEN);
+		assert_int_equal(fetch_url(r, arena_format(r->arena, "https://%s/", names[i])).err,
+			ERR_FORBIDDEN);
 	assert_int_equal(atomic_load(&asked), 3);
 	for (size_t i = 0; i < COUNT(names); i++) /* remembered */
-		assert_int_equal(fetch_url(r, arena_format(r->arena, "https://%s/", names[i])).err, ERR_FORBIDDEN);
+		assert_int_equal(fetch_url(r, arena_format(r->arena, "https://%s/", names[i])).err,
+			ERR_FORBIDDEN);
 	assert_int_equal(atomic_load(&asked), 3);
 	assert_int_equal(fetch_url(r, "https://nowhere.ex.com/").err, ERR_REMOTE);
 }
@@ -397,7 +422,9 @@ static void names_that_lead_inside_are_refused(void **state)
 static void a_name_is_resolved_once(void **state)
 {
 	struct rig *r = *state;
-	struct got g = fetch(r, &(struct request){.kind = FETCH_JRD, .url = "https://rebind.ex.com/", .deadline = 300});
+	struct got g = fetch(r,
+		&(struct request){
+			.kind = FETCH_JRD, .url = "https://rebind.ex.com/", .deadline = 300});
 	assert_int_equal(g.err, ERR_REMOTE);
 	assert_int_equal(atomic_load(&asked), 1);
 }
@@ -409,8 +436,13 @@ static void a_slow_name_holds_up_nobody(void **state)
 	atomic_store(&slow_ms, 1500);
 	int64_t start = time_steady();
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(transport_send(r->transport, &(struct request){.kind = FETCH_JRD, .deadline = 300,
-			.url = arena_format(r->arena, "https://slow%d.ex.com/", i)}, got_it, &slow), OK);
+		assert_int_equal(
+			transport_send(r->transport,
+				&(struct request){.kind = FETCH_JRD,
+					.deadline = 300,
+					.url = arena_format(r->arena, "https://slow%d.ex.com/", i)},
+				got_it, &slow),
+			OK);
 	assert_int_equal(fetch_url(r, peer_url(r->arena, r->tls, "a", "/")).status, 200);
 	assert_int_equal(fetch_url(r, "https://private.ex.com/").err, ERR_FORBIDDEN);
 	assert_true(time_steady() - start < 1000);
@@ -424,14 +456,23 @@ static void two_gets_of_a_host_at_once(void **state)
 	struct rig *r = *state;
 	struct got g = GOT_INIT;
 	for (int i = 0; i < 8; i++)
-		assert_int_equal(transport_send(r->transport, &(struct request){.kind = FETCH_ACTIVITY,
-			.url = peer_url(r->arena, r->plain, "one", "/slow")}, got_it, &g), OK);
+		assert_int_equal(
+			transport_send(r->transport,
+				&(struct request){.kind = FETCH_ACTIVITY,
+					.url = peer_url(r->arena, r->plain, "one", "/slow")},
+				got_it, &g),
+			OK);
 	got_wait(&g, 8);
 	assert_int_equal(atomic_load(&r->plain->most), 2);
 	assert_true(atomic_load(&r->plain->connections) <= 2); /* and they were kept */
 	for (int i = 0; i < 8; i++)
-		assert_int_equal(transport_send(r->transport, &(struct request){.kind = FETCH_ACTIVITY,
-			.url = peer_url(r->arena, r->plain, arena_format(r->arena, "h%d", i), "/slow")}, got_it, &g), OK);
+		assert_int_equal(
+			transport_send(r->transport,
+				&(struct request){.kind = FETCH_ACTIVITY,
+					.url = peer_url(r->arena, r->plain,
+						arena_format(r->arena, "h%d", i), "/slow")},
+				got_it, &g),
+			OK);
 	got_wait(&g, 16);
 	assert_true(atomic_load(&r->plain->most) > 4);
 }
@@ -442,13 +483,17 @@ static void too_many_are_told(void **state)
 	struct got g = GOT_INIT;
 	const char *url = peer_url(r->arena, r->plain, "one", "/hang");
 	size_t taken = 0;
-	while (transport_send(r->transport, &(struct request){.kind = FETCH_ACTIVITY, .url = url}, got_it, &g) == OK)
+	while (transport_send(r->transport, &(struct request){.kind = FETCH_ACTIVITY, .url = url},
+		       got_it, &g)
+		== OK)
 		taken++;
 	assert_int_equal(taken, 4096);
 	transport_close(r->transport);
 	assert_int_equal(g.count, taken); /* each once, all before close returns */
 	assert_int_equal(g.err, ERR_AGAIN);
-	assert_int_equal(transport_send(r->transport, &(struct request){.kind = FETCH_ACTIVITY, .url = url}, got_it, &g), ERR_AGAIN);
+	assert_int_equal(transport_send(r->transport,
+				 &(struct request){.kind = FETCH_ACTIVITY, .url = url}, got_it, &g),
+		ERR_AGAIN);
 	transport_close(r->transport);
 }
 
@@ -459,11 +504,18 @@ static void stopping_answers_everyone_once(void **state)
 	static const char *const paths[] = {"/hang", "/trickle", "/slow", "/"};
 	atomic_store(&slow_ms, 300);
 	for (int i = 0; i < 40; i++)
-		assert_int_equal(transport_send(r->transport, &(struct request){.kind = i % 2 ? FETCH_POST : FETCH_ACTIVITY,
-			.body = {posted, sizeof posted - 1},
-			.url = i % 5 == 4 ? arena_format(r->arena, "https://slow%d.ex.com/", i)
-					  : peer_url(r->arena, i % 3 ? r->tls : r->plain, arena_format(r->arena, "h%d", i % 7), paths[i % 4])},
-			got_it, &g), OK);
+		assert_int_equal(
+			transport_send(r->transport,
+				&(struct request){.kind = i % 2 ? FETCH_POST : FETCH_ACTIVITY,
+					.body = {posted, sizeof posted - 1},
+					.url = i % 5 == 4
+						? arena_format(
+							r->arena, "https://slow%d.ex.com/", i)
+						: peer_url(r->arena, i % 3 ? r->tls : r->plain,
+							arena_format(r->arena, "h%d", i % 7),
+							paths[i % 4])},
+				got_it, &g),
+			OK);
 	usleep(30000);
 	transport_stop(r->transport);
 	assert_int_equal(g.count, 40);
@@ -491,7 +543,10 @@ static void certificates_are_checked(void **state)
 	struct rig *r = *state;
 	struct peer *other = peer_open(behave, true);
 	assert_int_equal(fetch_url(r, peer_url(r->arena, other, "a", "/")).err, ERR_REMOTE);
-	assert_int_equal(fetch_url(r, arena_format(r->arena, "https://other.localhost:%d/", r->tls->port)).err, ERR_REMOTE);
+	assert_int_equal(
+		fetch_url(r, arena_format(r->arena, "https://other.localhost:%d/", r->tls->port))
+			.err,
+		ERR_REMOTE);
 	assert_int_equal(atomic_load(&other->calls) + atomic_load(&r->tls->calls), 0);
 	peer_close(other);
 }

@@ -45,16 +45,17 @@ static struct signed_request request_of(struct arena *a, const json_node *vector
 		.header = header,
 		.arg = (void *)(uintptr_t)headers};
 	/* Some of the older form name a key on the very host that is asked: our own name is another one, then. */
-	q.origin = q.header(q.arg, "signature-input") != NULL ? arena_format(a, "https://%s", q.host)
-							      : "https://receiver.example";
+	q.origin = q.header(q.arg, "signature-input") != NULL
+		? arena_format(a, "https://%s", q.host)
+		: "https://receiver.example";
 	if (body != NULL)
 		q.body = (struct bytes){body, strlen(body)};
 	return q;
 }
 
 /* A word on how a request fared: what a vector's `expect` is held against. */
-static const char *fared(struct arena *a, const json_node *vector, int64_t now, const struct key *key,
-	struct signature *s, const char **why)
+static const char *fared(struct arena *a, const json_node *vector, int64_t now,
+	const struct key *key, struct signature *s, const char **why)
 {
 	struct signed_request q = request_of(a, vector);
 	*why = "signature";
@@ -79,7 +80,8 @@ static void check_one(const json_node *file, const json_node *vector, const stru
 {
 	ARENA_CLEANUP struct arena *a = arena_create();
 	struct signature s;
-	const char *why, *name = vector_text(vector, "name"), *expect = vector_text(vector, "expect");
+	const char *why, *name = vector_text(vector, "name"),
+			 *expect = vector_text(vector, "expect");
 	const char *end = fared(a, vector, clock_of(file, vector), key, &s, &why);
 	if (!as_expected(name, expect, end))
 		fail_msg("%s: %s, not %s (%s)", name, end, expect, why);
@@ -171,8 +173,10 @@ static void appendix(const char *root)
 			.arg = &m};
 		struct structured input, signature;
 		const char *base, *why = "";
-		assert_int_equal(structured_dictionary(a, vector_text(v, "signature_input"), &input), OK);
-		assert_int_equal(structured_dictionary(a, vector_text(v, "signature"), &signature), OK);
+		assert_int_equal(
+			structured_dictionary(a, vector_text(v, "signature_input"), &input), OK);
+		assert_int_equal(
+			structured_dictionary(a, vector_text(v, "signature"), &signature), OK);
 		if (signature_base(a, &q, &input.items[0], &base, &why) != OK) {
 			/* @query-param needs a parameter, @status is no request's */
 			assert_true(text_is(vector_text(v, "name"), "B.2.2")
@@ -181,13 +185,13 @@ static void appendix(const char *root)
 		}
 		assert_string_equal(base, vector_text(v, "signature_base"));
 		built++;
-		const json_node *key = json_member(json_member(file, "keys"), vector_text(v, "key"));
+		const json_node *key = json_member(
+			json_member(file, "keys"), vector_text(v, "key"));
 		struct key *k = vector_text(key, "publicKeyPem") != NULL
 			? key_from_pem(vector_text(key, "publicKeyPem"))
 			: NULL;
-		struct signature s = {.form = FORM_RFC9421,
-			.base = base,
-			.bytes = signature.items[0].bytes};
+		struct signature s = {
+			.form = FORM_RFC9421, .base = base, .bytes = signature.items[0].bytes};
 		bool ours = text_is(vector_text(v, "algorithm"), "ed25519");
 		assert_int_equal(k != NULL && signature_verify(&s, k), ours);
 		verified += ours;
@@ -235,11 +239,14 @@ static void check_credential(const char *root)
 {
 	ARENA_CLEANUP struct arena *a = arena_create();
 	const json_node *pair = vector_json(a, root, "vc-di-eddsa/keyPair.json");
-	const json_node *signed_ = vector_json(a, root, "vc-di-eddsa/eddsa-jcs-2022/signedJCS.json");
-	struct bytes canonical, want = vector_bytes(a, root, "vc-di-eddsa/eddsa-jcs-2022/canonDocJCS.txt");
+	const json_node *signed_ = vector_json(
+		a, root, "vc-di-eddsa/eddsa-jcs-2022/signedJCS.json");
+	struct bytes canonical,
+		want = vector_bytes(a, root, "vc-di-eddsa/eddsa-jcs-2022/canonDocJCS.txt");
 	struct key *key = key_from_multibase(vector_text(pair, "publicKeyMultibase"));
 	assert_non_null(key);
-	assert_int_equal(proof_check(a, signed_, proof_key_id(signed_), key, INT64_C(1763715492000)), OK);
+	assert_int_equal(
+		proof_check(a, signed_, proof_key_id(signed_), key, INT64_C(1763715492000)), OK);
 	assert_int_equal(json_canonical(a, signed_, "proof", &canonical), OK);
 	assert_int_equal(canonical.size, want.size);
 	assert_memory_equal(canonical.data, want.data, want.size);
@@ -276,7 +283,8 @@ static void check_feature(const char *root)
 	struct key *key = key_from_multibase(vector_text(method, "publicKeyMultibase"));
 	assert_string_equal(proof_key_id(document), vector_text(method, "id"));
 	assert_int_equal(
-		proof_check(a, document, vector_text(method, "id"), key, INT64_C(1763715492000)), OK);
+		proof_check(a, document, vector_text(method, "id"), key, INT64_C(1763715492000)),
+		OK);
 	key_drop(key);
 }
 
@@ -301,7 +309,8 @@ static void multikeys(void **state)
 	ARENA_CLEANUP struct arena *a = arena_create();
 	const char *roots[] = {vector_own(a), vector_given(a)};
 	for (size_t r = 0; r < COUNT(roots) && roots[r] != NULL; r++) {
-		const json_node *vectors = json_member(vector_json(a, roots[r], "multikey/fep-521a.json"), "vectors");
+		const json_node *vectors = json_member(
+			vector_json(a, roots[r], "multikey/fep-521a.json"), "vectors");
 		assert_int_equal(json_count(vectors), 2);
 		for (size_t i = 0; i < 2; i++) {
 			const json_node *v = json_item(vectors, i);
@@ -311,7 +320,8 @@ static void multikeys(void **state)
 			const char *hex = vector_text(
 				v, i == 0 ? "public_key_hex" : "public_key_pkcs1_der_hex");
 			assert_string_equal(hex_encode(a, stored.data, stored.size), hex);
-			assert_string_equal(key_multibase(a, key), vector_text(v, "publicKeyMultibase"));
+			assert_string_equal(
+				key_multibase(a, key), vector_text(v, "publicKeyMultibase"));
 			key_drop(key);
 		}
 	}

@@ -1,0 +1,192 @@
+/* pick.c: the next rows of a host, in order for each actor, made ready to be sent. */
+#include "delivery.h"
+
+#define PAGE 64 /* rows looked at for one host */
+#define SIGNER_KEPT (10 * MINUTE)
+
+/* ---- bodies and signers: read once for many attempts ---------------------------------------------------------------------- */
+
+static enum err body_hold(struct delivery *d, struct txn *t, uint64_t activity, struct body **out)
+{
+	struct place place = place_1(TABLE_ACTIVITY, activity);
+	struct kept kept;
+	struct body *b = d->bodies;
+	while (b != NULL && b->activity != activity)
+		b = b->next;
+	if (b == NULL) {
+		enum err e = txn_load(t, &place, &kept_shape, &kept);
+		if (e != OK)
+			return e;
+		struct arena *arena = arena_create();
+		b = delivery_alloc(sizeof *b);
+		*b = (struct body){.activity = activity,
+			.json = arena_bytes(arena, kept.json),
+			.arena = arena,
+			.next = d->bodies};
+		d->bodies = b;
+	}
+	b->held++;
+	*out = b;
+	return OK;
+}
+
+void pick_drop_body(struct delivery *d, struct body *b)
+{
+	struct body **at = &d->bodies;
+	if (b == NULL || --b->held > 0)
+		return;
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	arena_destroy(b->arena);
+	free(b);
+}
+
+static void signer_clear(struct signer *s)
+{
+	key_drop(s->key);
+	free(s->id);
+	*s = (struct signer){0};
+}
+
+/* Unsealing a private key costs as much as signing: the last thousand are kept for a while. */
+static enum err signer_find(struct delivery *d, struct txn *t, uint64_t actor, struct signer **out)
+{
+	struct signer *s = &d->signers[actor * UINT64_C(0x9e3779b97f4a7c15) >> 54];
+	struct actor record;
+	struct key_pair keys;
+	int64_t now = time_steady();
+	*out = s;
+	if (s->key != NULL && s->actor == actor && s->until > now && s->until <= now + SIGNER_KEPT)
+		return OK;
+	enum err e = actor_load(t, actor, &record);
+	if (e == OK)
+		e = record.rsa_id != NULL ? actor_keys_load(t, actor, &keys) : ERR_NOT_FOUND;
+	if (e != OK)
+		return e;
+	key_drop(keys.ed25519);
+	if (keys.rsa == NULL)
+		return ERR_NOT_FOUND;
+	signer_clear(s);
+	*s = (struct signer){actor, keys.rsa, delivery_copy(record.rsa_id), now + SIGNER_KEPT};
+	return OK;
+}
+
+/* ---- picking rows ----------------------------------------------------------------------------------------------------------- */
+
+struct pick {
+	struct delivery *delivery;
+	struct lane *lane;
+	struct arena *arena;
+	int64_t now, next;
+	uint64_t busy[PAGE + ALLOWED_MOST];
+	size_t busy_count, rows, chosen;
+};
+
+static struct attempt *attempt_add(struct delivery *d, struct lane *l)
+{
+	struct attempt *a = delivery_alloc(sizeof *a);
+	a->delivery = d;
+	a->federation = d->federation;
+	a->events = d->events;
+	a->arena = arena_create();
+	a->lane = l;
+	a->host = l->name;
+	a->probe = lane_is_probe(l);
+	memcpy(a->host_hash, l->hash, HOST_HASH);
+	a->next = l->attempts;
+	l->attempts = a;
+	l->active++;
+	return a;
+}
+
+static bool is_busy(const struct pick *p, uint64_t actor)
+{
+	for (size_t i = 0; i < p->busy_count; i++)
+		if (p->busy[i] == actor)
+			return true;
+	return false;
+}
+
+/* In order, one at a time for each actor: what an actor does arrives as it was done. */
+static enum err pick_row(void *arg, struct bytes key, struct bytes value)
+{
+	struct pick *p = arg;
+	struct delivery_row row = {0};
+	bool readable = record_read(p->arena, &delivery_row_shape, value, &row) == OK
+		&& row.inbox != NULL;
+	p->rows++;
+	if (readable && is_busy(p, row.actor))
+		return OK;
+	p->busy[p->busy_count++] = row.actor;
+	if (readable && row.next > p->now
+		&& row.next <= p->now + outcome_longest(p->delivery->unit)) {
+		if (row.next < p->next)
+			p->next = row.next;
+		return OK;
+	}
+	struct attempt *a = attempt_add(p->delivery, p->lane);
+	a->row = row;
+	a->row.inbox = arena_text(a->arena, readable ? row.inbox : "");
+	a->key.size = (uint8_t)key.size;
+	memcpy(a->key.at, key.data, key.size);
+	a->err = readable ? OK : ERR_INVALID;
+	p->chosen++;
+	unsigned allowed = lane_is_probe(p->lane) ? 1 : p->lane->allowed;
+	return p->lane->active < allowed ? OK : ERR_CONFLICT;
+}
+
+/* What the attempt needs to be made; an error in its place when that is not there. */
+static enum err equip(struct delivery *d, struct txn *t, struct attempt *a)
+{
+	struct signer *s;
+	struct host gone;
+	enum err e = delivery_host(t, a->row.inbox, &gone);
+	if (e == OK && gone.gone_until > time_now())
+		return ERR_GONE;
+	if (e == OK)
+		e = body_hold(d, t,
+			place_id_at((struct bytes){a->key.at, a->key.size}, 1 + HOST_HASH),
+			&a->body);
+	if (e == OK)
+		e = signer_find(d, t, a->row.actor, &s);
+	if (e != OK)
+		return e == ERR_NOT_FOUND || e == ERR_GONE ? e : ERR_AGAIN;
+	a->signer = key_hold(s->key);
+	a->key_id = arena_text(a->arena, s->id);
+	a->form = a->lane->host.form_until > time_now() && a->lane->host.form == FORM_RFC9421
+		? FORM_RFC9421
+		: FORM_CAVAGE;
+	return OK;
+}
+
+enum err pick_rows(struct delivery *d, struct txn *t, struct lane *l)
+{
+	struct pick p = {.delivery = d,
+		.lane = l,
+		.arena = txn_arena(t),
+		.now = time_now(),
+		.next = INT64_MAX};
+	struct walk walk = {.prefix = outcome_host_place(l->hash), .max = PAGE};
+	walk.prefix.at[0] = TABLE_QUEUE;
+	for (const struct attempt *a = l->attempts; a != NULL; a = a->next)
+		p.busy[p.busy_count++] = a->row.actor;
+	if (l->host.next == HOST_DEAD)
+		walk.max = 1;
+	enum err e = txn_walk(t, &walk, pick_row, &p);
+	struct attempt *a = l->attempts;
+	for (size_t i = 0; e == OK && i < p.chosen; i++, a = a->next)
+		if (l->host.next == HOST_DEAD)
+			a->bury = true;
+		else if (a->err == OK)
+			a->err = equip(d, t, a);
+	l->row_next = p.chosen == 0 ? p.next : 0;
+	l->empty = p.rows == 0;
+	return e;
+}
+
+void pick_forget_signers(struct delivery *d)
+{
+	for (size_t i = 0; i < SIGNERS; i++)
+		signer_clear(&d->signers[i]);
+}
