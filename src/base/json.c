@@ -363,7 +363,7 @@ static void write_quoted(struct text *out, const char *s)
 static void write_real(struct text *out, double real, bool canonical)
 {
 	decimal_write(out, real);
-	if (!canonical && (real >= 0x1p63 || real < -0x1p63) && real < 1e21 && real > -1e21)
+	if (!canonical && (real >= 0x1p63 || real <= -0x1p63) && real < 1e21 && real > -1e21)
 		text_add(out, ".0");
 }
 

@@ -16,7 +16,8 @@ static void parsed(struct arena *a, const char *s, const struct url *u)
 	HOLDS(text_ends(u->origin, u->authority) && strstr(u->authority, u->host) != NULL);
 	for (const char *c = whole; *c != '\0'; c++)
 		HOLDS(*c > ' ' && *c < 0x7f && strchr("\\\"<>#", *c) == NULL);
-	HOLDS(strstr(whole, "/../") == NULL && !text_ends(whole, "/.."));
+	const char *path = arena_text_n(a, u->target, strcspn(u->target, "?"));
+	HOLDS(strstr(path, "/../") == NULL && !text_ends(path, "/.."));
 	if (strlen(whole) > 2048)
 		return; /* one slash longer than what was read */
 	HOLDS(url_parse(a, whole, &again) == OK);

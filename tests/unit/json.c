@@ -275,9 +275,10 @@ static void test_writes_back(void **state)
 		w.data, "[{},[],[[{\"a\":[]}]],-1,1.5,9223372036854775807,\"\\u001f/\"]");
 	assert_int_equal(w.size, strlen(w.data));
 	assert_string_equal(json_write(a, NULL).data, "null");
-	w = json_write(a, read_ok(a, "[1e20,-1e20,1e21,1e15]")); /* and can be read again */
-	assert_string_equal(w.data,
-		"[100000000000000000000.0,-100000000000000000000.0,1e+21,1000000000000000]");
+	w = json_write(a, read_ok(a, "[1e20,-1e20,1e21,1e15,-9223372036854775808.0]"));
+	assert_string_equal(w.data, "[100000000000000000000.0,-100000000000000000000.0,1e+21,"
+				    "1000000000000000,-9223372036854776000.0]");
+	/* and can be read again */
 	read_ok(a, w.data);
 }
 
