@@ -1,4 +1,5 @@
 /* actor.c: what an actor may claim, how ours look, and whose key a key is. */
+#include "fake_transport.h"
 #include "neighbours.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* collection.c: what is served to whom, in which form, and what does not even seem to exist. */
+#include "fake_transport.h"
 #include "neighbours.h"
 
 #include <string.h>

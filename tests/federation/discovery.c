@@ -1,4 +1,5 @@
 /* discovery.c: found by every name one has, and by no other. */
+#include "fake_transport.h"
 #include "neighbours.h"
 
 #include <string.h>

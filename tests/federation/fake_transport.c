@@ -1,5 +1,5 @@
-/* fake_transport.c: transport_* from a table of URL → answer; see neighbours.h. */
-#include "neighbours.h"
+/* fake_transport.c: transport_* from a table of URL → answer; see fake_transport.h. */
+#include "fake_transport.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* federation.c: what was taken is applied, once, whatever stops or fills the node; and what is ours is found at home. */
+#include "fake_transport.h"
 #include "neighbours.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* inbox.c: what comes in: who is believed, what is kept, and that hostile posts leave nothing behind. */
+#include "fake_transport.h"
 #include "neighbours.h"
 
 #include <string.h>

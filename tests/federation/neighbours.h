@@ -1,6 +1,6 @@
 /*
- * neighbours.h: a node of ours with its real server, store in memory and standing clock, and the other nodes as a script:
- * what they answer is a table, what is sent to them is written down.
+ * neighbours.h: a node of ours with its real server, store in memory and standing clock, and three actors of other nodes.
+ * What those nodes answer, and what is sent to them, is in fake_transport.h.
  */
 #pragma once
 
@@ -10,22 +10,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "federation.h"
+#include "fake_transport.h"
 
 #define NOW node.now /* an hour later in each test: what is paced starts anew */
 
-/* ---- the wire, scripted (fake_transport.c) ---- */
-void wire_reset(void);
-/* Answers for a URL, the newest counts. type NULL: application/activity+json. */
-void wire_answer(const char *url, int status, const char *type, const char *body);
-void wire_redirect(const char *url, int status, const char *location);
-void wire_needs(const char *url, enum signature_form form); /* 401 for the other one */
-size_t wire_gets(const char *url);        /* how often it was asked; NULL: all */
-size_t wire_posts(const char *inbox);     /* deliveries to it; NULL: all */
-const char *wire_post(const char *inbox, size_t i); /* body of the i-th */
-size_t wire_posts_with(const char *inbox, const char *words);
-
-/* ---- our node ---- */
 struct neighbour { /* an actor of another node, with its key */
 	const char *uri, *host;
 	struct key *rsa, *ed25519;

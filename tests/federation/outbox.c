@@ -1,4 +1,5 @@
 /* outbox.c: what is said to whom: each act once, to each inbox once, also when the journal is read twice. */
+#include "fake_transport.h"
 #include "neighbours.h"
 
 #include <string.h>
@@ -204,6 +205,34 @@ static void every_line_twice_is_every_activity_once(void **state)
 	}
 }
 
+static enum err change_profile(struct txn *t, void *arg)
+{
+	struct profile_change change = {
+		.title = "Jan the second", .locked = -1, .discoverable = -1, .indexable = -1};
+	(void)arg;
+	return profile_update(t, scene.jan, scene.jan, &change, NULL);
+}
+
+static enum err end_jan(struct txn *t, void *arg)
+{
+	(void)arg;
+	return actor_remove(t, scene.jan, NULL);
+}
+
+static void a_changed_profile_and_its_end_are_told(void **state)
+{
+	(void)state;
+	set_up();
+	node_write(change_profile, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Update\""), 1);
+	assert_int_equal(wire_posts_with(INBOX, "Jan the second"), 1);
+	node_write(end_jan, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Delete\""), 1);
+	assert_int_equal(wire_posts_with(INBOX, "\"object\":\"https://ex.org/u/jan\""), 1);
+}
+
 static enum err block_good(struct txn *t, void *arg)
 {
 	(void)arg;
@@ -388,6 +417,7 @@ int main(void)
 		NODE_TEST(a_remote_post_is_announced_verbatim),
 		NODE_TEST(every_line_twice_is_every_activity_once),
 		NODE_TEST(a_blocked_host_hears_nothing),
+		NODE_TEST(a_changed_profile_and_its_end_are_told),
 		NODE_TEST(a_like_is_undone_by_its_id),
 		NODE_TEST(only_the_followed_can_accept),
 		NODE_TEST(a_crowd_is_reached_in_steps_once),

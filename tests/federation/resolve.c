@@ -1,4 +1,5 @@
 /* resolve.c: what is fetched is believed at its own address only, and nobody makes us fetch without end. */
+#include "fake_transport.h"
 #include "neighbours.h"
 
 #include <string.h>
