@@ -123,7 +123,7 @@ enum err structured_dictionary(struct arena *, const char *field, struct structu
 const struct structured *structured_parameter(const struct structured *, const char *name); /* NULL: none */
 void structured_write(struct text *, const struct structured *); /* an item or inner list, canonical; t->failed when it cannot be */
 
-/* signature.c: both forms, both ways */
+/* signature.c, cavage.c, message.c: both forms read; sign.c: made */
 enum signature_form { FORM_CAVAGE = 1, FORM_RFC9421 };
 struct signed_request { /* what was received, or is to be sent */
 	const char *method; /* "POST" */
@@ -172,7 +172,7 @@ struct dns *dns_start(void);
 void dns_stop(struct dns *); /* answers what was asked first; NULL ok */
 void dns_ask(struct dns *, const char *host, dns_fn *, void *arg); /* answers once: at once from memory, or on a thread of dns.c */
 
-/* transport.c: the only file with libcurl */
+/* transport.c: the only file with libcurl; job.c: a request before and after it */
 enum fetch_kind { FETCH_ACTIVITY = 1, FETCH_JRD, FETCH_NODEINFO, FETCH_POST };
 struct request {
 	enum fetch_kind kind;
@@ -350,7 +350,7 @@ enum err audience_followers(const struct recipients *, uint64_t of) MUST_USE;
 enum err audience_following(const struct recipients *, uint64_t of) MUST_USE; /* whom it follows: its end */
 enum err audience_step(struct txn *, void *more) MUST_USE; /* bool *more: there is another step to do */
 
-/* delivery.c, attempt.c, outcome.c: rows per (host, activity), host health, retries over days */
+/* delivery.c, lane.c, pick.c, attempt.c, outcome.c: rows per (host, activity), host health, retries over days */
 struct delivery_row {
 	const char *inbox;
 	uint64_t actor;  /* who signs */

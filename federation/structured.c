@@ -19,11 +19,6 @@ struct members {
 	size_t count, room, max;
 };
 
-static bool is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -31,7 +26,7 @@ static bool is_digit(char c)
 
 static bool is_alpha(char c)
 {
-	return is_lower(c) || (c >= 'A' && c <= 'Z');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static bool one_of(char c, const char *set)
@@ -41,7 +36,7 @@ static bool one_of(char c, const char *set)
 
 static bool is_key(char c, bool first)
 {
-	return is_lower(c) || c == '*' || (!first && (is_digit(c) || one_of(c, "_-.")));
+	return (c >= 'a' && c <= 'z') || c == '*' || (!first && (is_digit(c) || one_of(c, "_-.")));
 }
 
 static bool is_token(char c, bool first)
@@ -183,6 +178,14 @@ static bool read_boolean(struct reader *r, struct structured *out)
 	return take(r, '0') || take(r, '1');
 }
 
+static bool read_date(struct reader *r, struct structured *out)
+{
+	r->at++;
+	bool whole = read_number(r, out) && out->kind == STRUCTURED_INTEGER;
+	out->kind = STRUCTURED_DATE;
+	return whole;
+}
+
 static bool read_bare(struct reader *r, struct structured *out)
 {
 	char c = peek(r);
@@ -200,11 +203,7 @@ static bool read_bare(struct reader *r, struct structured *out)
 	case '%':
 		return read_display(r, out);
 	case '@':
-		r->at++;
-		if (!read_number(r, out) || out->kind != STRUCTURED_INTEGER)
-			return false;
-		out->kind = STRUCTURED_DATE;
-		return true;
+		return read_date(r, out);
 	default:
 		return false;
 	}
@@ -444,15 +443,14 @@ static void write_bare(struct text *t, const struct structured *s)
 	switch (s->kind) {
 	case STRUCTURED_DATE:
 	case STRUCTURED_INTEGER:
-		if (s->number > INTEGER_MOST || s->number < -INTEGER_MOST)
-			t->failed = true;
-		text_format(
-			t, "%s%lld", s->kind == STRUCTURED_DATE ? "@" : "", (long long)s->number);
-		break;
 	case STRUCTURED_DECIMAL:
 		if (s->number > INTEGER_MOST || s->number < -INTEGER_MOST)
 			t->failed = true;
-		write_decimal(t, s->number);
+		if (s->kind == STRUCTURED_DECIMAL)
+			write_decimal(t, s->number);
+		else
+			text_format(t, "%s%lld", s->kind == STRUCTURED_DATE ? "@" : "",
+				(long long)s->number);
 		break;
 	case STRUCTURED_STRING:
 		write_string(t, s->text);
