@@ -1,6 +1,7 @@
 /*
- * check.c: reads the whole store and says what is not sound: rows no table knows, records that do not decode, and
- * indexes that lead nowhere. It reads some rows at a time, so that a serving node is not held up.
+ * check.c: reads the whole store and says what is not sound: rows no table knows, records that do
+ * not decode, and indexes that lead nowhere. It reads some rows at a time, so that a serving node
+ * is not held up.
  */
 #include <string.h>
 
@@ -20,8 +21,10 @@ struct check {
 	struct txn *txn;
 };
 
-static const struct table_use storage_tables[] = {{TABLE_META, NULL}, {TABLE_JOURNAL, NULL}, {TABLE_READER, NULL}, {0}};
-static const struct table_use session_tables[] = {{TABLE_SESSION, &session_shape}, {TABLE_TOKEN, &token_shape}, {0}};
+static const struct table_use storage_tables[] = {
+	{TABLE_META, NULL}, {TABLE_JOURNAL, NULL}, {TABLE_READER, NULL}, {0}};
+static const struct table_use session_tables[] = {
+	{TABLE_SESSION, &session_shape}, {TABLE_TOKEN, &token_shape}, {0}};
 
 static void finding(struct check *c, struct bytes key, const char *what)
 {
@@ -45,12 +48,22 @@ struct lead {
 	size_t field;
 };
 static const struct lead leads[] = {
-	{TABLE_ACTOR_URI, TABLE_ACTOR, true, 0}, {TABLE_NAME, TABLE_ACTOR, true, 0}, {TABLE_HANDLE, TABLE_ACTOR, true, 0},
-	{TABLE_KEYS, TABLE_ACTOR, false, 0}, {TABLE_ACCOUNT, TABLE_ACTOR, false, 0}, {TABLE_EMAIL, TABLE_ACCOUNT, true, 0},
-	{TABLE_COMMUNITY, TABLE_ACTOR, false, 0}, {TABLE_FOLLOWER, TABLE_ACTOR, false, 1},
-	{TABLE_FOLLOWING, TABLE_ACTOR, false, 1}, {TABLE_POST_URI, TABLE_POST, true, 0}, {TABLE_BY_AUTHOR, TABLE_POST, false, 1},
-	{TABLE_BY_COMMUNITY, TABLE_POST, false, 1}, {TABLE_BY_ROOT, TABLE_POST, false, 1}, {TABLE_FEATURED, TABLE_POST, false, 1},
-	{TABLE_REACTION, TABLE_POST, false, 0}, {TABLE_TALLY, TABLE_POST, false, 0},
+	{TABLE_ACTOR_URI, TABLE_ACTOR, true, 0},
+	{TABLE_NAME, TABLE_ACTOR, true, 0},
+	{TABLE_HANDLE, TABLE_ACTOR, true, 0},
+	{TABLE_KEYS, TABLE_ACTOR, false, 0},
+	{TABLE_ACCOUNT, TABLE_ACTOR, false, 0},
+	{TABLE_EMAIL, TABLE_ACCOUNT, true, 0},
+	{TABLE_COMMUNITY, TABLE_ACTOR, false, 0},
+	{TABLE_FOLLOWER, TABLE_ACTOR, false, 1},
+	{TABLE_FOLLOWING, TABLE_ACTOR, false, 1},
+	{TABLE_POST_URI, TABLE_POST, true, 0},
+	{TABLE_BY_AUTHOR, TABLE_POST, false, 1},
+	{TABLE_BY_COMMUNITY, TABLE_POST, false, 1},
+	{TABLE_BY_ROOT, TABLE_POST, false, 1},
+	{TABLE_FEATURED, TABLE_POST, false, 1},
+	{TABLE_REACTION, TABLE_POST, false, 0},
+	{TABLE_TALLY, TABLE_POST, false, 0},
 };
 
 static void check_lead(struct check *c, uint8_t table, struct bytes key, struct bytes value)
@@ -58,13 +71,16 @@ static void check_lead(struct check *c, uint8_t table, struct bytes key, struct 
 	for (size_t i = 0; i < COUNT(leads); i++) {
 		if (leads[i].table != table)
 			continue;
-		bool fits = leads[i].by_value ? value.size == 8 : key.size >= 9 + leads[i].field * 8;
+		bool fits = leads[i].by_value ? value.size == 8
+					      : key.size >= 9 + leads[i].field * 8;
 		if (!fits) {
 			finding(c, key, "has not the size it should have");
 			continue;
 		}
-		uint64_t id = leads[i].by_value ? place_id_at(value, 0) : place_id(key, leads[i].field);
-		bool of_actor = table == TABLE_TALLY && key.size >= 17 && place_id(key, 1) == TALLY_FOLLOWERS;
+		uint64_t id = leads[i].by_value ? place_id_at(value, 0)
+						: place_id(key, leads[i].field);
+		bool of_actor = table == TABLE_TALLY && key.size >= 17
+			&& place_id(key, 1) == TALLY_FOLLOWERS;
 		struct place to = place_1(of_actor ? TABLE_ACTOR : leads[i].to, id);
 		struct bytes found;
 		if (txn_get(c->txn, &to, &found) != OK)

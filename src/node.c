@@ -1,74 +1,122 @@
 /* node.c: a node starts in order and stops in reverse. */
-#include "node.h"
-
 #include "api.h"
+#include "command.h"
+#include "private.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#define LISTS_MAX 32
+#define SECRET_SIZE sizeof(((struct site *)0)->secret)
 
-/* ---- the secret: 32 random bytes in DIR/secret, never in the store or its backups ---- */
+/* ---- the directory ---- */
 
-static enum err secret_make(struct arena *arena, const char *dir, const char **why)
+/* Files of another owner would be unreadable to the node afterwards, or ours to it. */
+static enum err check_owner(struct arena *arena, const char *dir, const char **why)
 {
-	uint8_t secret[32];
-	crypto_random(secret, sizeof secret);
-	const char *file = arena_format(arena, "%s/secret", dir);
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && write(fd, secret, sizeof secret) == sizeof secret && fsync(fd) == 0;
-	if (fd >= 0 && close(fd) != 0)
-		good = false;
-	crypto_wipe(secret, sizeof secret);
-	if (!good)
-		*why = arena_format(arena, "%s cannot be written: %s.", file, strerror(errno));
-	return good ? OK : ERR_STORE;
+	struct stat s;
+	if (stat(dir, &s) != 0) {
+		*why = arena_format(arena, "%s: %s.", dir, strerror(errno));
+		return errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE;
+	}
+	if (s.st_uid == geteuid())
+		return OK;
+	*why = arena_format(arena, "%s belongs to another user: run this as that user.", dir);
+	return ERR_FORBIDDEN;
 }
 
-static enum err secret_read(struct arena *arena, const char *dir, uint8_t out[32], const char **why)
+static bool is_empty(const char *dir)
 {
-	const char *file = arena_format(arena, "%s/secret", dir);
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	uint8_t bytes[33];
-	ssize_t size = fd >= 0 ? read(fd, bytes, sizeof bytes) : -1;
-	if (fd >= 0)
-		close(fd);
-	if (size != 32) {
-		*why = arena_format(arena, "%s is missing or not 32 bytes: without it the keys in the store cannot be read.", file);
+	DIR *d = opendir(dir);
+	int entries = 0;
+	while (d && entries <= 2 && readdir(d))
+		entries++;
+	if (d)
+		closedir(d);
+	return entries == 2; /* "." and ".." */
+}
+
+enum err node_directory(struct arena *arena, const char *dir, const char **why)
+{
+	if (mkdir(dir, 0700) == 0)
+		return OK;
+	if (errno != EEXIST) {
+		*why = arena_format(arena, "%s: %s.", dir, strerror(errno));
 		return ERR_STORE;
 	}
-	memcpy(out, bytes, 32);
-	crypto_wipe(bytes, sizeof bytes);
-	return OK;
+	enum err e = check_owner(arena, dir, why);
+	if (e != OK)
+		return e;
+	if (!is_empty(dir)) {
+		const char *ini = arena_format(arena, "%s/kring.ini", dir);
+		*why = arena_format(arena,
+			access(ini, F_OK) == 0 ? "%s is a node already."
+					       : "%s is not an empty directory.",
+			dir);
+		return ERR_CONFLICT;
+	}
+	if (chmod(dir, 0700) == 0)
+		return OK;
+	*why = arena_format(arena, "%s: %s.", dir, strerror(errno));
+	return ERR_STORE;
 }
 
-/* ---- the node actor ---- */
+/* ---- the secret: random bytes in DIR/secret, never in the store or its copies ---- */
 
-struct birth {
-	const char *domain, *title;
-	struct key_pair keys;
-	struct refusal refusal;
-	struct actor actor;
-};
-
-static enum err create_node_actor(struct txn *t, void *arg)
+static enum err make_secret(struct kring *node, const char **why)
 {
-	struct birth *b = arg;
-	return actor_create(t, ACTOR_APPLICATION, b->domain, b->title, &b->keys, &b->refusal, &b->actor);
+	const char *file = arena_format(node->arena, "%s/secret", node->dir);
+	struct bytes secret = {node->site.secret, SECRET_SIZE};
+	crypto_random(node->site.secret, SECRET_SIZE);
+	return private_write(node->arena, file, secret, why);
 }
 
-static enum err find_node_actor(struct txn *t, void *arg)
+static enum err read_secret(struct kring *node, const char **why)
 {
-	struct kring *node = arg;
-	struct actor actor;
-	enum err e = actor_by_uri(t, arena_format(txn_arena(t), "%s/actor", node->site.base_url), &actor);
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	const char *file = arena_format(node->arena, "%s/secret", node->dir);
+	struct bytes secret;
+	enum err e = private_read(arena, file, &secret, why);
+	if (e == OK && secret.size == SECRET_SIZE)
+		memcpy(node->site.secret, secret.data, SECRET_SIZE);
+	else
+		*why = arena_format(node->arena,
+			"%s is missing, unreadable or not %zu bytes: without it the keys in the "
+			"store cannot be used.",
+			file, SECRET_SIZE);
 	if (e == OK)
-		node->site.actor = actor.id;
-	return e;
+		crypto_wipe((void *)(uintptr_t)secret.data, secret.size);
+	return e == OK && secret.size != SECRET_SIZE ? ERR_STORE : e;
+}
+
+/* ---- what every node has: settings, store, its own actor ---- */
+
+static struct kring *create(const char *dir)
+{
+	struct arena *arena = arena_create();
+	struct kring *node = arena_alloc(arena, sizeof *node);
+	node->arena = arena;
+	node->dir = arena_text(arena, dir);
+	return node;
+}
+
+static void configure(struct kring *node, const struct config *c)
+{
+	node->config = *c;
+	node->site = (struct site){
+		.domain = c->domain,
+		.base_url = c->base_url,
+		.name = c->name,
+		.summary = c->summary,
+		.language = c->language,
+		.version = KRING_VERSION,
+		.loopback = c->allow_loopback,
+	};
 }
 
 static enum err open_store(struct kring *node, const char **why)
@@ -81,84 +129,115 @@ static enum err open_store(struct kring *node, const char **why)
 	return store_open(node->arena, &set, &node->store, why);
 }
 
-static enum err read_site(struct kring *node, const char **why)
+struct birth {
+	struct kring *node;
+	struct key_pair keys;
+	struct refusal refusal;
+	struct actor actor;
+};
+
+static enum err create_actor(struct txn *t, void *arg)
 {
-	const struct config *c = &node->config;
-	enum err e = config_read(node->arena, node->dir, &node->config, why);
+	struct birth *b = arg;
+	const struct site *site = &b->node->site;
+	return actor_create(
+		t, ACTOR_APPLICATION, site->domain, site->name, &b->keys, &b->refusal, &b->actor);
+}
+
+static enum err find_actor(struct txn *t, void *arg)
+{
+	struct kring *node = arg;
+	struct actor actor;
+	enum err e = actor_by_uri(
+		t, arena_format(txn_arena(t), "%s/actor", node->site.base_url), &actor);
+	if (e == OK)
+		node->site.actor = actor.id;
+	return e;
+}
+
+static enum err make_actor(struct kring *node, const char **why)
+{
+	struct birth b = {.node = node};
+	b.keys = (struct key_pair){key_generate(KEY_RSA), key_generate(KEY_ED25519)};
+	enum err e = store_write(node->store, create_actor, &b);
+	*why = b.refusal.text ? b.refusal.text : "The node's own actor could not be made.";
+	key_drop(b.keys.rsa);
+	key_drop(b.keys.ed25519);
+	return e;
+}
+
+/* ---- init, open ---- */
+
+enum err node_init(
+	struct arena *arena, const char *dir, const struct config *config, const char **why)
+{
+	struct bytes ini;
+	enum err e = config_write(arena, config, &ini, why);
+	if (e == OK)
+		e = node_directory(arena, dir, why);
 	if (e != OK)
 		return e;
-	node->site = (struct site){.domain = c->domain, .base_url = c->base_url, .name = c->name, .summary = c->summary,
-		.language = c->language, .version = KRING_VERSION, .loopback = c->allow_loopback};
-	return secret_read(node->arena, node->dir, node->site.secret, why);
-}
-
-static struct kring *node_create(const char *dir)
-{
-	struct arena *arena = arena_create();
-	struct kring *node = arena_alloc(arena, sizeof *node);
-	node->arena = arena;
-	node->dir = arena_text(arena, dir);
-	return node;
-}
-
-/* A reason outlives the node it is about: kept as long as the program. */
-static const char *keep_reason(const char *why)
-{
-	static struct arena *kept;
-	if (!kept)
-		kept = arena_create();
-	return arena_text(kept, why);
-}
-
-enum err node_init(const char *dir, const struct config *config, const char **why)
-{
-	struct kring *node = node_create(dir);
-	struct birth birth = {.domain = config->domain, .title = config->name};
-	enum err e = config_write(node->arena, dir, config, why);
-	if (e == OK)
-		e = secret_make(node->arena, dir, why);
-	if (e == OK)
-		e = read_site(node, why);
+	struct kring *node = create(dir);
+	configure(node, config);
+	e = make_secret(node, why);
 	if (e == OK)
 		e = open_store(node, why);
-	if (e == OK) {
-		birth.keys = (struct key_pair){key_generate(KEY_RSA), key_generate(KEY_ED25519)};
-		*why = "The node's own actor could not be made.";
-		e = store_write(node->store, create_node_actor, &birth);
-		if (e != OK && birth.refusal.text)
-			*why = birth.refusal.text;
-		key_drop(birth.keys.rsa);
-		key_drop(birth.keys.ed25519);
-	}
+	if (e == OK)
+		e = make_actor(node, why);
+	if (e == OK)
+		e = private_write(arena, arena_format(arena, "%s/kring.ini", dir), ini, why);
 	if (e != OK)
-		*why = keep_reason(*why);
+		*why = arena_text(arena, *why);
 	node_close(node);
 	return e;
 }
 
-enum err node_open(const char *dir, bool serving, struct kring **out, const char **why)
+static enum err read_settings(struct kring *node, const char **why)
 {
-	struct kring *node = node_create(dir);
-	enum err e = read_site(node, why);
+	struct config config;
+	enum err e = config_read(node->arena, node->dir, &config, why);
+	if (e == OK)
+		e = check_owner(node->arena, node->dir, why);
+	if (e != OK)
+		return e;
+	configure(node, &config);
+	return read_secret(node, why);
+}
+
+static enum err start_federation(struct kring *node, bool deliver, const char **why)
+{
+	const struct config *c = &node->config;
+	int64_t threads = c->threads ? c->threads : sysconf(_SC_NPROCESSORS_ONLN);
+	node->crypto = pool_create("crypto", (int)threads, 1024);
+	struct federation_settings set = {
+		.site = &node->site,
+		.store = node->store,
+		.crypto = node->crypto,
+		.ca_file = *c->ca_file ? c->ca_file : NULL,
+		.deliver = deliver,
+		.retry_unit = c->retry_unit,
+	};
+	return federation_start(&set, &node->federation, why);
+}
+
+enum err node_open(
+	struct arena *arena, const char *dir, bool serving, struct kring **out, const char **why)
+{
+	struct kring *node = create(dir);
+	enum err e = read_settings(node, why);
 	if (e == OK)
 		e = open_store(node, why);
 	if (e == OK) {
-		i18n_zone(node->config.timezone);
+		i18n_zone(
+			node->config.timezone); /* both before there are threads that show pages */
 		page_load();
-		*why = "The store has no actor of this node: was `kring init` interrupted?";
-		e = store_read(node->store, find_node_actor, node);
+		*why = "The store has no actor of this node: is its kring.ini another one's?";
+		e = store_read(node->store, find_actor, node);
 	}
-	if (e == OK) {
-		node->crypto = pool_create("crypto", (int)(node->config.threads ? node->config.threads : sysconf(_SC_NPROCESSORS_ONLN)), 1024);
-		struct federation_settings set = {
-			.site = &node->site, .store = node->store, .crypto = node->crypto,
-			.ca_file = *node->config.ca_file ? node->config.ca_file : NULL,
-			.deliver = serving, .retry_unit = node->config.retry_unit,
-		};
-		e = federation_start(&set, &node->federation, why);
-	}
+	if (e == OK)
+		e = start_federation(node, serving, why);
 	if (e != OK) {
-		*why = keep_reason(*why);
+		*why = arena_text(arena, *why);
 		node_close(node);
 		return e;
 	}
@@ -166,44 +245,87 @@ enum err node_open(const char *dir, bool serving, struct kring **out, const char
 	return OK;
 }
 
-enum err node_serve(struct kring *node, const char *listen, const char **why)
-{
-	const struct route **routes = arena_array(node->arena, LISTS_MAX, sizeof *routes);
-	const struct chore **chores = arena_array(node->arena, LISTS_MAX, sizeof *chores);
-	size_t route_lists = 0, chore_lists = 0;
-	for (size_t i = 0; features[i]; i++) {
-		if (i + 3 == LISTS_MAX)
-			die("more than %d features", LISTS_MAX - 3);
-		if (features[i]->routes)
-			routes[route_lists++] = features[i]->routes;
-		if (features[i]->chores)
-			chores[chore_lists++] = features[i]->chores;
-	}
-	routes[route_lists++] = api_routes;
-	routes[route_lists] = federation_routes;
+/* ---- serve ---- */
 
+/* Tells systemd how it stands with us (sd_notify(3), by hand); without systemd, nobody. */
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	if (!path || !text_print(to.sun_path, sizeof to.sun_path, "%s", path))
+		return;
+	if (to.sun_path[0] == '@') /* the abstract namespace */
+		to.sun_path[0] = '\0';
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0
+		|| sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to, size) < 0)
+		log_line(LOG_WARN, "notify", "error=\"%s\"", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static enum err start_server(struct kring *node, const char **why)
+{
+	const struct config *c = &node->config;
 	struct server_settings set = {
-		.site = &node->site, .store = node->store, .crypto = node->crypto, .threads = (int)node->config.threads,
-		.trusted_proxy = *node->config.trusted_proxy ? node->config.trusted_proxy : NULL, .routes = routes,
+		.site = &node->site,
+		.store = node->store,
+		.crypto = node->crypto,
+		.threads = (int)c->threads,
+		.trusted_proxy = *c->trusted_proxy ? c->trusted_proxy : NULL,
 		.member = account_member,
 	};
-	const char *where = listen ? listen : node->config.listen;
-	if (!config_split_listen(node->arena, where, &set.address, &set.port)) {
-		*why = arena_format(node->arena, "%s is no address and port, such as 127.0.0.1:8080.", where);
+	size_t count = 0, lists = 0;
+	while (features[count])
+		count++;
+	const struct route **routes = arena_array(node->arena, count + 3, sizeof *routes);
+	for (size_t i = 0; i < count; i++)
+		if (features[i]->routes)
+			routes[lists++] = features[i]->routes;
+	routes[lists++] = api_routes;
+	routes[lists] = federation_routes;
+	set.routes = routes;
+	if (!config_split_listen(node->arena, c->listen, &set.address, &set.port)) {
+		*why = "The address to listen on does not fit."; /* config_check saw to it */
 		return ERR_INVALID;
 	}
-	enum err e = control_start(node, &node->control, why);
+	return server_start(&set, &node->server, why);
+}
+
+static struct clock *start_clock(struct kring *node)
+{
+	size_t count = 0, lists = 0;
+	while (features[count])
+		count++;
+	const struct chore **chores = arena_array(node->arena, count + 2, sizeof *chores);
+	chores[lists++] = session_chores;
+	for (size_t i = 0; i < count; i++)
+		if (features[i]->chores)
+			chores[lists++] = features[i]->chores;
+	return clock_start(node->store, chores);
+}
+
+enum err node_serve(struct kring *node, struct arena *arena, const char **why)
+{
+	enum err e = control_start(node, arena, &node->control, why);
 	if (e == OK)
-		e = server_start(&set, &node->server, why);
-	if (e == OK)
-		node->clock = clock_start(node->store, chores);
-	return e;
+		e = start_server(node, why);
+	if (e != OK) {
+		*why = arena_text(arena, *why);
+		return e;
+	}
+	node->clock = start_clock(node);
+	notify("READY=1");
+	return OK;
 }
 
 void node_close(struct kring *node)
 {
 	if (!node)
 		return;
+	if (node->server)
+		notify("STOPPING=1");
 	if (node->clock)
 		clock_stop(node->clock);
 	control_stop(node->control);
@@ -212,6 +334,6 @@ void node_close(struct kring *node)
 	federation_stop(node->federation);
 	pool_destroy(node->crypto);
 	store_close(node->store);
-	crypto_wipe(node->site.secret, sizeof node->site.secret);
+	crypto_wipe(node->site.secret, SECRET_SIZE);
 	arena_destroy(node->arena);
 }

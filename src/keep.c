@@ -1,0 +1,239 @@
+/* keep.c: commands about the node itself: made, served, checked, copied, brought back, counted. */
+#include "command.h"
+#include "private.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static const char *file_named(struct command_call *c, const char *start, const char *end)
+{
+	return arena_format(c->arena, "%s%s", start, end);
+}
+
+/* ---- init, config ---- */
+
+int keep_init(struct command_call *c)
+{
+	struct config config;
+	const char *why = NULL;
+	config_default(c->arena, &config);
+	const struct command_option options[] = {
+		{"--domain", &config.domain, NULL},
+		{"--name", &config.name, NULL},
+		{"--base-url", &config.base_url, NULL},
+		{"--language", &config.language, NULL},
+		{"--listen", &config.listen, NULL},
+		{"--ca-file", &config.ca_file, NULL},
+		{"--allow-loopback", NULL, &config.allow_loopback},
+	};
+	if (!command_words(c, NULL, 0, options, COUNT(options)))
+		return 2;
+	if (!*config.domain || !*config.name)
+		return command_misused(c, "--domain and --name are needed.");
+	if (config_check(c->arena, &config, &why) != OK)
+		return command_misused(c, "%s", why);
+	enum err e = node_init(c->arena, c->dir, &config, &why);
+	if (e != OK) {
+		command_failed(c, "%s", why);
+		return e == ERR_INVALID ? 2 : 1;
+	}
+	text_format(&c->out,
+		"%s is the node of %s now. Next:\n"
+		"  kring --data %s member add NAME --email E --admin --password-stdin\n"
+		"  kring --data %s serve\n",
+		c->dir, config.base_url, c->dir, c->dir);
+	return 0;
+}
+
+int keep_config(struct command_call *c)
+{
+	if (!command_words(c, NULL, 0, NULL, 0))
+		return 2;
+	config_document(&c->out);
+	return 0;
+}
+
+/* ---- serve ---- */
+
+static void wait_for(const sigset_t *stops)
+{
+	int signal_number = 0;
+	while (sigwait(stops, &signal_number) != 0)
+		;
+	log_line(LOG_INFO, "stop", "signal=%d", signal_number);
+}
+
+int keep_serve(struct command_call *c)
+{
+	const char *listen = NULL, *why = NULL, *address;
+	uint16_t port;
+	struct kring *node = NULL;
+	const struct command_option options[] = {{"--listen", &listen, NULL}};
+	if (!command_words(c, NULL, 0, options, COUNT(options)))
+		return 2;
+	if (listen && !config_split_listen(c->arena, listen, &address, &port))
+		return command_misused(
+			c, "%s is no address and port, such as 127.0.0.1:8080.", listen);
+
+	sigset_t stops;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	sigprocmask(SIG_BLOCK, &stops, NULL); /* before any thread starts: they inherit it */
+
+	enum err e = node_open(c->arena, c->dir, true, &node, &why);
+	if (e == OK) {
+		log_open(node->config.log, STDERR_FILENO);
+		if (listen)
+			node->config.listen = listen;
+		e = node_serve(node, c->arena, &why);
+	}
+	if (e == OK) {
+		log_line(LOG_INFO, "start", "version=%s url=%s port=%u", KRING_VERSION,
+			node->site.base_url, server_port(node->server));
+		wait_for(&stops);
+		sigprocmask(SIG_UNBLOCK, &stops, NULL); /* a second signal need not wait */
+	}
+	node_close(node);
+	return e == OK ? 0 : command_failed(c, "%s", why);
+}
+
+/* ---- check, stats ---- */
+
+int keep_check(struct command_call *c)
+{
+	if (!command_words(c, NULL, 0, NULL, 0))
+		return 2;
+	size_t findings = node_check(c->node, &c->out);
+	if (findings == 0)
+		text_add(&c->out, "The store is sound.\n");
+	else
+		text_format(&c->out, "The store is not sound: findings=%zu\n", findings);
+	return findings ? 1 : 0;
+}
+
+static void say_number(struct text *out, const char *group, const struct node *n)
+{
+	if (n->kind == NODE_NUMBER && n->name)
+		text_format(out, "%s%s%s %lld\n", group ? group : "", group ? "_" : "", n->name,
+			(long long)n->number);
+}
+
+static void say_numbers(struct text *out, const struct node *all)
+{
+	for (const struct node *n = all->first; n; n = n->next) {
+		say_number(out, NULL, n);
+		for (const struct node *in = n->kind == NODE_OBJECT ? n->first : NULL; in;
+			in = in->next)
+			say_number(out, n->name, in);
+	}
+}
+
+static void show_store(struct view *v, struct store *store)
+{
+	struct store_numbers n;
+	store_numbers(store, &n);
+	view_begin(v, "store");
+	view_number(v, "rows", (int64_t)n.rows);
+	view_number(v, "used_bytes", (int64_t)n.used_bytes);
+	view_number(v, "map_bytes", (int64_t)n.map_bytes);
+	view_number(v, "writes", (int64_t)n.writes);
+	view_number(v, "commits", (int64_t)n.commits);
+	view_number(v, "waiting", (int64_t)n.waiting);
+	view_number(v, "commit_p50_us", n.commit_p50_us);
+	view_number(v, "commit_p99_us", n.commit_p99_us);
+	view_number(v, "version", n.version);
+	view_end(v);
+}
+
+int keep_stats(struct command_call *c)
+{
+	if (!command_words(c, NULL, 0, NULL, 0))
+		return 2;
+	struct view *v = view_create(c->arena, VIEW_TREE);
+	show_store(v, c->node->store);
+	federation_numbers(c->node->federation, v);
+	if (c->node->server)
+		server_numbers(c->node->server, v);
+	if (!view_ok(v))
+		return command_failed(c, "%s", err_message(ERR_STORE));
+	say_numbers(&c->out, view_root(v));
+	return 0;
+}
+
+/* ---- backup, restore ---- */
+
+/* What a backup writes over is lost, and it might be the node's own files. */
+static bool is_free(struct command_call *c, const char *file)
+{
+	if (access(file, F_OK) != 0)
+		return true;
+	command_failed(c, "%s is there already; choose another name.", file);
+	return false;
+}
+
+int keep_backup(struct command_call *c)
+{
+	const char *file, *why = NULL;
+	struct bytes settings, secret;
+	if (!command_words(c, &file, 1, NULL, 0))
+		return 2;
+	const char *ini = file_named(c, file, ".ini");
+	const char *key = file_named(c, file, ".secret");
+	if (!is_free(c, file) || !is_free(c, ini) || !is_free(c, key))
+		return 1;
+	enum err e = private_read(c->arena, file_named(c, c->dir, "/kring.ini"), &settings, &why);
+	if (e == OK)
+		e = private_read(c->arena, file_named(c, c->dir, "/secret"), &secret, &why);
+	if (e != OK)
+		return command_failed(c, "%s", why);
+	e = store_backup(c->node->store, file, &why);
+	if (e == OK)
+		e = private_write(c->arena, ini, settings, &why);
+	if (e == OK)
+		e = private_write(c->arena, key, secret, &why);
+	crypto_wipe((void *)(uintptr_t)secret.data, secret.size);
+	if (e != OK)
+		return command_failed(c, "%s", why);
+	text_format(&c->out,
+		"%s\n%s\n%s\n"
+		"Keep the last one apart from the first: together they hold every key.\n",
+		file, ini, key);
+	return 0;
+}
+
+/* kring.ini comes last: without it there is no node. */
+static enum err restore(struct command_call *c, const char *file, const char **why)
+{
+	struct bytes settings, secret;
+	enum err e = private_read(c->arena, file_named(c, file, ".ini"), &settings, why);
+	if (e == OK)
+		e = private_read(c->arena, file_named(c, file, ".secret"), &secret, why);
+	if (e == OK)
+		e = node_directory(c->arena, c->dir, why);
+	if (e == OK)
+		e = store_restore(file_named(c, c->dir, "/store"), file, why);
+	if (e == OK)
+		e = private_write(c->arena, file_named(c, c->dir, "/secret"), secret, why);
+	if (e == OK)
+		e = private_write(c->arena, file_named(c, c->dir, "/kring.ini"), settings, why);
+	return e;
+}
+
+int keep_restore(struct command_call *c)
+{
+	const char *file, *why = NULL;
+	struct kring *node = NULL;
+	if (!command_words(c, &file, 1, NULL, 0))
+		return 2;
+	enum err e = restore(c, file, &why);
+	if (e == OK)
+		e = node_open(c->arena, c->dir, false, &node, &why);
+	if (e != OK)
+		return command_failed(c, "%s", why);
+	text_format(&c->out,
+		"%s is the node of %s again. `kring --data %s check` reads it through.\n", c->dir,
+		node->site.base_url, c->dir);
+	node_close(node);
+	return 0;
+}
