@@ -181,6 +181,7 @@ static void show_buttons(
 	bool pinned = txn_get(t, &pin, &there) == OK;
 	bool may_pin = starts && open && p->removed_by == 0
 		&& ((moderates && p->community != 0) || me == p->author);
+	view_flag(v, "may_more", me != 0);
 	view_flag(v, "mine", me != 0 && me == p->author);
 	view_flag(v, "may_hide", moderates && me != p->author && p->removed_by == 0);
 	view_flag(v, "may_pin", me != 0 && may_pin && !pinned);

@@ -394,6 +394,7 @@ static enum err domains_read(struct call *call, struct txn *t, struct view *v)
 	struct domain_list l = {txn_arena(t), v, 0};
 	struct walk walk = {.prefix = place_0(TABLE_DOMAIN), .max = DOMAINS_MOST};
 	view_text(v, "heading", i18n(call->language, "Blocked sites"));
+	view_flag(v, "on_domains", true);
 	view_list(v, "domains");
 	enum err e = txn_walk(t, &walk, domain_show, &l);
 	view_list_end(v);
