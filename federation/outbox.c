@@ -18,7 +18,7 @@ static enum err to_remote_community(const struct saying *s, const struct recipie
 							   : OK;
 }
 
-/* To those the post is for. A local community passes it on by itself. */
+/* To those the post is for. A new one a local community passes on by itself. */
 static enum err to_post_audience(const struct saying *s, const struct recipients *r)
 {
 	enum err e = OK;
@@ -27,6 +27,10 @@ static enum err to_post_audience(const struct saying *s, const struct recipients
 	for (size_t i = 0; e == OK && i < s->audience.followers_of.count; i++)
 		if (!letter_stays(s) || s->audience.followers_of.at[i] != s->community.id)
 			e = audience_followers(r, s->audience.followers_of.at[i]);
+	/* Who has it from the community hears of its change and its end from the author as well: microblogs unwrap
+	 * nothing. */
+	if (e == OK && s->open && letter_stays(s) && s->line->act != ACT_CREATE)
+		e = audience_followers(r, s->community.id);
 	struct post parent;
 	if (e == OK && s->open && s->post.parent != 0
 		&& post_load(s->t, s->post.parent, &parent) == OK)
