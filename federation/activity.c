@@ -209,7 +209,8 @@ enum err activity_read(
 /* ---- what ours begin with: one constant (protocol.md §3) ------------------------------------------------------ */
 
 static const char context[] =
-	"[\"https://www.w3.org/ns/activitystreams\",\"https://w3id.org/security/v1\",\"https://www.w3.org/ns/cid/v1\",{"
+	"[\"https://www.w3.org/ns/activitystreams\",\"https://w3id.org/security/v1\","
+	"\"https://w3id.org/security/data-integrity/v2\",\"https://www.w3.org/ns/cid/v1\",{"
 	"\"toot\":\"http://joinmastodon.org/ns#\",\"schema\":\"http://schema.org#\",\"lemmy\":\"https://join-lemmy.org/ns#\","
 	"\"pt\":\"https://joinpeertube.org/ns#\",\"Hashtag\":\"as:Hashtag\",\"Emoji\":\"toot:Emoji\","
 	"\"sensitive\":\"as:sensitive\",\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\","
