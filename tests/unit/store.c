@@ -34,11 +34,16 @@ static enum part part_of(int fd)
 	return fcntl(fd, F_GETFL) & O_DSYNC ? META : DATA;
 }
 
-ssize_t pwrite(int fd, const void *data, size_t size, off_t at);
-ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
+/* LMDB calls it by either name, whatever this file's own off_t is. */
+ssize_t failing_pwrite(int fd, const void *data, size_t size, off_t at) __asm__("failing_pwrite");
+ssize_t failing_pwrite(int fd, const void *data, size_t size, off_t at)
 {
 	return fails(part_of(fd)) ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, data, size, at);
 }
+ssize_t plain_pwrite(int fd, const void *data, size_t size, off_t at) __asm__("pwrite")
+	__attribute__((alias("failing_pwrite")));
+ssize_t large_pwrite(int fd, const void *data, size_t size, off_t at) __asm__("pwrite64")
+	__attribute__((alias("failing_pwrite")));
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
