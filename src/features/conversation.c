@@ -83,6 +83,7 @@ void post_line(struct txn *t, struct view *v, const char *name, const struct pos
 	int64_t last = last_activity(t, p);
 	view_begin(v, name);
 	view_id(v, "id", p->id);
+	view_flag(v, "titled", p->title != NULL);
 	view_text(v, "words", name_of(t, p, TEASER_POINTS));
 	view_text(v, "lang", or_empty(p->language));
 	show_author(t, v, p);

@@ -251,6 +251,8 @@ static void page_failure(struct exchange *x, int status, const char *message)
 	answer_begin(x, true);
 	view_number(x->view, "status", status);
 	view_text(x->view, "message", i18n(c->language, message));
+	view_flag(x->view, "missing", status == 404);
+	view_flag(x->view, "sent", c->method == METHOD_POST);
 	if (!c->viewer.member && (status == 403 || status == 404))
 		view_text(x->view, "sign_in",
 			"/sign-in"); /* perhaps it is there for who may see it */

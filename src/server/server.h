@@ -180,7 +180,7 @@ struct session {
 	uint64_t actor;
 	int64_t created, used; /* ms; idle 14 days, 60 days in all */
 	const char *handle;    /* public name of the session: CSRF is HMAC(secret, handle) */
-	const char *agent;     /* "Firefox on Linux": what its owner sees in the list */
+	const char *agent;     /* "Firefox, Linux", or "": what its owner sees in the list */
 };
 struct token {
 	uint64_t actor;

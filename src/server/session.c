@@ -100,8 +100,9 @@ static const char *agent_of(struct arena *arena, const char *header)
 		program = strstr(header, programs[i][0]) != NULL ? programs[i][1] : NULL;
 	for (size_t i = 0; header != NULL && system == NULL && i < COUNT(systems); i++)
 		system = strstr(header, systems[i][0]) != NULL ? systems[i][1] : NULL;
-	return arena_format(arena, "%s%s%s", program != NULL ? program : "?",
-		system != NULL ? " on " : "", system != NULL ? system : "");
+	/* Names only, which are the same in every language; "" when there is none. */
+	return arena_format(arena, "%s%s%s", program != NULL ? program : "",
+		program != NULL && system != NULL ? ", " : "", system != NULL ? system : "");
 }
 
 /* Room for one more session: the one used longest ago makes it. */
