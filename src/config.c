@@ -262,8 +262,7 @@ static const char *check_site(struct arena *arena, struct config *c)
 	if (!url.https || url.port != 443 || !is_full_name(url.host))
 		return arena_format(arena,
 			"%s does not fit: a full name such as ex.org is needed, by https and "
-			"a port "
-			"(only loopback names may differ).",
+			"without a port (only loopback names may differ).",
 			c->base_url);
 	return NULL;
 }
