@@ -208,9 +208,18 @@ enum err activity_read(
 
 /* ---- what ours begin with: one constant (protocol.md §3) ------------------------------------------------------ */
 
+/* The words of keys and proofs are named here one by one: the published contexts protect theirs, and a group announces
+ * activities with contexts of their own, which then could not be read (JSON-LD 1.1 §4.1.11). */
 static const char context[] =
-	"[\"https://www.w3.org/ns/activitystreams\",\"https://w3id.org/security/v1\","
-	"\"https://w3id.org/security/data-integrity/v2\",\"https://www.w3.org/ns/cid/v1\",{"
+	"[\"https://www.w3.org/ns/activitystreams\",\"https://w3id.org/security/v1\",{"
+	"\"assertionMethod\":{\"@id\":\"sec:assertionMethod\",\"@type\":\"@id\",\"@container\":\"@set\"},"
+	"\"controller\":{\"@id\":\"sec:controller\",\"@type\":\"@id\"},\"Multikey\":\"sec:Multikey\","
+	"\"publicKeyMultibase\":{\"@id\":\"sec:publicKeyMultibase\",\"@type\":\"sec:multibase\"},"
+	"\"DataIntegrityProof\":\"sec:DataIntegrityProof\",\"cryptosuite\":\"sec:cryptosuite\","
+	"\"proof\":{\"@id\":\"sec:proof\",\"@type\":\"@id\",\"@container\":\"@graph\"},"
+	"\"proofPurpose\":{\"@id\":\"sec:proofPurpose\",\"@type\":\"@vocab\"},"
+	"\"proofValue\":{\"@id\":\"sec:proofValue\",\"@type\":\"sec:multibase\"},"
+	"\"verificationMethod\":{\"@id\":\"sec:verificationMethod\",\"@type\":\"@id\"},"
 	"\"toot\":\"http://joinmastodon.org/ns#\",\"schema\":\"http://schema.org#\",\"lemmy\":\"https://join-lemmy.org/ns#\","
 	"\"pt\":\"https://joinpeertube.org/ns#\",\"Hashtag\":\"as:Hashtag\",\"Emoji\":\"toot:Emoji\","
 	"\"sensitive\":\"as:sensitive\",\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\","
