@@ -45,12 +45,14 @@ bool block_between(struct txn *t, uint64_t a, uint64_t b)
 }
 
 /* For oneself; for a community of ours as its moderator; for one elsewhere as its host or itself says it. */
-static enum err block_allowed(
-	struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked, uint64_t via)
+static enum err block_allowed(struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked,
+	const struct origin *origin)
 {
 	struct actor by, group, whom;
 	if (blocker == blocked)
 		return ERR_INVALID;
+	if (!origin_reaches(origin, blocker))
+		return ERR_FORBIDDEN;
 	enum err e = actor_load(t, blocked, &whom);
 	if (e == OK)
 		e = actor_load(t, blocker, &group);
@@ -63,7 +65,8 @@ static enum err block_allowed(
 		return ERR_FORBIDDEN;
 	if (community_moderated_by(t, &group, &by))
 		return OK;
-	return !group.local && (via == group.id || url_same_host(by.uri, group.uri))
+	return !group.local
+			&& (origin_vouches(origin, group.id) || url_same_host(by.uri, group.uri))
 		? OK
 		: ERR_FORBIDDEN;
 }
@@ -71,7 +74,7 @@ static enum err block_allowed(
 enum err block_add(struct txn *t, uint64_t who, uint64_t blocker, uint64_t blocked,
 	const char *reason, const struct origin *origin)
 {
-	enum err e = block_allowed(t, who, blocker, blocked, origin != NULL ? origin->via : 0);
+	enum err e = block_allowed(t, who, blocker, blocked, origin);
 	if (e != OK || block_is(t, blocker, blocked))
 		return e;
 	struct block b = {.blocker = blocker,
@@ -98,7 +101,7 @@ enum err block_remove(struct txn *t, uint64_t who, uint64_t blocker, uint64_t bl
 	const struct origin *origin)
 {
 	struct block b;
-	enum err e = block_allowed(t, who, blocker, blocked, origin != NULL ? origin->via : 0);
+	enum err e = block_allowed(t, who, blocker, blocked, origin);
 	if (e != OK)
 		return e;
 	struct place place = place_2(TABLE_BLOCK, blocker, blocked);

@@ -153,10 +153,10 @@ enum err post_remove(
 		return e;
 	if (p.gone)
 		return ERR_GONE;
+	if (!origin_reaches(origin, p.community))
+		return post_unjoin(t, origin->via, &p);
 	bool own = who == p.author;
-	/* A group that announces it vouches for its moderator, and reaches its own posts only. */
-	bool vouched = origin != NULL && origin->via != 0 && origin->via == p.community;
-	if (!own && !vouched && !circle_may_moderate(t, who, &p))
+	if (!own && !origin_vouches(origin, p.community) && !circle_may_moderate(t, who, &p))
 		return ERR_FORBIDDEN;
 	if (!own && p.removed_by != 0)
 		return OK;
@@ -194,8 +194,8 @@ enum err post_lock(struct txn *t, uint64_t who, uint64_t id, bool on, const stru
 		return e;
 	if (root.gone)
 		return ERR_GONE;
-	bool vouched = origin != NULL && origin->via != 0 && origin->via == root.community;
-	if (!vouched && !circle_may_moderate(t, who, &root))
+	if (!origin_reaches(origin, root.community)
+		|| (!origin_vouches(origin, root.community) && !circle_may_moderate(t, who, &root)))
 		return ERR_FORBIDDEN;
 	if (root.locked == on)
 		return OK;
@@ -211,11 +211,12 @@ enum err post_lock(struct txn *t, uint64_t who, uint64_t id, bool on, const stru
 static bool may_pin(struct txn *t, uint64_t who, uint64_t where, const struct post *p,
 	const struct origin *origin)
 {
-	if (where == 0 || (where != p->author && where != p->community))
+	if (where == 0 || (where != p->author && where != p->community)
+		|| !origin_reaches(origin, where))
 		return false;
 	if (where == p->author)
 		return who == p->author;
-	return (origin != NULL && origin->via == where) || circle_may_moderate(t, who, p);
+	return origin_vouches(origin, where) || circle_may_moderate(t, who, p);
 }
 
 enum err post_pin_at(struct txn *t, uint64_t who, uint64_t where, uint64_t id, bool on,

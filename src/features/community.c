@@ -54,7 +54,8 @@ bool community_moderated_by(struct txn *t, const struct actor *community, const 
 	struct place place = place_2(TABLE_MODERATOR, community->id, who->id);
 	if (who->id == 0 || who->gone || who->suspended || community->kind != ACTOR_GROUP)
 		return false;
-	if (txn_get(t, &place, &there) == OK)
+	/* Whom it banned looks after it no longer. */
+	if (txn_get(t, &place, &there) == OK && !block_is(t, community->id, who->id))
 		return true;
 	return community->local && who->local && account_load(t, who->id, &account) == OK
 		&& account.admin;
@@ -91,8 +92,8 @@ enum err community_moderator(struct txn *t, uint64_t who, uint64_t id, uint64_t 
 		e = actor_load(t, who, &by);
 	if (e != OK)
 		return e;
-	bool vouched = origin != NULL && origin->via != 0 && origin->via == id;
-	if (!vouched && !community_moderated_by(t, &community, &by))
+	if (!origin_reaches(origin, id)
+		|| (!origin_vouches(origin, id) && !community_moderated_by(t, &community, &by)))
 		return ERR_FORBIDDEN;
 	e = on ? may_serve(t, &community, actor) : OK;
 	if (e == OK)

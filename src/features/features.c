@@ -14,6 +14,16 @@ const struct feature *const features[] = {
 	NULL,
 };
 
+bool origin_reaches(const struct origin *origin, uint64_t community)
+{
+	return origin == NULL || origin->via == 0 || origin->via == community;
+}
+
+bool origin_vouches(const struct origin *origin, uint64_t community)
+{
+	return origin != NULL && origin->via != 0 && origin->via == community;
+}
+
 enum err act_journal(
 	struct txn *t, const struct origin *origin, struct line *line, const char **uri)
 {

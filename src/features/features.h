@@ -15,7 +15,10 @@ struct origin {
 	struct bytes raw; /* the activity itself */
 	uint64_t via;     /* the group that announced it, or 0 */
 };
-/* features.c: journals an act: uri and raw come from the origin unless the line has them. *uri (may be NULL) is the
+/* features.c: what a group passes on reaches that group only (protocol.md §11.2): false when it names another's. */
+bool origin_reaches(const struct origin *, uint64_t community);
+bool origin_vouches(const struct origin *, uint64_t community); /* and it was passed on: the group stands for who acts */
+/* journals an act: uri and raw come from the origin unless the line has them. *uri (may be NULL) is the
  * activity's id: the origin's, or for an act done here what the outbox will give it: <base>/a/<place>. */
 enum err act_journal(struct txn *, const struct origin *, struct line *, const char **uri) MUST_USE;
 
@@ -271,7 +274,10 @@ enum err note_read(struct txn *, const struct object *, const struct actor *auth
 enum err post_save(struct txn *, const struct post *) MUST_USE;
 enum err post_enter(struct txn *, const struct post *) MUST_USE; /* into the lists of its community and of those that follow it */
 enum err post_leave(struct txn *, const struct post *) MUST_USE;
-enum err post_join(struct txn *, uint64_t community, uint64_t post) MUST_USE; /* a remote start without a community gets one */
+/* Into the list of a group that took in a remote start, and out of it. Whose it is stays what its author said: the
+ * group may take it off its list, no more. ERR_FORBIDDEN: it does not stand there. */
+enum err post_join(struct txn *, uint64_t community, uint64_t post) MUST_USE;
+enum err post_unjoin(struct txn *, uint64_t community, const struct post *) MUST_USE;
 enum err post_count_reply(struct txn *, const struct post *, int64_t delta) MUST_USE;
 /* Ids in the second field of rows (table, of, id), from `edge` on (exclusive; 0: the edge), at most 1 000. */
 enum err post_ids(struct txn *, uint8_t table, uint64_t of, uint64_t edge, bool backward, size_t max, struct u64s *out) MUST_USE;

@@ -49,8 +49,8 @@ static enum err remember_gone(struct txn *t, const struct activity *a)
 	enum err e = actor_by_uri(t, a->object_id, &actor);
 	if (e != ERR_NOT_FOUND)
 		return e == OK ? ERR_NOT_FOUND : e;
-	if (!url_same_host(a->object_id, a->actor))
-		return ERR_NOT_FOUND;
+	if (a->via != 0 || !url_same_host(a->object_id, a->actor))
+		return ERR_NOT_FOUND; /* another's word must not keep out the real one (R59) */
 	struct place place = place_hash(TABLE_GONE, a->object_id);
 	return txn_put_id(t, &place, (uint64_t)time_now());
 }
@@ -104,9 +104,8 @@ static enum list owner_of(struct txn *t, const struct activity *a, struct actor 
 	const char *named[8] = {a->actor, a->audience};
 	size_t count = 2;
 	enum list list;
-	if (a->via != 0 && actor_load(t, a->via, out) == OK
-		&& (list = list_of(out, a->target)) != LIST_NONE)
-		return list;
+	if (a->via != 0)
+		return actor_load(t, a->via, out) == OK ? list_of(out, a->target) : LIST_NONE;
 	for (size_t i = 0; i < a->cc.count && count < COUNT(named); i++)
 		named[count++] = a->cc.at[i];
 	for (size_t i = 0; i < a->to.count && count < COUNT(named); i++)

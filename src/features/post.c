@@ -194,13 +194,23 @@ enum err post_join(struct txn *t, uint64_t community, uint64_t id)
 	if (e != OK)
 		return e;
 	/* What people here wrote is theirs to place. */
-	if (author.local || p.gone || p.parent_uri != NULL || p.visibility > VISIBLE_UNLISTED)
+	if (author.local || p.gone || p.removed_by != 0 || p.parent_uri != NULL
+		|| p.visibility > VISIBLE_UNLISTED)
 		return ERR_FORBIDDEN;
 	if (p.community != 0 && p.community != community)
 		return ERR_CONFLICT;
 	p.community = community;
-	e = post_save(t, &p);
-	return e == OK ? post_enter(t, &p) : e;
+	return post_enter(t, &p);
+}
+
+enum err post_unjoin(struct txn *t, uint64_t community, const struct post *p)
+{
+	struct bytes there;
+	struct place row = place_2(TABLE_BY_COMMUNITY, community, p->id);
+	struct post listed = *p;
+	enum err e = txn_get(t, &row, &there);
+	listed.community = community;
+	return e == OK ? post_leave(t, &listed) : e == ERR_NOT_FOUND ? ERR_FORBIDDEN : e;
 }
 
 /* ---- coming in ------------------------------------------------------------------------------- */

@@ -99,7 +99,7 @@ enum err reaction_add(struct txn *t, uint64_t who, uint64_t post, enum reaction_
 	struct bytes taken;
 	enum err e = post_load(t, post, &p);
 	if (e == OK)
-		e = allowed(t, who, &p, kind);
+		e = origin_reaches(origin, p.community) ? allowed(t, who, &p, kind) : ERR_FORBIDDEN;
 	if (e != OK || reaction_is(t, who, post, kind))
 		return e;
 	/* An id is bound once (security.md R6). */
@@ -128,6 +128,8 @@ enum err reaction_remove(struct txn *t, uint64_t who, uint64_t post, enum reacti
 	struct post p;
 	struct reaction was;
 	enum err e = post_load(t, post, &p);
+	if (e == OK && !origin_reaches(origin, p.community))
+		e = ERR_FORBIDDEN;
 	if (e == OK)
 		e = take_away(t, who, post, kind, &was);
 	if (e != OK)

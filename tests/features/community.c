@@ -110,6 +110,17 @@ IN_WRITE(moderators_from_elsewhere)
 	WANT(world_receive(t, &feature_post, &add) == ERR_FORBIDDEN
 		&& !community_moderated_by(t, &a, &xi));
 	WANT(community_moderator(t, anna.id, a.id, xi.id, true, NULL) == OK);
+	/* Another group cannot speak for a moderator of ours, nor pin in somebody's name. */
+	struct actor evil = world_remote(t, ACTOR_GROUP, "evil", "c.example"),
+		     yo = world_remote(t, ACTOR_PERSON, "yo", "c.example");
+	struct activity forged = world_activity(&xi, "https://c.example/m/1", "Add", yo.uri);
+	forged.target = a.moderators;
+	forged.audience = a.uri;
+	forged.via = evil.id;
+	WANT(world_receive(t, &feature_post, &forged) == ERR_NOT_FOUND
+		&& !community_moderated_by(t, &a, &yo));
+	WANT(community_moderator(t, xi.id, a.id, yo.id, true, &(struct origin){.via = evil.id})
+		== ERR_FORBIDDEN);
 	add.type = "Remove";
 	WANT(world_receive(t, &feature_post, &add) == OK && !community_moderated_by(t, &a, &xi));
 	WANT(world_last(t, ACT_UNMODERATOR).raw.size > 0);

@@ -102,6 +102,46 @@ IN_WRITE(a_community_elsewhere_bans_our_member)
 	return OK;
 }
 
+IN_WRITE(no_group_bans_for_another)
+{
+	(void)arg;
+	struct actor a = world_person(t, "anna"), g = world_group(t, "energie");
+	struct actor m = world_remote(t, ACTOR_PERSON, "mo", "b.example"),
+		     evil = world_remote(t, ACTOR_GROUP, "evil", "c.example");
+	struct place moderator = place_2(TABLE_MODERATOR, g.id, m.id);
+	WANT(txn_put(t, &moderator, (struct bytes){"1", 1}) == OK);
+	struct activity ban = world_activity(&m, "https://b.example/b", "Block", a.uri);
+	ban.via = evil.id;
+	WANT(world_receive(t, &feature_moderation, &ban) == ERR_FORBIDDEN);
+	ban.target = g.uri;
+	WANT(world_receive(t, &feature_moderation, &ban) == ERR_FORBIDDEN);
+	WANT(!block_between(t, a.id, m.id) && !block_between(t, a.id, g.id));
+	ban.via = 0;
+	WANT(world_receive(t, &feature_moderation, &ban) == OK && block_is(t, g.id, a.id));
+	struct activity undo = world_activity(&m, "https://b.example/u", "Undo", ban.id);
+	undo.inner = &ban;
+	undo.via = evil.id;
+	WANT(world_receive(t, &feature_moderation, &undo) == ERR_FORBIDDEN
+		&& block_is(t, g.id, a.id));
+	return OK;
+}
+
+IN_WRITE(the_banned_moderate_no_more)
+{
+	(void)arg;
+	struct actor a = world_person(t, "anna"), b = world_person(t, "bas"),
+		     g = world_group(t, "energie");
+	struct place one = place_2(TABLE_MODERATOR, g.id, a.id),
+		     two = place_2(TABLE_MODERATOR, g.id, b.id);
+	WANT(txn_put(t, &one, (struct bytes){"1", 1}) == OK
+		&& txn_put(t, &two, (struct bytes){"1", 1}) == OK);
+	WANT(block_add(t, a.id, g.id, b.id, NULL, NULL) == OK);
+	WANT(!community_moderated_by(t, &g, &b)
+		&& block_remove(t, b.id, g.id, b.id, NULL) == ERR_FORBIDDEN);
+	WANT(block_remove(t, a.id, g.id, b.id, NULL) == OK && community_moderated_by(t, &g, &b));
+	return OK;
+}
+
 IN_WRITE(a_ban_may_take_the_posts_along)
 {
 	(void)arg;
@@ -295,6 +335,8 @@ int main(void)
 		WORLD_TEST(a_block_ends_following_both_ways),
 		WORLD_TEST(a_community_bans_by_its_moderators),
 		WORLD_TEST(a_community_elsewhere_bans_our_member),
+		WORLD_TEST(no_group_bans_for_another),
+		WORLD_TEST(the_banned_moderate_no_more),
 		WORLD_TEST(a_ban_may_take_the_posts_along),
 		WORLD_TEST(a_report_reaches_the_admin),
 		WORLD_TEST(the_pages_of_reports),

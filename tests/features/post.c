@@ -552,9 +552,11 @@ IN_WRITE(deleting_from_elsewhere)
 		== ERR_FORBIDDEN); /* the same host is not the author */
 	gone.via = far.id;
 	WANT(world_receive(t, &feature_post, &gone) == ERR_FORBIDDEN); /* not in that group */
-	WANT(post_join(t, far.id, p.id) == OK);
+	WANT(post_join(t, far.id, p.id) == OK && lists(t, far.id, p.id));
+	struct post kept;
+	WANT(post_load(t, p.id, &kept) == OK && kept.community == 0);
 	WANT(world_receive(t, &feature_post, &gone) == OK && post_load(t, p.id, &p) == OK);
-	WANT(!p.gone && p.removed_by == yo.id && p.content != NULL); /* hidden there, not gone */
+	WANT(!p.gone && p.removed_by == 0 && !lists(t, far.id, p.id)); /* off its list, no more */
 	q = written(t, (struct post_draft){.author = anna.id});
 	WANT(post_remove(t, yo.id, q.id, NULL,
 		     &(struct origin){"https://a.example/d/2", {"{}", 2}, far.id})
@@ -563,6 +565,29 @@ IN_WRITE(deleting_from_elsewhere)
 	WANT(world_receive(t, &feature_post, &gone) == OK && post_load(t, p.id, &p) == OK
 		&& p.gone);
 	WANT(take(t, &xi, &o, &q) == ERR_GONE);
+	return OK;
+}
+
+IN_WRITE(no_group_acts_for_another)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), board = community(t, "board", anna.id);
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example"),
+		     evil = world_remote(t, ACTOR_GROUP, "evil", "c.example");
+	struct object o = note_of(&xi, "https://a.example/1", everyone, 1);
+	struct post p = written(t, (struct post_draft){.author = anna.id, .community = board.id}),
+		    q;
+	WANT(community_moderator(t, anna.id, board.id, xi.id, true, NULL) == OK);
+	struct activity act = world_activity(&xi, "https://a.example/l/1", "Lock", p.uri);
+	act.via = evil.id;
+	WANT(world_receive(t, &feature_post, &act) == ERR_FORBIDDEN);
+	act.type = "Delete";
+	WANT(world_receive(t, &feature_post, &act) == ERR_FORBIDDEN);
+	WANT(post_load(t, p.id, &p) == OK && !p.locked && p.removed_by == 0);
+	act.object_id = o.id; /* not here yet: it must still be able to come, and to stay */
+	WANT(world_receive(t, &feature_post, &act) == ERR_NOT_FOUND && take(t, &xi, &o, &q) == OK);
+	WANT(world_receive(t, &feature_post, &act) == ERR_FORBIDDEN);
+	WANT(post_load(t, q.id, &q) == OK && !q.gone);
 	return OK;
 }
 
@@ -848,6 +873,7 @@ int main(void)
 		WORLD_TEST(what_is_deleted_stays_a_tombstone),
 		WORLD_TEST(a_delete_before_its_create),
 		WORLD_TEST(deleting_from_elsewhere),
+		WORLD_TEST(no_group_acts_for_another),
 		WORLD_TEST(closing_and_pinning),
 		WORLD_TEST(communities_that_follow_a_group_show_it),
 		WORLD_TEST(shows_a_note_and_an_article),

@@ -156,8 +156,8 @@ IN_WRITE(what_a_group_announces)
 		&& follow_accept(t, far.id, anna.id, NULL) == OK);
 	announce = world_activity(&far, "https://b.example/a/1", "Announce", p.uri);
 	WANT(world_receive(t, &feature_reaction, &announce) == OK && post_load(t, p.id, &p) == OK);
-	WANT(p.community == far.id && post_of_community(t, far.id, 0, 10, &ids) == OK
-		&& ids.count == 1);
+	WANT(p.community == 0 && post_of_community(t, far.id, 0, 10, &ids) == OK
+		&& ids.count == 1); /* in its list; whose it is, its author says */
 	WANT(world_receive(t, &feature_reaction, &announce) == OK
 		&& count(t, p.id, REACTION_BOOST) == 1);
 	/* What people here wrote goes into no group by its word. */
@@ -165,6 +165,27 @@ IN_WRITE(what_a_group_announces)
 	WANT(world_receive(t, &feature_reaction, &announce) == OK
 		&& post_load(t, mine.id, &mine) == OK);
 	WANT(mine.community == 0 && count(t, mine.id, REACTION_BOOST) == 1);
+	return OK;
+}
+
+IN_WRITE(a_group_speaks_of_its_own_posts_only)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"),
+		     xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct actor evil = world_remote(t, ACTOR_GROUP, "evil", "c.example");
+	struct post p = written(t, (struct post_draft){.author = anna.id});
+	struct activity like = world_activity(&xi, "https://a.example/l/1", "Like", p.uri);
+	like.via = evil.id;
+	WANT(world_receive(t, &feature_reaction, &like) == ERR_FORBIDDEN
+		&& count(t, p.id, REACTION_LIKE) == 0);
+	like.via = 0;
+	WANT(world_receive(t, &feature_reaction, &like) == OK);
+	struct activity undo = world_activity(&xi, "https://c.example/u/1", "Undo", like.id);
+	undo.inner = &like;
+	undo.via = evil.id;
+	WANT(world_receive(t, &feature_reaction, &undo) == ERR_FORBIDDEN
+		&& count(t, p.id, REACTION_LIKE) == 1);
 	return OK;
 }
 
@@ -198,6 +219,7 @@ int main(void)
 		WORLD_TEST(the_banned_do_not_count),
 		WORLD_TEST(likes_from_elsewhere),
 		WORLD_TEST(what_a_group_announces),
+		WORLD_TEST(a_group_speaks_of_its_own_posts_only),
 		WORLD_TEST(buttons),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
