@@ -97,14 +97,20 @@ function workplace(later) {
 	return dir;
 }
 
-function freePort() {
-	return new Promise((done, fail) => {
-		const probe = net.createServer().on('error', fail);
-		probe.listen(0, '127.0.0.1', () => {
-			const { port } = probe.address();
-			probe.close(() => done(port));
-		});
-	});
+const bindable = (port) => new Promise((done) => {
+	const probe = net.createServer().on('error', () => done(false));
+	probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
+});
+
+// The first of so many free ports in a row, below those that outgoing connections are given.
+async function freePort(row = 1) {
+	for (let tries = 0; tries < 200; tries++) {
+		const first = 12000 + Math.floor(Math.random() * 20000);
+		let free = 0;
+		while (free < row && await bindable(first + free)) free++;
+		if (free === row) return first;
+	}
+	throw new Error('no port is free');
 }
 
 // ---- programs
@@ -128,9 +134,11 @@ function execute(file, args, { input = '', env, seconds = 60, cwd } = {}) {
 }
 
 class Program {
-	constructor(file, args, log, env, detached = false) {
+	// A program with a group of its own can be told to stop as a terminal does: all of the group at once.
+	constructor(file, args, log, { env, group = false } = {}) {
 		const fd = fs.openSync(log, 'a');
-		this.child = spawn(file, args, { stdio: ['ignore', fd, fd], env: { ...process.env, ...env }, detached });
+		this.group = group;
+		this.child = spawn(file, args, { stdio: ['ignore', fd, fd], env: { ...process.env, ...env }, detached: group });
 		fs.closeSync(fd);
 		this.ended = new Promise((done) => {
 			this.child.on('error', (e) => done(e.message));
@@ -142,9 +150,13 @@ class Program {
 		return this.child.exitCode === null && this.child.signalCode === null && this.child.pid !== undefined;
 	}
 
+	signal(name) {
+		if (this.running) process.kill(this.group ? -this.child.pid : this.child.pid, name);
+	}
+
 	async stop(signal = 'SIGTERM', seconds = 30) {
-		if (this.running) this.child.kill(signal);
-		const timer = setTimeout(() => this.child.kill('SIGKILL'), seconds * 1000);
+		this.signal(signal);
+		const timer = setTimeout(() => this.signal('SIGKILL'), seconds * 1000);
 		const how = await this.ended;
 		clearTimeout(timer);
 		return how;
@@ -318,7 +330,6 @@ class Visitor {
 const PASSWORD = 'a long enough secret';
 
 class Kring {
-	// extra: more words of `init`; settings: lines to change in kring.ini.
 	constructor({ dir, port, domain = `${path.basename(dir)}.localhost:${port}`, base = `http://${domain}`, ca }) {
 		Object.assign(this, { dir, port, domain, base, ca, log: `${dir}.log`, program: null });
 		this.env = {
@@ -326,6 +337,7 @@ class Kring {
 		};
 	}
 
+	// extra: more words of `init`; settings: lines to change in kring.ini.
 	async init(name, { extra = [], settings = {}, loopback = true } = {}) {
 		const made = await execute(sanitized, ['--data', this.dir, 'init', '--domain', this.domain, '--base-url', this.base,
 			'--name', name, '--listen', `127.0.0.1:${this.port}`, '--language', 'en',
@@ -338,11 +350,10 @@ class Kring {
 	}
 
 	async start() {
-		this.program = new Program(sanitized, ['--data', this.dir, 'serve'], this.log, this.env);
-		await until(`${this.domain} answers`, async () => {
-			if (!this.program.running) throw new Error(`it ended: ${this.logText().slice(-600)}`);
-			return (await ask('GET', `http://127.0.0.1:${this.port}/health`, { headers: {} })).status < 500;
-		}, 30);
+		this.program = new Program(sanitized, ['--data', this.dir, 'serve'], this.log, { env: this.env });
+		await until(`${this.domain} answers`, async () => !this.program.running
+			|| (await ask('GET', `http://127.0.0.1:${this.port}/health`)).status < 500, 30);
+		check(this.program.running, `${this.domain} did not start: ${this.logText().slice(-600)}`);
 	}
 
 	async stop(signal) {
