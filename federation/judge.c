@@ -127,19 +127,26 @@ static bool may_be_announced(const struct activity *a)
 		|| is_one_of(a->inner->type, undone, COUNT(undone));
 }
 
-/* Its word is enough for votes, and for what moderators do in it; the verbs hold it to its own posts. */
+/* Its word is enough for votes and for what moderators do, in what is its own; not for what others do elsewhere, nor for
+ * an author's own Delete. */
 static bool is_groups_own(struct txn *t, const struct activity *a, const struct actor *group)
 {
-	static const char *const counted[] = {"Like", "Dislike", "EmojiReact"};
-	static const char *const moderated[] = {"Add", "Remove", "Block", "Lock"};
-	const char *type = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner->type
-									    : a->type;
+	static const char *const about_posts[] = {"Like", "Dislike", "EmojiReact", "Lock", "Delete"};
+	const struct activity *act = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner : a;
 	struct actor who;
-	if (is_one_of(type, counted, COUNT(counted))
-		|| is_one_of(type, moderated, COUNT(moderated)))
-		return true;
-	return strcmp(type, "Delete") == 0 && !text_is(a->object_id, a->actor)
-		&& actor_by_uri(t, a->actor, &who) == OK && community_moderated_by(t, group, &who);
+	struct post p;
+	if (strcmp(act->type, "Block") == 0)
+		return text_is(act->target, group->uri);
+	if (strcmp(act->type, "Add") == 0 || strcmp(act->type, "Remove") == 0)
+		return act->target != NULL
+			&& (text_is(group->featured, act->target)
+				|| text_is(group->moderators, act->target));
+	if (!is_one_of(act->type, about_posts, COUNT(about_posts))
+		|| post_by_uri(t, act->object_id, &p) != OK || p.community != group->id)
+		return false;
+	return strcmp(act->type, "Delete") != 0
+		|| (actor_by_uri(t, a->actor, &who) == OK && who.id != p.author
+			&& community_moderated_by(t, group, &who));
 }
 
 static void note_parent(struct txn *t, struct judged *j, const struct activity *a)
