@@ -66,11 +66,39 @@ static enum err read_edit(struct txn *t, const struct post_draft *d, const struc
 	next->extra = said.extra;
 	next->sensitive = said.sensitive;
 	next->url = said.url;
-	/* Narrower is obeyed, wider never. */
+	/* Narrower is obeyed, wider never; for the author's own followers is not for the community's. */
 	if (said.visibility > next->visibility)
 		next->visibility = said.visibility;
+	if (said.visibility > VISIBLE_UNLISTED && said.community != next->community)
+		next->community = 0;
 	next->locked = next->locked || said.locked;
 	return OK;
+}
+
+static enum err unpin_everywhere(struct txn *t, const struct post *p)
+{
+	struct place of_author = place_2(TABLE_FEATURED, p->author, p->id);
+	struct place of_community = place_2(TABLE_FEATURED, p->community, p->id);
+	enum err e = txn_del(t, &of_author);
+	return e == OK ? txn_del(t, &of_community) : e;
+}
+
+/* What is for fewer eyes now leaves the lists and counts that are for more. */
+static enum err narrow(struct txn *t, const struct post *p, struct post *next)
+{
+	enum err e = next->visibility > VISIBLE_UNLISTED ? unpin_everywhere(t, p) : OK;
+	if (e == OK && next->community != p->community)
+		e = post_leave(t, p);
+	if (e == OK)
+		e = post_count_reply(t, next, false);
+	return e == OK ? post_count_reply(t, next, true) : e;
+}
+
+static bool same_post(const struct post *a, const struct post *b)
+{
+	return same_words(a, b) && same_extra(a, b) && same(a->language, b->language)
+		&& a->sensitive == b->sensitive && a->locked == b->locked
+		&& a->visibility == b->visibility && a->community == b->community;
 }
 
 enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_draft *d,
@@ -96,19 +124,21 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 		e = read_edit(t, d, &author, why, &next);
 	if (e != OK)
 		return e;
-	if (same_words(&p, &next) && same_extra(&p, &next) && same(p.language, next.language)
-		&& p.sensitive == next.sensitive && p.locked == next.locked
-		&& p.visibility == next.visibility)
+	if (same_post(&p, &next))
 		return OK;
 	/* New counts of a poll are no new words. */
 	bool reworded = !same_words(&p, &next);
 	int64_t before = p.updated ? p.updated : p.published, now = time_now();
 	if (reworded)
 		next.updated = now > before ? now : before + 1;
-	e = post_save(t, &next);
+	if (next.visibility != p.visibility || next.community != p.community)
+		e = narrow(t, &p, &next);
+	if (e == OK)
+		e = post_save(t, &next);
 	if (e == OK && reworded)
 		e = keep_revision(t, &p);
-	struct line line = {.act = ACT_UPDATE, .actor = who, .object = id, .target = p.community};
+	struct line line = {
+		.act = ACT_UPDATE, .actor = who, .object = id, .target = next.community};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
@@ -123,14 +153,6 @@ static enum err forget_revisions(struct txn *t, uint64_t post)
 		e = txn_del(t, &place);
 	}
 	return e;
-}
-
-static enum err unpin_everywhere(struct txn *t, const struct post *p)
-{
-	struct place of_author = place_2(TABLE_FEATURED, p->author, p->id);
-	struct place of_community = place_2(TABLE_FEATURED, p->community, p->id);
-	enum err e = txn_del(t, &of_author);
-	return e == OK ? txn_del(t, &of_community) : e;
 }
 
 /* What the author takes back is gone: a tombstone keeps the place of what was answered. */
@@ -160,20 +182,19 @@ enum err post_remove(
 		return ERR_FORBIDDEN;
 	if (!own && p.removed_by != 0)
 		return OK;
-	bool seen = p.removed_by == 0;
 	p.removed = time_now();
 	if (own)
 		e = bury(t, &p);
 	else
 		p.removed_by = who;
 	if (e == OK)
+		e = post_count_reply(t, &p, false);
+	if (e == OK)
 		e = post_save(t, &p);
 	if (e == OK)
 		e = post_leave(t, &p);
 	if (e == OK)
 		e = unpin_everywhere(t, &p);
-	if (e == OK && seen)
-		e = post_count_reply(t, &p, -1);
 	struct line line = {.act = ACT_DELETE,
 		.actor = who,
 		.object = id,

@@ -192,6 +192,7 @@ struct post {
 	struct bytes extra;    /* attachments, hashtags, poll options: extra.c's form of struct extra */
 	bool sensitive, locked;
 	bool gone;             /* tombstone: text is cleared; uri, times, mentions, place in the conversation stay */
+	bool counted;          /* among the replies of what it answers: with what it is compared may change */
 	bool fetched;          /* read from its own host before its Create came: not yet passed on by its community */
 	uint64_t removed_by;   /* moderator, when not the author: hidden in the community */
 	int64_t published, updated; /* ms; updated 0 when never edited */
@@ -278,7 +279,11 @@ enum err post_leave(struct txn *, const struct post *) MUST_USE;
  * group may take it off its list, no more. ERR_FORBIDDEN: it does not stand there. */
 enum err post_join(struct txn *, uint64_t community, uint64_t post) MUST_USE;
 enum err post_unjoin(struct txn *, uint64_t community, const struct post *) MUST_USE;
-enum err post_count_reply(struct txn *, const struct post *, int64_t delta) MUST_USE;
+/* Into the conversation of what it answers, its parent: never seen wider than that, and of no other community: else
+ * who may not write in one could still answer into it. */
+void post_place(struct post *, const struct post *parent, bool local);
+/* Counts a reply, or no longer; the post remembers which, and is the caller's to save. */
+enum err post_count_reply(struct txn *, struct post *, bool on) MUST_USE;
 /* Ids in the second field of rows (table, of, id), from `edge` on (exclusive; 0: the edge), at most 1 000. */
 enum err post_ids(struct txn *, uint8_t table, uint64_t of, uint64_t edge, bool backward, size_t max, struct u64s *out) MUST_USE;
 enum err orphan_keep(struct txn *, const struct post *) MUST_USE;  /* waits for parent_uri */

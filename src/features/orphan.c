@@ -23,44 +23,44 @@ static enum err add_waiting(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
+struct subtree { /* what hangs below the orphan: replies that are counted there */
+	int64_t all, direct;
+};
+
 /* One post of the orphan's conversation moves to the parent's. */
-static enum err move(struct txn *t, uint64_t id, uint64_t old_root, const struct post *parent)
+static enum err move(struct txn *t, uint64_t id, uint64_t orphan, const struct post *parent,
+	struct subtree *below)
 {
 	struct post p;
 	enum err e = post_load(t, id, &p);
 	if (e != OK)
 		return e;
-	if (p.id == old_root) {
+	post_place(&p, parent, url_same_host(p.uri, txn_site(t)->base_url));
+	if (id == orphan) {
 		p.parent = parent->id;
 		p.locked = false;
+		e = post_count_reply(t, &p, true);
+	} else {
+		below->all += p.counted;
+		below->direct += p.counted && p.parent == orphan;
 	}
-	p.root = parent->root;
-	if (p.visibility < parent->visibility)
-		p.visibility = parent->visibility;
-	if (p.community == 0 && p.visibility <= VISIBLE_UNLISTED)
-		p.community = parent->community;
-	if (p.visibility == VISIBLE_DIRECT)
-		p.community = 0;
-	struct place from = place_2(TABLE_BY_ROOT, old_root, id),
+	struct place from = place_2(TABLE_BY_ROOT, orphan, id),
 		     to = place_2(TABLE_BY_ROOT, parent->root, id);
-	e = post_save(t, &p);
+	if (e == OK)
+		e = post_save(t, &p);
 	if (e == OK)
 		e = txn_del(t, &from);
 	return e == OK ? txn_put_id(t, &to, p.parent) : e;
 }
 
-/* The start counts all that hangs below it: the orphan itself, and what hung below that. */
-static enum err count_in(struct txn *t, uint64_t id, const struct post *parent)
+/* The start counts all that hangs below it; the orphan, which was one, its own replies only. */
+static enum err count_in(
+	struct txn *t, uint64_t orphan, const struct post *parent, const struct subtree *below)
 {
-	struct post orphan;
-	struct place at_root = place_2(TABLE_TALLY, parent->root, TALLY_REPLIES);
-	int64_t replies;
-	enum err e = post_load(t, id, &orphan);
-	if (e == OK)
-		e = post_count_reply(t, &orphan, 1);
-	if (e == OK)
-		e = post_tally(t, id, TALLY_REPLIES, &replies);
-	return e == OK ? txn_add(t, &at_root, replies, NULL) : e;
+	struct place at_root = place_2(TABLE_TALLY, parent->root, TALLY_REPLIES),
+		     at_orphan = place_2(TABLE_TALLY, orphan, TALLY_REPLIES);
+	enum err e = txn_add(t, &at_root, below->all, NULL);
+	return e == OK ? txn_add(t, &at_orphan, below->direct - below->all, NULL) : e;
 }
 
 static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)
@@ -79,9 +79,10 @@ static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)
 		e = post_of_conversation(t, id, 0, SUBTREE_MOST + 1, &tree);
 	if (e != OK || tree.count > SUBTREE_MOST)
 		return e;
+	struct subtree below = {0};
 	for (size_t i = 0; e == OK && i < tree.count; i++)
-		e = move(t, tree.at[i], id, parent);
-	return e == OK ? count_in(t, id, parent) : e;
+		e = move(t, tree.at[i], id, parent, &below);
+	return e == OK ? count_in(t, id, parent, &below) : e;
 }
 
 enum err orphan_adopt(struct txn *t, const struct post *parent)

@@ -36,6 +36,7 @@ static const struct field post_fields[] = {
 	{23, F_I64, offsetof(struct post, published), 0},
 	{24, F_I64, offsetof(struct post, updated), 0},
 	{25, F_I64, offsetof(struct post, removed), 0},
+	{26, F_FLAG, offsetof(struct post, counted), 0},
 };
 const struct shape post_shape = {"post", sizeof(struct post), post_fields, COUNT(post_fields)};
 
@@ -133,18 +134,22 @@ enum err post_tally(struct txn *t, uint64_t post, uint32_t kind, int64_t *now)
 
 /* The start counts its whole conversation, each other post its own replies; an answer for fewer eyes
  * than what it answers is not told by a number either. */
-enum err post_count_reply(struct txn *t, const struct post *p, int64_t delta)
+enum err post_count_reply(struct txn *t, struct post *p, bool on)
 {
 	struct post parent;
-	if (p->parent == 0)
+	if (p->parent == 0 || p->counted == on || (on && (p->gone || p->removed_by != 0)))
 		return OK;
 	enum err e = post_load(t, p->parent, &parent);
-	if (e != OK || (p->visibility > VISIBLE_UNLISTED && p->visibility > parent.visibility))
+	bool apart = p->visibility > VISIBLE_UNLISTED && p->visibility > parent.visibility;
+	if (e != OK || (on && apart))
 		return e;
 	struct place at_parent = place_2(TABLE_TALLY, p->parent, TALLY_REPLIES);
 	struct place at_root = place_2(TABLE_TALLY, p->root, TALLY_REPLIES);
-	e = txn_add(t, &at_parent, delta, NULL);
-	return e == OK && p->root != p->parent ? txn_add(t, &at_root, delta, NULL) : e;
+	e = txn_add(t, &at_parent, on ? 1 : -1, NULL);
+	if (e == OK && p->root != p->parent)
+		e = txn_add(t, &at_root, on ? 1 : -1, NULL);
+	p->counted = e == OK ? on : p->counted;
+	return e;
 }
 
 /* ---- lists of communities -------------------------------------------------------------------- */
@@ -215,19 +220,24 @@ enum err post_unjoin(struct txn *t, uint64_t community, const struct post *p)
 
 /* ---- coming in ------------------------------------------------------------------------------- */
 
-/* Joins the conversation of its parent: never seen wider than that, and of the same community. */
-static void place_under(struct post *p, const struct post *parent, bool local)
+void post_place(struct post *p, const struct post *parent, bool local)
 {
-	p->parent = parent->id;
 	p->root = parent->root;
-	p->parent_uri = parent->uri;
 	if (p->visibility < parent->visibility)
 		p->visibility = parent->visibility;
 	/* A remote post for its author's followers stays with them, unless it names the community's. */
-	if (parent->community != 0 && (local || p->visibility <= VISIBLE_UNLISTED))
-		p->community = parent->community;
-	if (p->visibility == VISIBLE_DIRECT)
+	bool followers = p->visibility == VISIBLE_FOLLOWERS && !local;
+	if (p->visibility == VISIBLE_DIRECT || (followers && p->community != parent->community))
 		p->community = 0;
+	else
+		p->community = parent->community;
+}
+
+static void place_under(struct post *p, const struct post *parent, bool local)
+{
+	p->parent = parent->id;
+	p->parent_uri = parent->uri;
+	post_place(p, parent, local);
 }
 
 static enum err allowed(struct txn *t, const struct post *p, const struct post *parent)
@@ -299,12 +309,14 @@ static bool belongs(struct txn *t, const struct post *p, const struct actor *aut
 		&& community.local;
 }
 
-static enum err store_new(struct txn *t, const struct post *p, bool listed)
+static enum err store_new(struct txn *t, struct post *p, bool listed)
 {
 	struct place by_uri = place_hash(TABLE_POST_URI, p->uri);
 	struct place by_author = place_2(TABLE_BY_AUTHOR, p->author, p->id);
 	struct place by_root = place_2(TABLE_BY_ROOT, p->root, p->id);
-	enum err e = post_save(t, p);
+	enum err e = post_count_reply(t, p, true);
+	if (e == OK)
+		e = post_save(t, p);
 	if (e == OK)
 		e = txn_put_id(t, &by_uri, p->id);
 	if (e == OK)
@@ -313,8 +325,6 @@ static enum err store_new(struct txn *t, const struct post *p, bool listed)
 		e = txn_put_id(t, &by_root, p->parent);
 	if (e == OK && listed)
 		e = post_enter(t, p);
-	if (e == OK)
-		e = post_count_reply(t, p, 1);
 	if (e == OK && p->parent == 0 && p->parent_uri != NULL)
 		e = orphan_keep(t, p);
 	return e;

@@ -359,6 +359,53 @@ IN_WRITE(replies_find_their_parent_later)
 	return OK;
 }
 
+IN_WRITE(replies_are_counted_as_long_as_they_stand)
+{
+	(void)arg;
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct post p, q;
+	for (int i = 1; i <= 4; i++) { /* 1 ← 2 ← 3 ← 4, and the first of them last */
+		struct object o = note_of(&xi,
+			arena_format(txn_arena(t), "https://a.example/%d", i + 1), everyone, 1);
+		o.in_reply_to = arena_format(txn_arena(t), "https://a.example/%d", i);
+		WANT(take(t, &xi, &o, i == 1 ? &p : &q) == OK);
+	}
+	struct object gone = note_of(&xi, "https://a.example/9", everyone, 1);
+	gone.in_reply_to = "https://a.example/1";
+	WANT(take(t, &xi, &gone, &q) == OK && post_remove(t, xi.id, q.id, NULL, NULL) == OK);
+	WANT(replies(t, p.id) == 3);
+	struct object start = note_of(&xi, "https://a.example/1", everyone, 1);
+	WANT(take(t, &xi, &start, &q) == OK);
+	WANT(replies(t, q.id) == 4 && replies(t, p.id) == 1); /* what is gone does not count */
+	WANT(post_by_uri(t, "https://a.example/3", &p) == OK
+		&& post_remove(t, xi.id, p.id, NULL, NULL) == OK);
+	WANT(post_by_uri(t, "https://a.example/2", &p) == OK && replies(t, p.id) == 0
+		&& replies(t, q.id) == 3);
+	return OK;
+}
+
+IN_WRITE(a_reply_belongs_where_its_conversation_is)
+{
+	(void)arg;
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example"),
+		     anna = world_person(t, "anna"), board = community(t, "board", anna.id);
+	struct post own, p;
+	struct object start = note_of(&xi, "https://a.example/1", everyone, 1);
+	WANT(block_add(t, anna.id, board.id, xi.id, NULL, NULL) == OK);
+	WANT(take(t, &xi, &start, &p) == OK);
+	const char *to[] = {PUBLIC, board.uri};
+	struct object answer = note_of(&xi, "https://a.example/2", to, 2);
+	answer.in_reply_to = start.id;
+	WANT(take(t, &xi, &answer, &p) == OK && p.community == 0);
+	WANT(world_last(t, ACT_CREATE).target == 0); /* or the community would pass it on */
+	own = written(t, (struct post_draft){.author = anna.id});
+	p = written(t,
+		(struct post_draft){
+			.author = anna.id, .parent = own.id, .community = board.id});
+	WANT(p.id != 0 && p.community == 0);
+	return OK;
+}
+
 IN_WRITE(no_circle_of_replies)
 {
 	(void)arg;
@@ -471,6 +518,31 @@ IN_WRITE(only_the_author_edits_from_elsewhere)
 	o.content = "<p>Open</p>";
 	WANT(world_receive(t, &feature_post, &update) == OK && post_load(t, p.id, &p) == OK);
 	WANT(p.visibility == VISIBLE_DIRECT); /* never wider */
+	return OK;
+}
+
+IN_WRITE(an_edit_for_fewer_eyes)
+{
+	(void)arg;
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example"),
+		     board = community(t, "board", 0);
+	const char *to[] = {PUBLIC, board.uri}, *few[] = {board.uri};
+	struct object start = note_of(&xi, "https://a.example/1", to, 2),
+		      answer = note_of(&xi, "https://a.example/2", everyone, 1);
+	struct post p, q;
+	struct viewer nobody = {0};
+	answer.in_reply_to = start.id;
+	WANT(take(t, &xi, &start, &p) == OK && take(t, &xi, &answer, &q) == OK);
+	WANT(replies(t, p.id) == 1 && lists(t, board.id, p.id));
+	answer.to = start.to = (struct names){few, 1};
+	struct post_draft edit = {.author = xi.id, .remote = &answer};
+	WANT(post_edit(t, xi.id, q.id, &edit, NULL, NULL) == OK && replies(t, p.id) == 0);
+	WANT(post_remove(t, xi.id, q.id, NULL, NULL) == OK && replies(t, p.id) == 0);
+	edit.remote = &start;
+	WANT(post_edit(t, xi.id, p.id, &edit, NULL, NULL) == OK && post_load(t, p.id, &p) == OK);
+	WANT(p.visibility == VISIBLE_DIRECT && p.community == 0 && !lists(t, board.id, p.id)
+		&& !circle_may_read(t, &nobody, &p));
+	WANT(world_last(t, ACT_UPDATE).target == 0);
 	return OK;
 }
 
@@ -864,11 +936,14 @@ int main(void)
 		WORLD_TEST(a_question_keeps_its_options),
 		WORLD_TEST(its_create_after_it_was_fetched_is_passed_on),
 		WORLD_TEST(replies_find_their_parent_later),
+		WORLD_TEST(replies_are_counted_as_long_as_they_stand),
+		WORLD_TEST(a_reply_belongs_where_its_conversation_is),
 		WORLD_TEST(no_circle_of_replies),
 		WORLD_TEST(no_more_orphans_than_the_limit_at_once),
 		WORLD_TEST(an_edit_keeps_what_was),
 		WORLD_TEST(no_edit_gets_round_a_moderator),
 		WORLD_TEST(only_the_author_edits_from_elsewhere),
+		WORLD_TEST(an_edit_for_fewer_eyes),
 		WORLD_TEST(an_edit_of_the_unknown),
 		WORLD_TEST(what_is_deleted_stays_a_tombstone),
 		WORLD_TEST(a_delete_before_its_create),
