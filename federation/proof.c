@@ -7,6 +7,8 @@
 #define PROOFS_MOST 8
 #define PROOF_SIZE 64 /* an Ed25519 signature */
 #define SKEW (65 * MINUTE)
+#define DOCUMENT_MOST                                                                              \
+	((size_t)2 << 20) /* as json.c writes it: escapes may make it longer than it came */
 #define SUITE "eddsa-jcs-2022"
 
 /* SHA-256 of the proof's own words, then of the document: what is signed. */
@@ -151,18 +153,48 @@ static bool is_good(struct arena *arena, const json_node *proof, const json_node
 		&& key_verify(key, hashed, sizeof hashed, signature);
 }
 
+static bool add_member(void *arg, const char *name, const json_node *member)
+{
+	struct text *t = arg;
+	if (text_is(name, "signature"))
+		return true;
+	struct bytes value = json_write(t->arena, member);
+	text_add(t, t->size > 1 ? ",\"" : "\"");
+	text_json(t, name);
+	text_add(t, "\":");
+	text_add_n(t, value.data, value.size);
+	return true;
+}
+
+/* A linked-data signature is laid over the finished proof, which knows nothing of it (FEP-8b32). */
+static enum err without_signature(
+	struct arena *arena, const json_node *document, const json_node **out)
+{
+	struct text t;
+	*out = document;
+	if (json_member(document, "signature") == NULL)
+		return OK;
+	text_init(&t, arena, DOCUMENT_MOST);
+	text_char(&t, '{');
+	json_members(document, add_member, &t);
+	text_char(&t, '}');
+	return t.failed ? ERR_TOO_MUCH : json_read(arena, (struct bytes){t.at, t.size}, NULL, out);
+}
+
 enum err proof_check(struct arena *arena, const json_node *document, const char *key_id,
 	const struct key *key, int64_t now)
 {
-	const json_node *proofs = json_member(document, "proof");
+	const json_node *proofs = json_member(document, "proof"), *bare = document;
 	enum err e = ERR_NOT_FOUND;
 	if (json_count(proofs) > PROOFS_MOST || key_kind(key) != KEY_ED25519)
+		return ERR_SIGN_IN;
+	if (json_count(proofs) > 0 && without_signature(arena, document, &bare) != OK)
 		return ERR_SIGN_IN;
 	for (size_t i = 0; i < json_count(proofs); i++) {
 		const json_node *proof = json_item(proofs, i);
 		if (!is_ours(proof))
 			continue;
-		if (is_plain(document) && is_good(arena, proof, document, key_id, key, now))
+		if (is_plain(document) && is_good(arena, proof, bare, key_id, key, now))
 			return OK;
 		e = ERR_SIGN_IN;
 	}

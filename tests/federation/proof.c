@@ -162,6 +162,22 @@ static void what_cannot_be_proved(void **state)
 			ERR_INVALID);
 }
 
+static void a_signature_over_the_proof_is_no_part_of_it(void **state)
+{
+	(void)state;
+	ARENA_CLEANUP struct arena *a = arena_create();
+	const char *json = proved(a, plain), *over = "\"proof\":";
+	const char *later = "\"signature\":{\"type\":\"RsaSignature2017\",\"a\":[1.50]},\"proof\":";
+	assert_int_equal(check(a, swapped(a, json, over, later), NOW), OK);
+	later = "\"signatures\":1,\"proof\":";
+	assert_int_equal(check(a, swapped(a, json, over, later), NOW), ERR_SIGN_IN);
+	later = "\"signature\":1,\"to\":\"x\",\"proof\":";
+	assert_int_equal(check(a, swapped(a, json, over, later), NOW), ERR_SIGN_IN);
+	json = swapped(a, json, "\"type\": \"Like\"",
+		"\"type\": \"Like\", \"object\": {\"signature\": 1}");
+	assert_int_equal(check(a, json, NOW), ERR_SIGN_IN); /* only at the top */
+}
+
 static int make_key(void **state)
 {
 	(void)state;
@@ -186,6 +202,7 @@ int main(void)
 		cmocka_unit_test(only_the_right_key),
 		cmocka_unit_test(several_and_unknown_proofs),
 		cmocka_unit_test(what_cannot_be_proved),
+		cmocka_unit_test(a_signature_over_the_proof_is_no_part_of_it),
 	};
 	return cmocka_run_group_tests(tests, make_key, drop_key);
 }
