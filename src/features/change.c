@@ -6,6 +6,9 @@
 #define REVISIONS_MOST 50
 #define PINS_MOST 20
 #define REASON_POINTS 500
+#define REMOVED_AT_ONCE 100
+#define BAN_REMOVES_MOST 2000
+#define RAW_EACH_MOST 8192 /* of an activity that is journaled with each post it ends */
 
 /* ---- editing --------------------------------------------------------------------------------- */
 
@@ -201,6 +204,32 @@ enum err post_remove(
 		.target = p.community,
 		.note = reason != NULL ? text_cut(txn_arena(t), reason, REASON_POINTS) : NULL};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+}
+
+enum err post_remove_all(struct txn *t, uint64_t who, uint64_t author, uint64_t community,
+	const char *reason, const struct origin *origin)
+{
+	struct origin each = origin != NULL ? *origin : (struct origin){0};
+	struct u64s page;
+	uint64_t before = 0;
+	size_t done = 0;
+	if (each.raw.size > RAW_EACH_MOST)
+		each.raw = (struct bytes){0};
+	do {
+		enum err e = post_of_author(t, author, before, REMOVED_AT_ONCE, &page);
+		for (size_t i = 0; e == OK && i < page.count; i++, done++) {
+			struct post p;
+			before = page.at[i];
+			e = post_load(t, before, &p);
+			if (e == OK && !p.gone && (community == 0 || p.community == community))
+				e = post_remove(t, who, before, reason, &each);
+			if (e == ERR_FORBIDDEN)
+				e = OK; /* the ban holds, whatever else they may do */
+		}
+		if (e != OK)
+			return e;
+	} while (page.count > 0 && (community == 0 || done < BAN_REMOVES_MOST));
+	return OK;
 }
 
 /* ---- closing, pinning ------------------------------------------------------------------------ */

@@ -219,6 +219,9 @@ struct post_draft {
 enum err post_create(struct txn *, const struct post_draft *, const struct origin *, struct refusal *, struct post *out) MUST_USE;
 enum err post_edit(struct txn *, uint64_t who, uint64_t post, const struct post_draft *, const struct origin *, struct refusal *) MUST_USE;
 enum err post_remove(struct txn *, uint64_t who, uint64_t post, const char *reason, const struct origin *) MUST_USE; /* author, moderator */
+/* What an author wrote and who may remove: all of it, or in one community (0: everywhere; a ban's 2 000 newest). */
+enum err post_remove_all(struct txn *, uint64_t who, uint64_t author, uint64_t community, const char *reason,
+	const struct origin *) MUST_USE;
 enum err post_lock(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;
 /* To the top of its community when `who` moderates that, else of the author's own page. */
 enum err post_pin(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;

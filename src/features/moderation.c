@@ -8,8 +8,8 @@
 #define NAMED_MOST 50     /* actors and posts of one report, each */
 #define REPORTS_SHOWN 100
 #define REPEAT_SCAN 500 /* latest reports, looked through for the same one again */
+#define OPEN_MOST 50    /* of one reporter, among those */
 #define DOMAINS_MOST 10000
-#define BAN_REMOVES_MOST 2000 /* posts taken away by one ban */
 
 static const struct field report_fields[] = {
 	{1, F_U64, offsetof(struct report, id), 0},
@@ -34,6 +34,7 @@ static bool same_ids(struct u64s a, struct u64s b)
 struct search {
 	struct arena *arena;
 	const struct report *like;
+	size_t open; /* of the same reporter */
 	bool found;
 };
 
@@ -45,8 +46,9 @@ static enum err report_same(void *arg, struct bytes key, struct bytes value)
 	enum err e = record_read(s->arena, &report_shape, value, &r);
 	if (e != OK)
 		return e;
-	s->found = r.closed == 0 && r.reporter == s->like->reporter
-		&& same_ids(r.actors, s->like->actors) && same_ids(r.posts, s->like->posts);
+	bool same = r.closed == 0 && r.reporter == s->like->reporter;
+	s->open += same;
+	s->found = same && same_ids(r.actors, s->like->actors) && same_ids(r.posts, s->like->posts);
 	return s->found ? ERR_CONFLICT : OK;
 }
 
@@ -70,6 +72,8 @@ enum err report_add(
 	enum err e = txn_walk(t, &walk, report_same, &search);
 	if (e != OK || search.found)
 		return e;
+	if (search.open >= OPEN_MOST)
+		return ERR_TOO_MUCH;
 	r.id = id_next();
 	struct line line = {.act = ACT_FLAG, .actor = who, .object = r.id};
 	struct place place = place_1(TABLE_REPORT, r.id);
@@ -99,31 +103,6 @@ static enum err block_ends(
 	return group.kind == ACTOR_GROUP && (group.local || whom.local) ? OK : ERR_NOT_FOUND;
 }
 
-/* Lemmy's ban with removal: what they wrote in that community goes too. */
-static enum err posts_remove(struct txn *t, const struct activity *a, uint64_t group,
-	uint64_t author, const struct origin *origin)
-{
-	uint64_t before = 0;
-	for (size_t done = 0; done < BAN_REMOVES_MOST;) {
-		struct u64s page;
-		enum err e = post_of_author(t, author, before, 100, &page);
-		if (e != OK || page.count == 0)
-			return e;
-		for (size_t i = 0; e == OK && i < page.count; i++, done++) {
-			struct post post;
-			before = page.at[i];
-			e = post_load(t, before, &post);
-			if (e == OK && post.community == group && !post.gone)
-				e = post_remove(t, a->actor_id, before, a->content, origin);
-			if (e == ERR_FORBIDDEN)
-				e = OK; /* the ban holds, whatever else they may do */
-		}
-		if (e != OK)
-			return e;
-	}
-	return OK;
-}
-
 static enum err receive_block(struct txn *t, const struct activity *a)
 {
 	uint64_t blocker, blocked;
@@ -131,8 +110,9 @@ static enum err receive_block(struct txn *t, const struct activity *a)
 	enum err e = block_ends(t, a, &blocker, &blocked);
 	if (e == OK)
 		e = block_add(t, a->actor_id, blocker, blocked, a->content, &origin);
+	/* Lemmy's ban with removal: what they wrote in that community goes too. */
 	if (e == OK && a->remove_data && blocker != a->actor_id)
-		e = posts_remove(t, a, blocker, blocked, &origin);
+		e = post_remove_all(t, a->actor_id, blocked, blocker, a->content, &origin);
 	return e;
 }
 
@@ -150,9 +130,13 @@ static enum err receive_unblock(struct txn *t, const struct activity *a)
 	return e == OK ? block_remove(t, a->actor_id, blocker, blocked, &origin) : e;
 }
 
-static bool post_is_ours(struct txn *t, const struct post *post)
+/* Whoever may not read a post may not have it laid before the administrators either. */
+static bool may_report(struct txn *t, uint64_t who, const struct post *post)
 {
+	struct viewer viewer = {.actor = who};
 	struct actor a;
+	if (!circle_may_read(t, &viewer, post))
+		return false;
 	if (actor_load(t, post->author, &a) == OK && a.local)
 		return true;
 	return post->community != 0 && actor_load(t, post->community, &a) == OK && a.local;
@@ -163,14 +147,14 @@ static enum err receive_flag(struct txn *t, const struct activity *a)
 	struct origin origin = {a->id, a->raw, a->via};
 	uint64_t actors[NAMED_MOST], posts[NAMED_MOST];
 	size_t actor_count = 0, post_count = 0;
-	for (size_t i = 0; i < a->objects.count; i++) {
+	for (size_t i = 0; i < a->objects.count && i < 2 * NAMED_MOST; i++) {
 		struct actor actor;
 		struct post post;
 		if (actor_by_uri(t, a->objects.at[i], &actor) == OK) {
 			if (actor.local && actor_count < NAMED_MOST)
 				actors[actor_count++] = actor.id;
 		} else if (post_by_uri(t, a->objects.at[i], &post) == OK
-			&& post_is_ours(t, &post)) {
+			&& may_report(t, a->actor_id, &post)) {
 			if (post_count < NAMED_MOST)
 				posts[post_count++] = post.id;
 		}

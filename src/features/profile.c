@@ -7,7 +7,7 @@
 #define SOURCE_MOST 5000
 #define POSTS_SHOWN 20
 #define PINNED_SHOWN 5
-#define PAGE 200 /* of posts or followers, walked through whole */
+#define PAGE 200 /* of followers, walked through whole */
 
 /* ---- changes --------------------------------------------------------------------------------------------------- */
 
@@ -101,25 +101,6 @@ enum err profile_update(struct txn *t, uint64_t who, uint64_t actor,
 	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
 }
 
-static enum err posts_remove(struct txn *t, uint64_t author, const struct origin *origin)
-{
-	struct u64s page;
-	uint64_t before = 0;
-	do {
-		enum err e = post_of_author(t, author, before, PAGE, &page);
-		for (size_t i = 0; e == OK && i < page.count; i++) {
-			struct post post;
-			before = page.at[i];
-			e = post_load(t, before, &post);
-			if (e == OK && !post.gone)
-				e = post_remove(t, author, before, NULL, origin);
-		}
-		if (e != OK)
-			return e;
-	} while (page.count > 0);
-	return OK;
-}
-
 /* What is left of someone: that they were, and under which name. The keys stay: they sign the last goodbye. */
 static void actor_empty(struct actor *a)
 {
@@ -137,7 +118,7 @@ enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin
 		return e;
 	if (a.id == txn_site(t)->actor)
 		return ERR_FORBIDDEN;
-	e = posts_remove(t, actor, origin);
+	e = post_remove_all(t, actor, actor, 0, NULL, origin);
 	if (e == OK)
 		e = follow_forget_all(t, &a);
 	if (e == OK && a.local && a.kind == ACTOR_PERSON)
@@ -198,10 +179,11 @@ static enum err followers_move(struct txn *t, const struct actor *from, const st
 			struct actor follower;
 			after = page.at[i];
 			e = actor_load(t, after, &follower);
-			if (e != OK || !follower.local)
+			if (e != OK || !follower.local || follower.gone)
 				continue;
 			e = follow_start(t, after, to->id, NULL);
-			if (e == ERR_FORBIDDEN) /* blocked, or it is themselves: they only stop following */
+			/* Blocked, suspended, or it is themselves: they only stop following. */
+			if (e == ERR_FORBIDDEN || e == ERR_NOT_FOUND)
 				e = OK;
 			if (e == OK)
 				e = follow_end(t, after, from->id, NULL);

@@ -156,7 +156,9 @@ IN_WRITE(a_ban_may_take_the_posts_along)
 	ban.target = g.uri;
 	ban.remove_data = true;
 	ban.content = "spam";
+	ban.raw = (struct bytes){arena_alloc(txn_arena(t), 100000), 100000};
 	WANT(world_receive(t, &feature_moderation, &ban) == OK && block_is(t, g.id, b.id));
+	WANT(world_last(t, ACT_DELETE).raw.size == 0); /* not once more with each of them */
 	WANT(post_load(t, in.id, &in) == OK && (in.gone || in.removed_by == x.id));
 	WANT(post_load(t, out.id, &out) == OK && !out.gone && out.removed_by == 0);
 	return OK;
@@ -191,6 +193,19 @@ IN_WRITE(a_report_reaches_the_admin)
 	WANT(report_add(t, a.id, &r, NULL) == ERR_TOO_MUCH);
 	r.actors.count = 50;
 	WANT(report_add(t, a.id, &r, NULL) == OK);
+	/* What xi may not read it cannot show to the administrators (CVE-2024-23649). */
+	struct post_draft secret = {
+		.author = b.id, .source = "Geheim", .visibility = VISIBLE_DIRECT};
+	struct post hidden;
+	WANT(post_create(t, &secret, NULL, NULL, &hidden) == OK);
+	flag.objects = (struct names){&hidden.uri, 1};
+	WANT(world_receive(t, &feature_moderation, &flag) == ERR_NOT_FOUND);
+	for (uint64_t i = 1; i <= 50; i++) {
+		r = (struct report){.actors = {&i, 1}};
+		WANT(report_add(t, b.id, &r, NULL) == OK);
+	}
+	r = (struct report){.actors = {&a.id, 1}};
+	WANT(report_add(t, b.id, &r, NULL) == ERR_TOO_MUCH && report_add(t, x.id, &r, NULL) == OK);
 	return OK;
 }
 

@@ -245,8 +245,14 @@ IN_WRITE(followers_move_along)
 	struct actor a = world_person(t, "anna"), b = world_person(t, "bas");
 	struct actor x = world_remote(t, ACTOR_PERSON, "xi", "a.example"),
 		     y = world_remote(t, ACTOR_PERSON, "yo", "b.example");
-	struct actor found;
+	struct actor found, left = world_person(t, "cor"), shut = world_person(t, "dirk");
 	uint64_t id;
+	WANT(follow_start(t, left.id, x.id, NULL) == OK
+		&& follow_accept(t, x.id, left.id, NULL) == OK
+		&& actor_remove(t, left.id, NULL) == OK);
+	WANT(follow_start(t, shut.id, x.id, NULL) == OK
+		&& follow_accept(t, x.id, shut.id, NULL) == OK
+		&& actor_suspend(t, shut.id, true) == OK);
 	WANT(follow_start(t, a.id, x.id, NULL) == OK && follow_accept(t, x.id, a.id, NULL) == OK);
 	WANT(block_add(t, b.id, b.id, y.id, NULL, NULL) == OK);
 	WANT(follow_start(t, b.id, x.id, NULL) == OK && follow_accept(t, x.id, b.id, NULL) == OK);
