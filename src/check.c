@@ -3,9 +3,9 @@
  * not decode, and indexes that lead nowhere. It reads some rows at a time, so that a serving node
  * is not held up.
  */
-#include <string.h>
-
 #include "node.h"
+
+#include <string.h>
 
 #define ROWS 1000
 #define FINDINGS_MAX 1000
