@@ -296,9 +296,11 @@ static enum err identify_cookie(struct exchange *x, struct txn *t)
 static enum err identify_token(struct exchange *x, struct txn *t)
 {
 	const char *header = call_header(&x->call, "Authorization");
-	if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
+	size_t scheme = strlen("Bearer"); /* libmicrohttpd 1.0 cuts the blank behind it, 0.9 does not */
+	if (header == NULL || strncasecmp(header, "Bearer", scheme) != 0
+		|| (header[scheme] != ' ' && header[scheme] != '\0'))
 		return ERR_NOT_FOUND;
-	const char *secret = text_trim(x->call.arena, header + 7);
+	const char *secret = text_trim(x->call.arena, header + scheme);
 	struct token k = {0};
 	enum err e = ERR_NOT_FOUND;
 	struct place p = place_hash(TABLE_TOKEN, secret);
