@@ -37,7 +37,8 @@ static enum err verify_credentials(struct call *call, struct txn *t, struct view
 
 static enum err show(struct call *call, struct view *v, struct txn *t, const struct actor *a)
 {
-	if (a->suspended)
+	/* Whom this site knows elsewhere is for its members, as on the pages. */
+	if (a->suspended || (!a->local && !call->viewer.member))
 		return ERR_NOT_FOUND;
 	if (a->gone)
 		return ERR_GONE;

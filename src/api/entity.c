@@ -1,7 +1,7 @@
 /* entity.c: records as the client API shows them. */
 #include "api.h"
 
-#define POSTS_COUNTED 1000 /* more are not told apart */
+#define POSTS_COUNTED 100 /* more are not told apart */
 #define HIDDEN (-1)        /* as Mastodon says of a number that is not shown */
 
 /* Mastodon rounds it, and nobody needs to know the hour somebody joined. */
@@ -27,12 +27,13 @@ static void pictures(struct call *call, struct view *v, const struct actor *a)
 	view_text(v, "header_static", header);
 }
 
-/* How many posts, as far as they are counted, and the day of the newest. */
-static void posts(struct txn *t, struct view *v, const struct actor *a)
+/* How many posts whoever asks may read, as far as they are counted, and the day of the newest: neither tells of the
+ * others. */
+static void posts(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct u64s ids = {0};
 	char day[TIME_ISO];
-	if (post_of_author(t, a->id, 0, POSTS_COUNTED, &ids) != OK || ids.count == 0) {
+	if (timeline_of(t, &call->viewer, a, 0, POSTS_COUNTED, &ids) != OK || ids.count == 0) {
 		view_number(v, "statuses_count", 0);
 		view_null(v, "last_status_at");
 		return;
@@ -45,7 +46,7 @@ static void posts(struct txn *t, struct view *v, const struct actor *a)
 void entity_account(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	int64_t followers;
-	if (follow_count(t, a->id, &followers) != OK)
+	if (!a->local || follow_count(t, a->id, &followers) != OK)
 		followers = HIDDEN;
 	view_id(v, "id", a->id);
 	view_text(v, "username", a->name);
@@ -64,7 +65,7 @@ void entity_account(struct call *call, struct txn *t, struct view *v, const stru
 	pictures(call, v, a);
 	view_number(v, "followers_count", followers);
 	view_number(v, "following_count", HIDDEN);
-	posts(t, v, a);
+	posts(call, t, v, a);
 	empty_list(v, "emojis");
 	empty_list(v, "fields");
 	empty_list(v, "roles");

@@ -116,7 +116,7 @@ static void show_answered(
 {
 	struct post parent;
 	struct actor author;
-	bool known = p->parent != 0 && post_load(t, p->parent, &parent) == OK
+	bool known = p->parent != 0 && post_load(t, p->parent, &parent) == OK && !parent.gone
 		&& circle_may_read(t, viewer, &parent)
 		&& actor_load(t, parent.author, &author) == OK;
 	view_flag(v, "deep", known && parent.id != p->root);

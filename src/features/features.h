@@ -356,5 +356,9 @@ bool domain_blocked(struct txn *, const char *host); /* the host or a parent dom
 /* Newest first: posts of the followed and of their communities that `viewer` may read. */
 enum err timeline_home(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
 enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
+/* Of a person, or the conversations of a community: a page of those alone that `viewer` may read, so that neither its
+ * length nor its ends tell of others. */
+enum err timeline_of(struct txn *, const struct viewer *, const struct actor *, uint64_t before, size_t max,
+	struct u64s *out) MUST_USE;
 
 /* ---- features that only have pages: remote.c (follow box: "your address" → their own server's page) --------------------- */

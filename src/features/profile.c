@@ -274,7 +274,8 @@ static enum err person_posts(
 {
 	struct u64s ids, pinned = {0};
 	int64_t before = call_number(call, "before", 0);
-	enum err e = post_of_author(t, a->id, before > 0 ? (uint64_t)before : 0, POSTS_SHOWN, &ids);
+	enum err e = timeline_of(
+		t, &call->viewer, a, before > 0 ? (uint64_t)before : 0, POSTS_SHOWN, &ids);
 	if (e == OK && before <= 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)

@@ -71,17 +71,22 @@ static bool concerns(struct txn *t, uint64_t who, const struct post *p)
 		|| follow_is(t, who, parent.author);
 }
 
-static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, bool mine)
+enum choice { PUBLIC_ONES, THOSE_THAT_CONCERN, ALL_READABLE };
+
+static bool belongs(
+	struct txn *t, const struct viewer *viewer, uint64_t id, enum choice choice)
 {
 	struct post p;
 	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0
 		|| !circle_may_read(t, viewer, &p))
 		return false;
-	return mine ? concerns(t, viewer->actor, &p) : p.visibility == VISIBLE_PUBLIC;
+	return choice == PUBLIC_ONES	      ? p.visibility == VISIBLE_PUBLIC
+		: choice == THOSE_THAT_CONCERN ? concerns(t, viewer->actor, &p)
+					      : true;
 }
 
 static enum err gather(struct txn *t, const struct viewer *viewer, const struct source *sources,
-	size_t count, bool mine, uint64_t before, size_t max, struct u64s *out)
+	size_t count, enum choice choice, uint64_t before, size_t max, struct u64s *out)
 {
 	if (max > SHOWN_MOST)
 		max = SHOWN_MOST;
@@ -95,7 +100,7 @@ static enum err gather(struct txn *t, const struct viewer *viewer, const struct 
 		if (e != OK)
 			return e;
 		for (size_t i = 0; i < m->count && have < max; i++)
-			if (belongs(t, viewer, m->ids[i], mine))
+			if (belongs(t, viewer, m->ids[i], choice))
 				kept[have++] = m->ids[i];
 		before = m->count > 0 ? m->ids[m->count - 1] : before;
 	}
@@ -118,20 +123,31 @@ enum err timeline_home(
 		if (actor_load(t, followed.at[i], &a) == OK && !a.gone && !a.suspended)
 			sources[count++] = (struct source){
 				a.kind == ACTOR_GROUP ? TABLE_BY_COMMUNITY : TABLE_BY_AUTHOR, a.id};
-	return gather(t, viewer, sources, count, true, before, max, out);
+	return gather(t, viewer, sources, count, THOSE_THAT_CONCERN, before, max, out);
 }
 
 enum err timeline_public(
 	struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
 {
 	struct u64s communities;
+	struct actor a;
 	enum err e = community_list(t, &communities);
 	if (e != OK)
 		return e;
 	struct source *sources = arena_array(txn_arena(t), communities.count, sizeof *sources);
+	size_t count = 0;
 	for (size_t i = 0; i < communities.count; i++)
-		sources[i] = (struct source){TABLE_BY_COMMUNITY, communities.at[i]};
-	return gather(t, viewer, sources, communities.count, false, before, max, out);
+		if (actor_load(t, communities.at[i], &a) == OK && !a.gone && !a.suspended)
+			sources[count++] = (struct source){TABLE_BY_COMMUNITY, a.id};
+	return gather(t, viewer, sources, count, PUBLIC_ONES, before, max, out);
+}
+
+enum err timeline_of(struct txn *t, const struct viewer *viewer, const struct actor *a,
+	uint64_t before, size_t max, struct u64s *out)
+{
+	struct source source = {
+		a->kind == ACTOR_GROUP ? TABLE_BY_COMMUNITY : TABLE_BY_AUTHOR, a->id};
+	return gather(t, viewer, &source, 1, ALL_READABLE, before, max, out);
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */

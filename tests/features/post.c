@@ -838,6 +838,7 @@ IN_WRITE(a_conversation_on_a_page)
 		== OK);
 	WANT(world_count(page, "replies") == 2 && world_number(page, "replies.0.gone") == 1);
 	WANT(world_node(page, "replies.0.content") == NULL && renders("conversation", page));
+	WANT(text_is(world_text(page, "replies.1.answers.who"), "")); /* nor who wrote it */
 	path = arena_format(arena, "/@bas/%llu", (unsigned long long)b.id);
 	WANT(world_read(world_call(&feature_post, METHOD_GET, path, &nobody, NULL), t, &page)
 		== ERR_NOT_FOUND);

@@ -100,6 +100,8 @@ IN_WRITE(handles_are_read_strictly)
 	for (size_t i = 0; i < COUNT(nobody); i++)
 		WANT(actor_by_handle(t, nobody[i], &found) == ERR_NOT_FOUND);
 	WANT(text_is(actor_handle(txn_arena(t), &x), "Xi@a.example"));
+	struct actor far = world_remote(t, ACTOR_PERSON, "é", "a.example");
+	WANT(text_is(actor_path(txn_arena(t), &far), "/@%C3%A9@a.example"));
 	WANT(text_is(actor_path(txn_arena(t), &x), "/@Xi@a.example")
 		&& text_is(actor_path(txn_arena(t), &a), "/@anna"));
 	return OK;
@@ -307,6 +309,16 @@ IN_WRITE(the_page_of_a_person)
 		== ERR_SIGN_IN);
 	WANT(world_read(world_call(&feature_profile, METHOD_GET, "/@no", NULL, NULL), t, &page)
 		== ERR_NOT_FOUND);
+	/* A page of letters to few tells nobody that there are any, nor when. */
+	for (int i = 0; i < 20; i++) {
+		struct post_draft letter = {
+			.author = b.id, .source = "Geheim", .visibility = VISIBLE_DIRECT};
+		struct post p;
+		WANT(post_create(t, &letter, NULL, NULL, &p) == OK);
+	}
+	WANT(world_read(world_call(&feature_profile, METHOD_GET, "/@bas", NULL, NULL), t, &page)
+		== OK);
+	WANT(world_number(page, "some") == 0 && world_node(page, "older") == NULL);
 	WANT(actor_remove(t, b.id, NULL) == OK && actor_remove(t, x.id, NULL) == OK);
 	WANT(world_read(world_call(&feature_profile, METHOD_GET, "/@bas", NULL, NULL), t, &page)
 		== ERR_GONE);

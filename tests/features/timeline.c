@@ -83,6 +83,8 @@ IN_WRITE(the_public_sees_public_conversations)
 	uint64_t alone = written(t, (struct post_draft){.author = anna.id});
 	WANT(a && b && reply && quiet && alone);
 	WANT(timeline_public(t, &nobody, 0, 10, &ids) == OK && IS(ids, b, a));
+	WANT(actor_suspend(t, housing.id, true) == OK);
+	WANT(timeline_public(t, &nobody, 0, 10, &ids) == OK && IS(ids, a));
 	return OK;
 }
 
