@@ -169,8 +169,14 @@ const char *actor_handle(struct arena *arena, const struct actor *a)
 
 const char *actor_path(struct arena *arena, const struct actor *a)
 {
-	return a->local ? arena_format(arena, "/@%s", a->name)
-			: arena_format(arena, "/@%s@%s", a->name, a->host);
+	if (a->local)
+		return arena_format(arena, "/@%s", a->name);
+	struct text path; /* names of other nodes are in any script, addresses in ASCII */
+	text_init(&path, arena, URI_MOST);
+	text_add(&path, "/@");
+	text_url(&path, a->name);
+	text_format(&path, "@%s", a->host);
+	return path.at;
 }
 
 const char *actor_title(const struct actor *a)

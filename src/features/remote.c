@@ -59,7 +59,7 @@ static enum err ours(struct call *call, struct txn *t, const char *uri, const ch
 	if (e != OK)
 		return e;
 	*title = post.title;
-	return text_starts(post.uri, call->site->base_url) && !post.gone
+	return url_same_host(post.uri, call->site->base_url) && !post.gone
 			&& circle_may_read(t, &call->viewer, &post)
 		? OK
 		: ERR_NOT_FOUND;

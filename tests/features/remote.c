@@ -60,6 +60,18 @@ IN_WRITE(leads_nowhere_else)
 		WANT(follow_from(t, not_ours[i], "sanne@mastodon.nl", &call, &page)
 			== ERR_NOT_FOUND);
 	WANT(follow_from(t, x.uri, "sanne@mastodon.nl", &call, &page) == ERR_NOT_FOUND);
+	/* A site whose name begins as ours does is another. */
+	static const char *const to[] = {"https://www.w3.org/ns/activitystreams#Public"};
+	struct actor like_us = world_remote(t, ACTOR_PERSON, "xi", "ex.org.evil.example");
+	struct object note = {.id = "https://ex.org.evil.example/1",
+		.type = "Note",
+		.attributed_to = like_us.uri,
+		.content = "Hi",
+		.to = {to, 1}};
+	struct post_draft draft = {.author = like_us.id, .remote = &note};
+	struct post post;
+	WANT(post_create(t, &draft, NULL, NULL, &post) == OK);
+	WANT(follow_from(t, post.uri, "sanne@mastodon.nl", &call, &page) == ERR_NOT_FOUND);
 	WANT(actor_remove(t, g.id, NULL) == OK);
 	WANT(follow_from(t, g.uri, "sanne@mastodon.nl", &call, &page) == ERR_NOT_FOUND);
 	return OK;
