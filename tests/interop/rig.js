@@ -400,6 +400,16 @@ class Kring {
 		}));
 	}
 
+	// Nothing is under way any more, and nothing was given up or went wrong.
+	async settled() {
+		await until(`${this.domain} has nothing to do`, async () => {
+			const now = await this.stats();
+			return now.inbox_waiting === 0 && now.delivery_hosts === 0 && now.requests_open === 0;
+		}, 40);
+		const now = await this.stats();
+		for (const name of ['deliveries_dropped', 'inbox_parked', 'status_5xx']) same(now[name], 0, name);
+	}
+
 	logText() {
 		return fs.existsSync(this.log) ? fs.readFileSync(this.log, 'utf8') : '';
 	}
