@@ -296,7 +296,8 @@ static enum err identify_cookie(struct exchange *x, struct txn *t)
 static enum err identify_token(struct exchange *x, struct txn *t)
 {
 	const char *header = call_header(&x->call, "Authorization");
-	size_t scheme = strlen("Bearer"); /* with nothing behind it, libmicrohttpd 1.0 cuts the blank */
+	size_t scheme = strlen(
+		"Bearer"); /* with nothing behind it, libmicrohttpd 1.0 cuts the blank */
 	if (header == NULL || strncasecmp(header, "Bearer", scheme) != 0
 		|| (header[scheme] != ' ' && header[scheme] != '\0'))
 		return ERR_NOT_FOUND;
