@@ -6,8 +6,6 @@
 #include <string.h>
 
 #define COOKIE "kring"
-#define SESSION_IDLE (14 * DAY)
-#define SESSION_WHOLE (60 * DAY)
 #define SESSIONS_MAX 32 /* per person; one more and the one used longest ago ends */
 #define TOKENS_MAX 100
 #define ACCESS_MAX (SESSIONS_MAX + TOKENS_MAX)
@@ -296,8 +294,8 @@ static enum err identify_cookie(struct exchange *x, struct txn *t)
 static enum err identify_token(struct exchange *x, struct txn *t)
 {
 	const char *header = call_header(&x->call, "Authorization");
-	size_t scheme = strlen(
-		"Bearer"); /* with nothing behind it, libmicrohttpd 1.0 cuts the blank */
+	/* With nothing behind it, libmicrohttpd 1.0 cuts the blank, and 0.9 does not. */
+	size_t scheme = strlen("Bearer");
 	if (header == NULL || strncasecmp(header, "Bearer", scheme) != 0
 		|| (header[scheme] != ' ' && header[scheme] != '\0'))
 		return ERR_NOT_FOUND;
