@@ -1,7 +1,6 @@
 /* account.c: how a local person signs in, and sees and ends what is signed in. */
 #include "features.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #define EMAIL_MOST 320
@@ -10,8 +9,6 @@
 #define HASH_MOST 512
 #define LISTED_MOST 200         /* sessions and apps of one person */
 #define ACCESS_KEY (1 + 8 + 16) /* of TABLE_ACCESS: actor, hash */
-#define SESSION_IDLE (14 * DAY) /* as session.c ends them */
-#define SESSION_WHOLE (60 * DAY)
 
 static const struct field account_fields[] = {
 	{1, F_U64, offsetof(struct account, actor), 0},
@@ -215,23 +212,24 @@ enum err account_password_check(struct arena *arena, const struct site *site, co
 
 /* ---- signing in ------------------------------------------------------------------------------------------------ */
 
-/* Whoever has an IPv6 address has 2^64 of them: they count as one. */
-static const char *network_of(struct arena *arena, const char *peer)
-{
-	struct in6_addr ip;
-	char text[INET6_ADDRSTRLEN];
-	if (peer == NULL || inet_pton(AF_INET6, peer, &ip) != 1 || IN6_IS_ADDR_V4MAPPED(&ip))
-		return peer != NULL ? peer : "";
-	memset(ip.s6_addr + 8, 0, 8);
-	return inet_ntop(AF_INET6, &ip, text, sizeof text) != NULL ? arena_text(arena, text) : peer;
-}
-
-static bool pace_ok(struct call *call, const char *who)
+static bool pace_ok(const struct call *call, const char *who)
 {
 	return pace_allows("sign-in", "", 20, SECOND)
-		&& pace_allows(
-			"sign-in address", network_of(call->arena, call->peer), 30, 15 * MINUTE)
+		&& pace_allows("sign-in address", call_network(call), 30, 15 * MINUTE)
 		&& pace_allows("sign-in account", who, 10, 15 * MINUTE);
+}
+
+/* The ways to write one name are one (security.md R50). By the words alone: what is there and what is not, and whose
+ * an e-mail address is, is not told by the pace either. */
+static const char *one_spelling(const struct call *call, const char *typed)
+{
+	const char *name, *host;
+	typed = text_lower(call->arena, text_trim(call->arena, typed));
+	if (actor_parse_handle(call->arena, typed, &name, &host) != OK)
+		return typed;
+	return host == NULL || text_is(host, call->site->domain)
+		? name
+		: arena_format(call->arena, "%s@%s", name, host);
 }
 
 struct sign_in {
@@ -275,7 +273,7 @@ static enum err sign_in_work(struct call *call)
 	const char *next = call_input(call, "next");
 	if (s.name == NULL)
 		return refuse(&call->refusal, "name", "Give your name or e-mail address.");
-	if (!pace_ok(call, text_lower(call->arena, text_trim(call->arena, s.name))))
+	if (!pace_ok(call, one_spelling(call, s.name)))
 		return ERR_TOO_MUCH;
 	enum err e = store_read(call->store, sign_in_find, &s);
 	if (e != OK)

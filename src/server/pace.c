@@ -120,23 +120,24 @@ size_t pace_count(void)
 /* ---- who ---------------------------------------------------------------------------------------- */
 
 /* One subscriber holds a /64: counting single IPv6 addresses would count nobody. */
-static const char *network_of(struct arena *arena, const char *peer)
+const char *call_network(const struct call *c)
 {
 	struct in6_addr v6;
 	char text[INET6_ADDRSTRLEN];
+	const char *peer = c->peer != NULL ? c->peer : "";
 	if (inet_pton(AF_INET6, peer, &v6) != 1)
 		return peer;
 	memset(&v6.s6_addr[8], 0, 8);
-	return inet_ntop(AF_INET6, &v6, text, sizeof text) != NULL ? arena_text(arena, text) : peer;
+	return inet_ntop(AF_INET6, &v6, text, sizeof text) != NULL ? arena_text(c->arena, text)
+								   : peer;
 }
 
 int64_t pace_of(struct exchange *x)
 {
 	const struct route *r = x->call.route;
 	char id[ID_TEXT];
-	struct arena *arena = x->call.arena;
 	const char *who = x->call.viewer.actor != 0 ? id_text(x->call.viewer.actor, id)
-						    : network_of(arena, x->call.peer);
+						    : call_network(&x->call);
 	/* The pattern, not the path: "/x", "/x/" and "/x?y" share one bucket (security.md R50). */
 	char what[256];
 	if (!text_print(what, sizeof what, "%d %s", (int)r->method, r->path))

@@ -176,9 +176,11 @@ void server_stop(struct server *);
 void server_numbers(struct server *, struct view *); /* for /metrics and `kring stats` */
 
 /* session.c: the cookie, the bearer token, CSRF. Records are below because commands make tokens too. */
+#define SESSION_IDLE (14 * DAY)
+#define SESSION_WHOLE (60 * DAY)
 struct session {
 	uint64_t actor;
-	int64_t created, used; /* ms; idle 14 days, 60 days in all */
+	int64_t created, used; /* ms */
 	const char *handle;    /* public name of the session: CSRF is HMAC(secret, handle) */
 	const char *agent;     /* "Firefox, Linux", or "": what its owner sees in the list */
 };
@@ -195,6 +197,7 @@ enum err token_create(struct txn *, struct arena *, uint64_t actor, const char *
 enum err token_end(struct txn *, const char *token) MUST_USE; /* ERR_NOT_FOUND: there is no such token */
 /* Pace of one thing (a handler, an account, an address): false when it went over `most` in `window_ms`. */
 bool pace_allows(const char *what, const char *who, int most, int64_t window_ms);
+const char *call_network(const struct call *); /* whom paces count: the caller's address, or an IPv6 one's /64 */
 
 /* clock.c: chores on time; each runs on the clock's thread and submits its writes. The first run of each comes
  * within its first `every`, or the first minute when that is longer, spread over it. */

@@ -87,6 +87,24 @@ IN_WRITE(who_may_not_come_in_is_not_there)
 	return OK;
 }
 
+static void spellings_of_a_name_are_one(void **state)
+{
+	(void)state;
+	static const char *const spelled[] = {"anna", "@anna", "acct:anna", "ANNA@ex.org",
+		"anna@EX.org.", " @anna@ex.org"};
+	static const struct viewer nobody;
+	size_t refused = 0;
+	for (size_t i = 0; i < 12; i++) {
+		const char *const inputs[] = {
+			arena_format(world.arena, "name=%s", spelled[i % COUNT(spelled)]),
+			"password=no", NULL};
+		struct call *call = world_call(
+			&feature_account, METHOD_POST, "/sign-in", &nobody, inputs);
+		refused += call->route->work(call) == ERR_TOO_MUCH;
+	}
+	assert_int_equal(refused, 2);
+}
+
 static void passwords_are_hard_to_guess(void **state)
 {
 	(void)state;
@@ -332,6 +350,7 @@ int main(void)
 		WORLD_TEST(an_account_is_found_by_name_and_address),
 		WORLD_TEST(addresses_are_plain_and_once),
 		WORLD_TEST(who_may_not_come_in_is_not_there),
+		WORLD_TEST(spellings_of_a_name_are_one),
 		WORLD_TEST(passwords_are_hard_to_guess),
 		ANNA_TEST(signs_in_and_goes_on),
 		ANNA_TEST(failures_are_all_alike),
