@@ -2,7 +2,7 @@
 #include "api.h"
 
 #define POSTS_COUNTED 100 /* more are not told apart */
-#define HIDDEN (-1)        /* as Mastodon says of a number that is not shown */
+#define HIDDEN (-1)       /* as Mastodon says of a number that is not shown */
 
 /* Mastodon rounds it, and nobody needs to know the hour somebody joined. */
 static int64_t day_of(int64_t ms)
@@ -20,7 +20,8 @@ static void empty_list(struct view *v, const char *name)
 static void pictures(struct call *call, struct view *v, const struct actor *a)
 {
 	const char *avatar = a->icon ? a->icon : call_url(call, asset_by_name("avatar.png")->path);
-	const char *header = a->image ? a->image : call_url(call, asset_by_name("header.png")->path);
+	const char *header = a->image ? a->image
+				      : call_url(call, asset_by_name("header.png")->path);
 	view_text(v, "avatar", avatar);
 	view_text(v, "avatar_static", avatar);
 	view_text(v, "header", header);

@@ -194,8 +194,8 @@ enum err community_page(struct call *call, struct txn *t, struct view *v, const 
 	int64_t before = call_number(call, "before", 0);
 	enum err e = show_head(call, t, v, a);
 	if (e == OK)
-		e = timeline_of(t, &call->viewer, a, before > 0 ? (uint64_t)before : 0,
-			LINES_SHOWN, &ids);
+		e = timeline_of(
+			t, &call->viewer, a, before > 0 ? (uint64_t)before : 0, LINES_SHOWN, &ids);
 	if (e == OK && before <= 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)

@@ -73,16 +73,15 @@ static bool concerns(struct txn *t, uint64_t who, const struct post *p)
 
 enum choice { PUBLIC_ONES, THOSE_THAT_CONCERN, ALL_READABLE };
 
-static bool belongs(
-	struct txn *t, const struct viewer *viewer, uint64_t id, enum choice choice)
+static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, enum choice choice)
 {
 	struct post p;
 	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0
 		|| !circle_may_read(t, viewer, &p))
 		return false;
-	return choice == PUBLIC_ONES	      ? p.visibility == VISIBLE_PUBLIC
+	return choice == PUBLIC_ONES           ? p.visibility == VISIBLE_PUBLIC
 		: choice == THOSE_THAT_CONCERN ? concerns(t, viewer->actor, &p)
-					      : true;
+					       : true;
 }
 
 static enum err gather(struct txn *t, const struct viewer *viewer, const struct source *sources,

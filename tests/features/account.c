@@ -90,8 +90,8 @@ IN_WRITE(who_may_not_come_in_is_not_there)
 static void spellings_of_a_name_are_one(void **state)
 {
 	(void)state;
-	static const char *const spelled[] = {"anna", "@anna", "acct:anna", "ANNA@ex.org",
-		"anna@EX.org.", " @anna@ex.org"};
+	static const char *const spelled[] = {
+		"anna", "@anna", "acct:anna", "ANNA@ex.org", "anna@EX.org.", " @anna@ex.org"};
 	static const struct viewer nobody;
 	size_t refused = 0;
 	for (size_t i = 0; i < 12; i++) {

@@ -399,9 +399,8 @@ IN_WRITE(a_reply_belongs_where_its_conversation_is)
 	WANT(take(t, &xi, &answer, &p) == OK && p.community == 0);
 	WANT(world_last(t, ACT_CREATE).target == 0); /* or the community would pass it on */
 	own = written(t, (struct post_draft){.author = anna.id});
-	p = written(t,
-		(struct post_draft){
-			.author = anna.id, .parent = own.id, .community = board.id});
+	p = written(
+		t, (struct post_draft){.author = anna.id, .parent = own.id, .community = board.id});
 	WANT(p.id != 0 && p.community == 0);
 	return OK;
 }
