@@ -13,9 +13,13 @@ static struct arena *asset_arena;
 static const char *asset_type(const char *name)
 {
 	static const char *const types[][2] = {
-		{".css", "text/css; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-		{".svg", "image/svg+xml"}, {".png", "image/png"}, {".ico", "image/x-icon"},
-		{".txt", "text/plain; charset=utf-8"}, {".webmanifest", "application/manifest+json"},
+		{".css", "text/css; charset=utf-8"},
+		{".js", "text/javascript; charset=utf-8"},
+		{".svg", "image/svg+xml"},
+		{".png", "image/png"},
+		{".ico", "image/x-icon"},
+		{".txt", "text/plain; charset=utf-8"},
+		{".webmanifest", "application/manifest+json"},
 	};
 	for (size_t i = 0; i < COUNT(types); i++)
 		if (text_ends(name, types[i][0]))
@@ -31,7 +35,8 @@ static void asset_add(const struct embedded *file)
 		die("asset %s: too many, or no type", name);
 	assets[asset_count++] = (struct asset){
 		.name = name,
-		.path = arena_format(asset_arena, "/static/%.*s.%s%s", (int)(dot - name), name, file->hash, dot),
+		.path = arena_format(
+			asset_arena, "/static/%.*s.%s%s", (int)(dot - name), name, file->hash, dot),
 		.type = asset_type(name),
 		.etag = arena_format(asset_arena, "\"%s\"", file->hash),
 		.plain = {file->data, file->size},

@@ -24,7 +24,8 @@ static unsigned char *slurp(const char *path, size_t *size)
 	return data;
 }
 
-static void write_array(FILE *out, const char *kind, size_t i, const unsigned char *data, size_t size)
+static void write_array(
+	FILE *out, const char *kind, size_t i, const unsigned char *data, size_t size)
 {
 	fprintf(out, "static const unsigned char %s%zu[] = {", kind, i);
 	for (size_t at = 0; at < size; at++)
@@ -81,7 +82,7 @@ int main(int argc, char **argv)
 	size_t count = (size_t)argc - 2;
 	char **files = argv + 2;
 	qsort(files, count, sizeof *files, by_text);
-	char (*rows)[512] = calloc(count, sizeof *rows);
+	char(*rows)[512] = calloc(count, sizeof *rows);
 	if (!rows)
 		return 1;
 	fprintf(out, "#include \"embed.h\"\n");
@@ -97,8 +98,8 @@ int main(int argc, char **argv)
 		char twin[64] = "0";
 		if (pays)
 			snprintf(twin, sizeof twin, "gzip%zu", i);
-		snprintf(rows[i], sizeof rows[i], "{\"%s\", plain%zu, %zu, %s, %zu, \"%08lx\"},\n", name_of(files[i]), i,
-			size, twin, pays ? packed : 0, hash);
+		snprintf(rows[i], sizeof rows[i], "{\"%s\", plain%zu, %zu, %s, %zu, \"%08lx\"},\n",
+			name_of(files[i]), i, size, twin, pays ? packed : 0, hash);
 		free(small);
 		free(data);
 	}

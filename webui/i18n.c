@@ -10,8 +10,8 @@
 #define SLOTS 4096 /* power of two, at least twice the entries */
 
 struct entry {
-	const char *id;        /* msgid */
-	const char *one, *many;/* msgstr, or msgstr[0] and msgstr[1] */
+	const char *id;         /* msgid */
+	const char *one, *many; /* msgstr, or msgstr[0] and msgstr[1] */
 };
 struct catalogue {
 	const char *language;
@@ -85,7 +85,8 @@ static void po_keep(struct po *p, struct catalogue *c)
 	if (p->id.size && p->one.size && !p->fuzzy) {
 		if (++c->count > SLOTS / 2)
 			die("i18n: more than %d entries", SLOTS / 2);
-		*find(c, p->id.at) = (struct entry){p->id.at, p->one.at, p->many.size ? p->many.at : p->one.at};
+		*find(c, p->id.at) = (struct entry){
+			p->id.at, p->one.at, p->many.size ? p->many.at : p->one.at};
 	}
 	po_begin(p);
 }
@@ -130,7 +131,8 @@ void i18n_load(void)
 	words = arena_create();
 	for (const struct embedded *file = embedded; file->name; file++)
 		for (size_t i = 0; i < LANGUAGES; i++)
-			if (text_is(file->name, arena_format(words, "i18n/%s.po", catalogues[i].language)))
+			if (text_is(file->name,
+				    arena_format(words, "i18n/%s.po", catalogues[i].language)))
 				po_read(&catalogues[i], file);
 }
 
@@ -161,7 +163,8 @@ const char *i18n_choose(const char *accept, const char *otherwise)
 {
 	const char *best = otherwise;
 	int64_t best_weight = 0;
-	for (const char *at = accept; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+	for (const char *at = accept; at && *at;
+		at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
 		at += strspn(at, " \t");
 		size_t size = strcspn(at, "-;, \t"), item = strcspn(at, ",");
 		const char *q = memmem(at, item, "q=", 2);
@@ -170,7 +173,8 @@ const char *i18n_choose(const char *accept, const char *otherwise)
 		int64_t weight = said >= 1 ? 1000 : said > 0 ? (int64_t)(said * 1000) : 0;
 		for (size_t i = 0; i < LANGUAGES; i++) {
 			const char *language = catalogues[i].language;
-			if (size == strlen(language) && strncasecmp(at, language, size) == 0 && weight > best_weight) {
+			if (size == strlen(language) && strncasecmp(at, language, size) == 0
+				&& weight > best_weight) {
 				best = language;
 				best_weight = weight;
 			}
@@ -192,17 +196,18 @@ void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
 		{"zo", "ma", "di", "wo", "do", "vr", "za"},
 	};
 	static const char *const months[LANGUAGES][12] = {
-		{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-			"November", "December"},
-		{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
-			"november", "december"},
+		{"January", "February", "March", "April", "May", "June", "July", "August",
+			"September", "October", "November", "December"},
+		{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus",
+			"september", "oktober", "november", "december"},
 	};
 	size_t l = text_is(language, "nl") ? 1 : 0;
 	time_t seconds = (time_t)(ms / SECOND);
 	struct tm tm;
 	if (!localtime_r(&seconds, &tm))
 		return;
-	text_format(t, "%s %d %s %d", days[l][tm.tm_wday], tm.tm_mday, months[l][tm.tm_mon], tm.tm_year + 1900);
+	text_format(t, "%s %d %s %d", days[l][tm.tm_wday], tm.tm_mday, months[l][tm.tm_mon],
+		tm.tm_year + 1900);
 	if (with_hour)
 		text_format(t, ", %02d:%02d", tm.tm_hour, tm.tm_min);
 }

@@ -8,17 +8,29 @@
 #include "webui.h"
 
 #define PAGES_MAX 128
-#define OPEN_MAX 16      /* nested sections while parsing */
-#define DEPTH_MAX 32     /* open nodes while filling, parts included */
+#define OPEN_MAX 16  /* nested sections while parsing */
+#define DEPTH_MAX 32 /* open nodes while filling, parts included */
 #define PAGE_BYTES (4u << 20)
 
-enum step_kind { STEP_WORDS, STEP_VALUE, STEP_IF, STEP_UNLESS, STEP_END, STEP_PART, STEP_SAY, STEP_COUNT, STEP_TIME, STEP_DATE };
+enum step_kind {
+	STEP_WORDS,
+	STEP_VALUE,
+	STEP_IF,
+	STEP_UNLESS,
+	STEP_END,
+	STEP_PART,
+	STEP_SAY,
+	STEP_COUNT,
+	STEP_TIME,
+	STEP_DATE
+};
 struct step {
 	enum step_kind kind;
-	const char *text;  /* WORDS: bytes; VALUE, IF, TIME: a name; PART: page; SAY: msgid; COUNT: the number's name */
+	const char *
+		text; /* WORDS: bytes; VALUE, IF, TIME: a name; PART: page; SAY: msgid; COUNT: the number's name */
 	const char *one, *many; /* COUNT */
-	size_t size;       /* WORDS */
-	size_t end;        /* IF, UNLESS: index of its END */
+	size_t size;            /* WORDS */
+	size_t end;             /* IF, UNLESS: index of its END */
 };
 struct page {
 	const char *name;
@@ -122,7 +134,8 @@ static void tag(struct parse *p, char *inside)
 		if (p->depth == OPEN_MAX)
 			wrong(p, "sections nested too deep");
 		p->open[p->depth++] = p->page->count;
-		step_add(p, *inside == '#' ? STEP_IF : STEP_UNLESS)->text = text_trim(page_arena, inside + 1);
+		step_add(p, *inside == '#' ? STEP_IF : STEP_UNLESS)->text = text_trim(
+			page_arena, inside + 1);
 	} else if (*inside == '/') {
 		if (!p->depth)
 			wrong(p, "a section ends that did not begin");
@@ -188,9 +201,12 @@ void page_load(void)
 			page_parse(file);
 	for (size_t i = 0; i < page_count; i++)
 		for (size_t s = 0; s < pages[i].count; s++)
-			if (pages[i].steps[s].kind == STEP_PART && !text_is(pages[i].steps[s].text, "page")
-				&& !page_find(arena_format(page_arena, "parts/%s", pages[i].steps[s].text)))
-				die("pages/%s.html: no part %s", pages[i].name, pages[i].steps[s].text);
+			if (pages[i].steps[s].kind == STEP_PART
+				&& !text_is(pages[i].steps[s].text, "page")
+				&& !page_find(arena_format(
+					page_arena, "parts/%s", pages[i].steps[s].text)))
+				die("pages/%s.html: no part %s", pages[i].name,
+					pages[i].steps[s].text);
 }
 
 /* ---- filling ---- */
@@ -331,7 +347,8 @@ static void fill_section(struct fill *f, const struct page *page, size_t begin)
 static void fill_part(struct fill *f, const char *name)
 {
 	bool body = strcmp(name, "page") == 0;
-	const struct page *part = page_find(body ? f->page : arena_format(f->arena, "parts/%s", name));
+	const struct page *part = page_find(
+		body ? f->page : arena_format(f->arena, "parts/%s", name));
 	if (!part || f->parts == DEPTH_MAX)
 		die("page %s: part %s missing or within itself", f->page, name);
 	f->parts++;
@@ -380,13 +397,14 @@ static void fill(struct fill *f, const struct page *page, size_t at, size_t end)
 	}
 }
 
-enum err page_render(struct arena *arena, const char *page, const struct node *root, const char *language,
-	struct bytes *html)
+enum err page_render(struct arena *arena, const char *page, const struct node *root,
+	const char *language, struct bytes *html)
 {
 	const struct page *layout = page_find("layout");
 	if (!layout || !page_find(page))
 		die("no page %s", page);
-	struct fill f = {.arena = arena, .language = language, .page = page, .open = {root}, .depth = 1};
+	struct fill f = {
+		.arena = arena, .language = language, .page = page, .open = {root}, .depth = 1};
 	text_init(&f.out, arena, PAGE_BYTES);
 	fill(&f, layout, 0, layout->count);
 	if (f.out.failed)

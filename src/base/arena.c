@@ -69,7 +69,7 @@ static struct block *block_create(size_t room, struct block *older)
 	struct block *b = malloc(sizeof *b + room);
 	if (b == NULL)
 		die("out of memory for %zu bytes", room);
-	*b = (struct block){ .older = older, .room = room };
+	*b = (struct block){.older = older, .room = room};
 	block_empty(b);
 	return b;
 }
@@ -85,7 +85,7 @@ struct arena *arena_create(void)
 	struct arena *a = malloc(sizeof *a);
 	if (a == NULL)
 		die("out of memory for an arena");
-	*a = (struct arena){ .newest = block_create(BLOCK_FIRST, NULL) };
+	*a = (struct arena){.newest = block_create(BLOCK_FIRST, NULL)};
 	return a;
 }
 
@@ -204,13 +204,13 @@ char *arena_format(struct arena *a, const char *format, ...)
 
 struct bytes arena_bytes(struct arena *a, struct bytes b)
 {
-	return (struct bytes){ arena_copy(a, b.data, b.size), b.size };
+	return (struct bytes){arena_copy(a, b.data, b.size), b.size};
 }
 
 void arena_on_destroy(struct arena *a, void (*release)(void *), void *it)
 {
 	struct guest *g = arena_alloc(a, sizeof *g);
-	*g = (struct guest){ .older = a->guests, .release = release, .it = it };
+	*g = (struct guest){.older = a->guests, .release = release, .it = it};
 	a->guests = g;
 }
 

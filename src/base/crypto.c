@@ -52,11 +52,12 @@ void crypto_sha256(const void *data, size_t size, uint8_t out[SHA256_SIZE])
 		die("SHA-256 failed");
 }
 
-void crypto_hmac(const void *key, size_t key_size, const void *data, size_t size,
-                 uint8_t out[SHA256_SIZE])
+void crypto_hmac(
+	const void *key, size_t key_size, const void *data, size_t size, uint8_t out[SHA256_SIZE])
 {
 	ready();
-	if (key_size > INT_MAX || !HMAC(sha256, some(key), (int)key_size, some(data), size, out, NULL))
+	if (key_size > INT_MAX
+		|| !HMAC(sha256, some(key), (int)key_size, some(data), size, out, NULL))
 		die("HMAC failed");
 }
 
@@ -78,8 +79,9 @@ void crypto_wipe(void *at, size_t size)
 
 void crypto_token(char out[TOKEN_TEXT])
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	uint8_t raw[33] = { 0 }; /* 256 bits, then the zeros that fill the last digit */
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint8_t raw[33] = {0}; /* 256 bits, then the zeros that fill the last digit */
 	crypto_random(raw, 32);
 	for (int i = 0; i < TOKEN_TEXT - 1; i++) {
 		int bit = i * 6;
@@ -116,7 +118,7 @@ static struct key *key_make(enum key_kind kind, struct bytes stored, EVP_PKEY *p
 	struct key *k = malloc(sizeof *k);
 	if (k == NULL)
 		die("out of memory for a key");
-	*k = (struct key){ .kind = kind, .private = private, .pkey = pkey, .size = stored.size };
+	*k = (struct key){.kind = kind, .private = private, .pkey = pkey, .size = stored.size};
 	atomic_init(&k->holders, 1);
 	memcpy(k->stored, stored.data, stored.size);
 	return k;
@@ -128,8 +130,8 @@ struct key *key_public(enum key_kind kind, struct bytes stored)
 	EVP_PKEY *pkey = NULL;
 	if (key_allowed(kind, stored))
 		pkey = kind == KEY_RSA
-		           ? d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)stored.size)
-		           : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, at, stored.size);
+			? d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)stored.size)
+			: EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, at, stored.size);
 	return key_make(kind, stored, pkey, false);
 }
 
@@ -143,11 +145,11 @@ static struct key *key_of_pair(EVP_PKEY *pkey)
 		int need = i2d_PublicKey(pkey, NULL);
 		bool fits = need > 0 && need <= PUBLIC_MOST && i2d_PublicKey(pkey, &end) == need;
 		size = fits ? (size_t)need : 0;
-	} else if (!EVP_PKEY_is_a(pkey, "ED25519") ||
-	           EVP_PKEY_get_raw_public_key(pkey, stored, &size) != 1) {
+	} else if (!EVP_PKEY_is_a(pkey, "ED25519")
+		|| EVP_PKEY_get_raw_public_key(pkey, stored, &size) != 1) {
 		size = 0;
 	}
-	return key_make(kind, (struct bytes){ stored, size }, pkey, true);
+	return key_make(kind, (struct bytes){stored, size}, pkey, true);
 }
 
 struct key *key_private(struct bytes der)
@@ -165,7 +167,7 @@ struct key *key_private(struct bytes der)
 struct key *key_generate(enum key_kind kind)
 {
 	EVP_PKEY *pkey = kind == KEY_RSA ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", RSA_BITS)
-	                                 : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+					 : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	struct key *k = pkey != NULL ? key_of_pair(pkey) : NULL;
 	if (k == NULL)
 		die("a key could not be made");
@@ -198,7 +200,7 @@ bool key_is_private(const struct key *k)
 
 struct bytes key_stored(struct arena *arena, const struct key *k)
 {
-	return arena_bytes(arena, (struct bytes){ k->stored, k->size });
+	return arena_bytes(arena, (struct bytes){k->stored, k->size});
 }
 
 struct bytes key_private_der(struct arena *arena, const struct key *k)
@@ -208,7 +210,7 @@ struct bytes key_private_der(struct arena *arena, const struct key *k)
 	int size = info != NULL ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : 0;
 	if (size <= 0)
 		die("a private key that cannot be written");
-	struct bytes out = { arena_copy(arena, der, (size_t)size), (size_t)size };
+	struct bytes out = {arena_copy(arena, der, (size_t)size), (size_t)size};
 	OPENSSL_clear_free(der, (size_t)size);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	return out;
@@ -222,7 +224,7 @@ static void drop_md_ctx(EVP_MD_CTX **ctx)
 }
 
 enum err key_sign(const struct key *k, const void *data, size_t size, uint8_t out[SIGNATURE_MAX],
-                  size_t *out_size)
+	size_t *out_size)
 {
 	if (!k->private)
 		return ERR_INVALID;
@@ -231,8 +233,8 @@ enum err key_sign(const struct key *k, const void *data, size_t size, uint8_t ou
 	uint8_t signature[SIGNATURE_MAX];
 	size_t length = sizeof signature;
 	const EVP_MD *hash = k->kind == KEY_RSA ? sha256 : NULL;
-	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, hash, NULL, k->pkey) != 1 ||
-	    EVP_DigestSign(ctx, signature, &length, some(data), size) != 1) {
+	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, hash, NULL, k->pkey) != 1
+		|| EVP_DigestSign(ctx, signature, &length, some(data), size) != 1) {
 		ERR_clear_error();
 		return ERR_AGAIN;
 	}
@@ -242,11 +244,12 @@ enum err key_sign(const struct key *k, const void *data, size_t size, uint8_t ou
 }
 
 static bool verify(const struct key *k, const EVP_MD *hash, const void *data, size_t size,
-                   struct bytes signature)
+	struct bytes signature)
 {
 	EVP_MD_CTX *ctx CLEANUP(drop_md_ctx) = EVP_MD_CTX_new();
-	bool valid = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, hash, NULL, k->pkey) == 1 &&
-	             EVP_DigestVerify(ctx, some(signature.data), signature.size, some(data), size) == 1;
+	bool valid = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, hash, NULL, k->pkey) == 1
+		&& EVP_DigestVerify(ctx, some(signature.data), signature.size, some(data), size)
+			== 1;
 	if (!valid)
 		ERR_clear_error();
 	return valid;
@@ -275,8 +278,8 @@ static void drop_cipher_ctx(EVP_CIPHER_CTX **ctx)
 	EVP_CIPHER_CTX_free(*ctx);
 }
 
-struct bytes crypto_seal(struct arena *arena, const uint8_t key[32], const char *label,
-                         struct bytes plain)
+struct bytes crypto_seal(
+	struct arena *arena, const uint8_t key[32], const char *label, struct bytes plain)
 {
 	ready();
 	if (plain.size > SEAL_MOST)
@@ -286,17 +289,18 @@ struct bytes crypto_seal(struct arena *arena, const uint8_t key[32], const char 
 	crypto_random(nonce, NONCE_SIZE);
 	EVP_CIPHER_CTX *ctx CLEANUP(drop_cipher_ctx) = EVP_CIPHER_CTX_new();
 	int n;
-	if (ctx == NULL || EVP_EncryptInit_ex2(ctx, aes_gcm, key, nonce, NULL) != 1 ||
-	    EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)label, (int)strlen(label)) != 1 ||
-	    EVP_EncryptUpdate(ctx, body, &n, some(plain.data), (int)plain.size) != 1 ||
-	    EVP_EncryptFinal_ex(ctx, body + plain.size, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, body + plain.size) != 1)
+	if (ctx == NULL || EVP_EncryptInit_ex2(ctx, aes_gcm, key, nonce, NULL) != 1
+		|| EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)label, (int)strlen(label)) != 1
+		|| EVP_EncryptUpdate(ctx, body, &n, some(plain.data), (int)plain.size) != 1
+		|| EVP_EncryptFinal_ex(ctx, body + plain.size, &n) != 1
+		|| EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, body + plain.size)
+			!= 1)
 		die("sealing failed");
-	return (struct bytes){ nonce, size };
+	return (struct bytes){nonce, size};
 }
 
 bool crypto_open(struct arena *arena, const uint8_t key[32], const char *label, struct bytes sealed,
-                 struct bytes *out)
+	struct bytes *out)
 {
 	ready();
 	if (sealed.size < NONCE_SIZE + TAG_SIZE || sealed.size > SEAL_MOST + NONCE_SIZE + TAG_SIZE)
@@ -307,16 +311,16 @@ bool crypto_open(struct arena *arena, const uint8_t key[32], const char *label, 
 	memcpy(tag, body + size, TAG_SIZE);
 	EVP_CIPHER_CTX *ctx CLEANUP(drop_cipher_ctx) = EVP_CIPHER_CTX_new();
 	int n;
-	if (ctx == NULL || EVP_DecryptInit_ex2(ctx, aes_gcm, key, nonce, NULL) != 1 ||
-	    EVP_DecryptUpdate(ctx, NULL, &n, (const uint8_t *)label, (int)strlen(label)) != 1 ||
-	    EVP_DecryptUpdate(ctx, plain, &n, body, (int)size) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) != 1 ||
-	    EVP_DecryptFinal_ex(ctx, plain + size, &n) != 1) {
+	if (ctx == NULL || EVP_DecryptInit_ex2(ctx, aes_gcm, key, nonce, NULL) != 1
+		|| EVP_DecryptUpdate(ctx, NULL, &n, (const uint8_t *)label, (int)strlen(label)) != 1
+		|| EVP_DecryptUpdate(ctx, plain, &n, body, (int)size) != 1
+		|| EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) != 1
+		|| EVP_DecryptFinal_ex(ctx, plain + size, &n) != 1) {
 		crypto_wipe(plain, size); /* what nobody vouches for is not left lying about */
 		ERR_clear_error();
 		return false;
 	}
-	*out = (struct bytes){ plain, size };
+	*out = (struct bytes){plain, size};
 	return true;
 }
 
@@ -335,9 +339,8 @@ char *password_hash(struct arena *arena, const char *password)
 	uint8_t salt[ARGON_SALT];
 	char *text = arena_alloc(arena, ARGON_TEXT);
 	crypto_random(salt, sizeof salt);
-	int failure =
-		argon2id_hash_encoded(ARGON_TIME, ARGON_MEMORY, ARGON_LANES, password, strlen(password),
-	                          salt, sizeof salt, ARGON_TAG, text, ARGON_TEXT);
+	int failure = argon2id_hash_encoded(ARGON_TIME, ARGON_MEMORY, ARGON_LANES, password,
+		strlen(password), salt, sizeof salt, ARGON_TAG, text, ARGON_TEXT);
 	if (failure != ARGON2_OK)
 		die("argon2: %s", argon2_error_message(failure));
 	return text;
@@ -346,15 +349,15 @@ char *password_hash(struct arena *arena, const char *password)
 bool password_matches(const char *hash, const char *password)
 {
 	/* Only our own cost is taken: a foreign hash must not choose what memory a sign-in needs. */
-	if (text_starts(hash, ARGON_PREFIX) && strnlen(hash, ARGON_TEXT) < ARGON_TEXT &&
-	    password != NULL)
+	if (text_starts(hash, ARGON_PREFIX) && strnlen(hash, ARGON_TEXT) < ARGON_TEXT
+		&& password != NULL)
 		return argon2id_verify(hash, password, strlen(password)) == ARGON2_OK;
 	/* Unknown names take as long as known ones. */
-	static const uint8_t salt[ARGON_SALT] = { 0 };
+	static const uint8_t salt[ARGON_SALT] = {0};
 	const char *tried = password != NULL ? password : "";
 	uint8_t tag[ARGON_TAG];
 	int failure = argon2id_hash_raw(ARGON_TIME, ARGON_MEMORY, ARGON_LANES, tried, strlen(tried),
-	                                salt, sizeof salt, tag, sizeof tag);
+		salt, sizeof salt, tag, sizeof tag);
 	if (failure != ARGON2_OK)
 		die("argon2: %s", argon2_error_message(failure));
 	return false;

@@ -61,7 +61,7 @@ bool base64_decode(struct arena *arena, const char *s, struct bytes *out)
 	}
 	if ((group & ((1U << bits) - 1)) != 0)
 		return false; /* bits that mean nothing must be 0, or one value has many spellings */
-	*out = (struct bytes){ data, n };
+	*out = (struct bytes){data, n};
 	return true;
 }
 
@@ -73,8 +73,8 @@ bool base64_decode(struct arena *arena, const char *s, struct bytes *out)
 static const char base58_digits[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /* number = number * base + digit, in `size` places of `radix`, lowest first; the new size. */
-static size_t number_push(uint8_t *places, size_t size, uint32_t radix, uint32_t base,
-                          uint32_t digit)
+static size_t number_push(
+	uint8_t *places, size_t size, uint32_t radix, uint32_t base, uint32_t digit)
 {
 	uint32_t carry = digit;
 	for (size_t i = 0; i < size; i++) {
@@ -122,7 +122,7 @@ bool base58_decode(struct arena *arena, const char *s, struct bytes *out)
 	uint8_t *data = arena_alloc(arena, zeros + n + 1);
 	for (size_t i = 0; i < n; i++)
 		data[zeros + i] = places[n - 1 - i];
-	*out = (struct bytes){ data, zeros + n };
+	*out = (struct bytes){data, zeros + n};
 	return true;
 }
 

@@ -26,8 +26,8 @@ static bool der_take(struct bytes *from, uint8_t tag, struct bytes *value)
 	}
 	if (size > from->size - head)
 		return false;
-	*value = (struct bytes){ at + head, size };
-	*from = (struct bytes){ at + head + size, from->size - head - size };
+	*value = (struct bytes){at + head, size};
+	*from = (struct bytes){at + head + size, from->size - head - size};
 	return true;
 }
 
@@ -43,7 +43,7 @@ static bool der_take_number(struct bytes *from, struct bytes *number)
 	if (at[0] == 0) {
 		if (value.size < 2 || at[1] < 0x80)
 			return false;
-		value = (struct bytes){ at + 1, value.size - 1 };
+		value = (struct bytes){at + 1, value.size - 1};
 	}
 	*number = value;
 	return true;
@@ -71,8 +71,8 @@ static bool number_is_odd(struct bytes number)
 static bool rsa_allowed(struct bytes der)
 {
 	struct bytes pair, n, e;
-	if (!der_take(&der, DER_SEQUENCE, &pair) || der.size != 0 || !der_take_number(&pair, &n) ||
-	    !der_take_number(&pair, &e) || pair.size != 0)
+	if (!der_take(&der, DER_SEQUENCE, &pair) || der.size != 0 || !der_take_number(&pair, &n)
+		|| !der_take_number(&pair, &e) || pair.size != 0)
 		return false;
 	if (number_bits(n) < RSA_BITS_LEAST || number_bits(n) > RSA_BITS_MOST || !number_is_odd(n))
 		return false;
@@ -84,14 +84,14 @@ static bool rsa_allowed(struct bytes der)
 static bool ed25519_allowed(struct bytes raw)
 {
 	static const uint8_t small[][ED25519_SIZE] = {
-		{ 0 },
-		{ 1 },
-		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
-		  0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
-		  0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
-		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
-		  0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
-		  0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+		{0},
+		{1},
+		{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef,
+			0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38,
+			0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+		{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10,
+			0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7,
+			0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
 	};
 	if (raw.size != ED25519_SIZE)
 		return false;
@@ -110,15 +110,16 @@ static bool ed25519_allowed(struct bytes raw)
 
 bool key_allowed(enum key_kind kind, struct bytes stored)
 {
-	return kind == KEY_RSA ? rsa_allowed(stored) : kind == KEY_ED25519 && ed25519_allowed(stored);
+	return kind == KEY_RSA ? rsa_allowed(stored)
+			       : kind == KEY_ED25519 && ed25519_allowed(stored);
 }
 
 /* ---- keys as text -------------------------------------------------------------------------- */
 
 /* The algorithm identifiers; RSA's comes with NULL parameters. */
-static const uint8_t rsa_oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-	                               0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
-static const uint8_t ed25519_oid[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 };
+static const uint8_t rsa_oid[] = {
+	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
+static const uint8_t ed25519_oid[] = {0x06, 0x03, 0x2b, 0x65, 0x70};
 
 static bool bytes_are(struct bytes b, const uint8_t *what, size_t size)
 {
@@ -128,11 +129,11 @@ static bool bytes_are(struct bytes b, const uint8_t *what, size_t size)
 static struct key *key_from_spki(struct bytes der)
 {
 	struct bytes whole, algorithm, bits;
-	if (!der_take(&der, DER_SEQUENCE, &whole) || der.size != 0 ||
-	    !der_take(&whole, DER_SEQUENCE, &algorithm) || !der_take(&whole, DER_BITS, &bits) ||
-	    whole.size != 0 || bits.size == 0 || *(const uint8_t *)bits.data != 0)
+	if (!der_take(&der, DER_SEQUENCE, &whole) || der.size != 0
+		|| !der_take(&whole, DER_SEQUENCE, &algorithm) || !der_take(&whole, DER_BITS, &bits)
+		|| whole.size != 0 || bits.size == 0 || *(const uint8_t *)bits.data != 0)
 		return NULL;
-	struct bytes stored = { (const uint8_t *)bits.data + 1, bits.size - 1 };
+	struct bytes stored = {(const uint8_t *)bits.data + 1, bits.size - 1};
 	if (bytes_are(algorithm, rsa_oid, sizeof rsa_oid))
 		return key_public(KEY_RSA, stored);
 	if (bytes_are(algorithm, ed25519_oid, sizeof ed25519_oid))
@@ -183,7 +184,7 @@ static void der_head(struct text *t, uint8_t tag, size_t size)
 {
 	text_char(t, (char)tag);
 	if (size > 0xff)
-		text_add_n(t, (char[]){ (char)0x82, (char)(size >> 8) }, 2);
+		text_add_n(t, (char[]){(char)0x82, (char)(size >> 8)}, 2);
 	else if (size > 0x7f)
 		text_char(t, (char)0x81);
 	text_char(t, (char)size);
@@ -217,7 +218,7 @@ char *key_pem(struct arena *arena, const struct key *k)
 }
 
 /* Multicodec's prefixes, as varints. */
-static const uint8_t rsa_codec[] = { 0x85, 0x24 }, ed25519_codec[] = { 0xed, 0x01 };
+static const uint8_t rsa_codec[] = {0x85, 0x24}, ed25519_codec[] = {0xed, 0x01};
 
 struct key *key_from_multibase(const char *z)
 {
@@ -225,7 +226,7 @@ struct key *key_from_multibase(const char *z)
 	struct bytes raw;
 	if (!text_starts(z, "z") || !base58_decode(arena, z + 1, &raw) || raw.size < 2)
 		return NULL;
-	struct bytes stored = { (const uint8_t *)raw.data + 2, raw.size - 2 };
+	struct bytes stored = {(const uint8_t *)raw.data + 2, raw.size - 2};
 	if (memcmp(raw.data, rsa_codec, 2) == 0)
 		return key_public(KEY_RSA, stored);
 	return memcmp(raw.data, ed25519_codec, 2) == 0 ? key_public(KEY_ED25519, stored) : NULL;

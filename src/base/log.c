@@ -24,7 +24,8 @@ static void clean(char *line)
 	unsigned char before = 0;
 	for (char *at = line; *at != '\0'; at++) {
 		unsigned char c = (unsigned char)*at;
-		bool c1 = before == 0xc2 && c >= 0x80 && c < 0xa0; /* U+0080…9F are controls as well */
+		bool c1 = before == 0xc2 && c >= 0x80
+			&& c < 0xa0; /* U+0080…9F are controls as well */
 		if (c1)
 			at[-1] = '?';
 		if (c < ' ' || c == 0x7f || c1 || (c >= 0x80 && !utf8))
@@ -59,7 +60,7 @@ static void write_all(int fd, const char *at, size_t size)
 
 void log_line(enum log_level level, const char *where, const char *format, ...)
 {
-	static const char *const names[] = { "error", "warn", "info", "debug" };
+	static const char *const names[] = {"error", "warn", "info", "debug"};
 	if ((int)level > atomic_load(&shown_level) || (unsigned)level >= COUNT(names))
 		return;
 	int kept = errno;

@@ -95,7 +95,7 @@ void *queue_pop(struct queue *q, int wait_ms)
 	queue_lock(q);
 	while (q->size == 0 && !q->closed && wait_ms != 0 && waited == 0) {
 		waited = wait_ms < 0 ? pthread_cond_wait(&q->filled, &q->lock)
-		                     : pthread_cond_timedwait(&q->filled, &q->lock, &until);
+				     : pthread_cond_timedwait(&q->filled, &q->lock, &until);
 		if (waited != ETIMEDOUT)
 			must(waited, "cond_wait");
 	}
@@ -146,7 +146,7 @@ struct thread *thread_start(const char *name, void (*run)(void *), void *arg)
 	struct thread *t = malloc(sizeof *t);
 	if (t == NULL)
 		die("out of memory for a thread");
-	*t = (struct thread){ .run = run, .arg = arg };
+	*t = (struct thread){.run = run, .arg = arg};
 	if (!text_print(t->name, sizeof t->name, "%s", name))
 		die("\"%s\" is too long for the name of a thread", name);
 	pthread_attr_t attr;
@@ -194,7 +194,7 @@ struct pool *pool_create(const char *name, int threads, size_t max_waiting)
 	struct pool *p = malloc(sizeof *p + (size_t)threads * sizeof p->threads[0]);
 	if (p == NULL)
 		die("out of memory for a pool");
-	*p = (struct pool){ .waiting = queue_create(max_waiting), .count = threads };
+	*p = (struct pool){.waiting = queue_create(max_waiting), .count = threads};
 	for (int i = 0; i < threads; i++)
 		p->threads[i] = thread_start(name, pool_work, p->waiting);
 	return p;
@@ -205,7 +205,7 @@ enum err pool_submit(struct pool *p, void (*run)(void *), void *arg)
 	struct task *task = malloc(sizeof *task);
 	if (task == NULL)
 		die("out of memory for a task");
-	*task = (struct task){ run, arg };
+	*task = (struct task){run, arg};
 	enum err e = queue_push(p->waiting, task);
 	if (e != OK)
 		free(task);

@@ -13,7 +13,8 @@ void text_init(struct text *t, struct arena *arena, size_t max)
 {
 	max = max < TEXT_MOST ? max : TEXT_MOST;
 	size_t room = max < ROOM_FIRST ? max + 1 : ROOM_FIRST;
-	*t = (struct text){ .arena = arena, .at = arena_alloc(arena, room), .room = room, .max = max };
+	*t = (struct text){
+		.arena = arena, .at = arena_alloc(arena, room), .room = room, .max = max};
 }
 
 /* Room for `more` bytes and the NUL, or the text has failed. */
@@ -67,8 +68,8 @@ void text_format_v(struct text *t, const char *format, va_list args)
 		t->at[t->size] = '\0'; /* what did not fit whole is not there at all */
 		if (wrote < 0)
 			t->failed = true;
-		else if (text_reserve(t, (size_t)wrote) &&
-		         vsnprintf(t->at + t->size, (size_t)wrote + 1, format, again) == wrote)
+		else if (text_reserve(t, (size_t)wrote)
+			&& vsnprintf(t->at + t->size, (size_t)wrote + 1, format, again) == wrote)
 			t->size += (size_t)wrote;
 	}
 	va_end(again);
@@ -107,11 +108,11 @@ void text_html(struct text *t, const char *s)
 		s += plain;
 		if (*s == '\0')
 			break;
-		const char *entity = *s == '&'   ? "&amp;"
-		                     : *s == '<' ? "&lt;"
-		                     : *s == '>' ? "&gt;"
-		                     : *s == '"' ? "&quot;"
-		                                 : "&#39;";
+		const char *entity = *s == '&' ? "&amp;"
+			: *s == '<'            ? "&lt;"
+			: *s == '>'            ? "&gt;"
+			: *s == '"'            ? "&quot;"
+					       : "&#39;";
 		text_add(t, entity);
 		s++;
 	}
@@ -140,7 +141,7 @@ void text_url(struct text *t, const char *s)
 		if (is_unreserved(c))
 			text_char(t, *s);
 		else
-			text_add_n(t, (char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
+			text_add_n(t, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
 	}
 }
 
@@ -149,8 +150,7 @@ void text_json(struct text *t, const char *s)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char letter[32] = {
-		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'
-	};
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
 	while (s != NULL && *s != '\0') {
 		size_t plain = 0;
 		while ((unsigned char)s[plain] >= ' ' && s[plain] != '"' && s[plain] != '\\')
@@ -161,11 +161,11 @@ void text_json(struct text *t, const char *s)
 		if (c == '\0')
 			break;
 		if (c >= ' ')
-			text_add_n(t, (char[]){ '\\', (char)c }, 2);
+			text_add_n(t, (char[]){'\\', (char)c}, 2);
 		else if (letter[c] != '\0')
-			text_add_n(t, (char[]){ '\\', letter[c] }, 2);
+			text_add_n(t, (char[]){'\\', letter[c]}, 2);
 		else
-			text_add_n(t, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+			text_add_n(t, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
 		s++;
 	}
 }
@@ -175,10 +175,14 @@ void text_json(struct text *t, const char *s)
 /* The bytes of the code point at `s`, or 0 when it is ill-formed or NUL (RFC 3629). */
 static size_t point_read(const unsigned char *s, size_t size, uint32_t *point)
 {
-	static const uint32_t least[] = { 0, 1, 0x80, 0x800, 0x10000 };
+	static const uint32_t least[] = {0, 1, 0x80, 0x800, 0x10000};
 	if (size == 0)
 		return 0;
-	size_t n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	size_t n = s[0] < 0x80    ? 1
+		: s[0] >> 5 == 6  ? 2
+		: s[0] >> 4 == 14 ? 3
+		: s[0] >> 3 == 30 ? 4
+				  : 0;
 	if (n == 0 || n > size)
 		return 0;
 	uint32_t p = n == 1 ? s[0] : s[0] & (0x7fU >> n);
@@ -231,9 +235,9 @@ char *text_cut(struct arena *arena, const char *s, size_t points)
 /* Unicode's White_Space. */
 static bool is_space(uint32_t p)
 {
-	return p == ' ' || (p >= '\t' && p <= '\r') || p == 0x85 || p == 0xa0 || p == 0x1680 ||
-	       (p >= 0x2000 && p <= 0x200a) || p == 0x2028 || p == 0x2029 || p == 0x202f ||
-	       p == 0x205f || p == 0x3000;
+	return p == ' ' || (p >= '\t' && p <= '\r') || p == 0x85 || p == 0xa0 || p == 0x1680
+		|| (p >= 0x2000 && p <= 0x200a) || p == 0x2028 || p == 0x2029 || p == 0x202f
+		|| p == 0x205f || p == 0x3000;
 }
 
 char *text_trim(struct arena *arena, const char *s)
@@ -306,8 +310,8 @@ bool text_to_u64(const char *s, uint64_t *out)
 		return false;
 	uint64_t value = 0;
 	for (; *s != '\0'; s++)
-		if (!is_digit((unsigned char)*s) || __builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
+		if (!is_digit((unsigned char)*s) || __builtin_mul_overflow(value, 10, &value)
+			|| __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
 			return false;
 	*out = value;
 	return true;
@@ -337,8 +341,8 @@ static int hex_digit(char c)
 	return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
 }
 
-bool text_unescape_url(struct arena *arena, const char *s, size_t size, bool plus_is_space,
-                       char **out)
+bool text_unescape_url(
+	struct arena *arena, const char *s, size_t size, bool plus_is_space, char **out)
 {
 	char *plain = arena_alloc(arena, size + 1);
 	size_t n = 0;

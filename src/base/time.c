@@ -55,7 +55,7 @@ static bool is_leap(int year)
 
 static int month_days(int year, int month)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	return days[month - 1] + (month == 2 && is_leap(year));
 }
 
@@ -79,7 +79,7 @@ static struct date date_of(int64_t ms)
 		year--;
 	while (year_start(year + 1) <= day)
 		year++;
-	struct date d = { .year = year, .month = 1, .weekday = (day + 6) % 7 };
+	struct date d = {.year = year, .month = 1, .weekday = (day + 6) % 7};
 	d.day = day - year_start(year);
 	while (d.day >= month_days(year, d.month))
 		d.day -= month_days(year, d.month++);
@@ -108,15 +108,15 @@ static bool date_to_ms(const struct date *d, int64_t *ms)
 
 /* ---- writing and reading ------------------------------------------------------------------- */
 
-static const char *const day_names[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-static const char *const month_names[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-	                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char *const day_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char *const month_names[] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 void time_iso(int64_t ms, char out[TIME_ISO])
 {
 	struct date d = date_of(ms);
-	if (!text_print(out, TIME_ISO, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month, d.day,
-	                d.hour, d.minute, d.second, d.ms))
+	if (!text_print(out, TIME_ISO, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month,
+		    d.day, d.hour, d.minute, d.second, d.ms))
 		die("a date of our own does not fit");
 }
 
@@ -124,7 +124,7 @@ void time_http(int64_t ms, char out[TIME_HTTP])
 {
 	struct date d = date_of(ms);
 	if (!text_print(out, TIME_HTTP, "%s, %02d %s %04d %02d:%02d:%02d GMT", day_names[d.weekday],
-	                d.day, month_names[d.month - 1], d.year, d.hour, d.minute, d.second))
+		    d.day, month_names[d.month - 1], d.year, d.hour, d.minute, d.second))
 		die("a date of our own does not fit");
 }
 
@@ -169,8 +169,8 @@ static bool take_offset(const char **s, int64_t *offset)
 	if (take_char(s, "Zz"))
 		return true;
 	int hours, minutes, sign = **s == '-' ? -1 : 1;
-	if (!take_char(s, "+-") || !take_number(s, 2, &hours) || !take_char(s, ":") ||
-	    !take_number(s, 2, &minutes) || hours > 23 || minutes > 59)
+	if (!take_char(s, "+-") || !take_number(s, 2, &hours) || !take_char(s, ":")
+		|| !take_number(s, 2, &minutes) || hours > 23 || minutes > 59)
 		return false;
 	*offset = sign * (hours * HOUR + minutes * MINUTE);
 	return true;
@@ -178,15 +178,16 @@ static bool take_offset(const char **s, int64_t *offset)
 
 bool time_parse_iso(const char *s, int64_t *ms)
 {
-	struct date d = { 0 };
+	struct date d = {0};
 	int64_t local, offset;
 	if (s == NULL)
 		return false;
-	if (!take_number(&s, 4, &d.year) || !take_char(&s, "-") || !take_number(&s, 2, &d.month) ||
-	    !take_char(&s, "-") || !take_number(&s, 2, &d.day) || !take_char(&s, "Tt "))
+	if (!take_number(&s, 4, &d.year) || !take_char(&s, "-") || !take_number(&s, 2, &d.month)
+		|| !take_char(&s, "-") || !take_number(&s, 2, &d.day) || !take_char(&s, "Tt "))
 		return false;
-	if (!take_number(&s, 2, &d.hour) || !take_char(&s, ":") || !take_number(&s, 2, &d.minute) ||
-	    !take_char(&s, ":") || !take_number(&s, 2, &d.second) || !take_fraction(&s, &d.ms))
+	if (!take_number(&s, 2, &d.hour) || !take_char(&s, ":") || !take_number(&s, 2, &d.minute)
+		|| !take_char(&s, ":") || !take_number(&s, 2, &d.second)
+		|| !take_fraction(&s, &d.ms))
 		return false;
 	if (!take_offset(&s, &offset) || *s != '\0' || !date_to_ms(&d, &local))
 		return false;
@@ -198,7 +199,7 @@ bool time_parse_iso(const char *s, int64_t *ms)
 
 bool time_parse_http(const char *s, int64_t *ms)
 {
-	struct date d = { 0 };
+	struct date d = {0};
 	int64_t when;
 	if (s == NULL || strlen(s) != TIME_HTTP - 1)
 		return false;
@@ -206,9 +207,9 @@ bool time_parse_http(const char *s, int64_t *ms)
 		if (strncmp(s + 8, month_names[i], 3) == 0)
 			d.month = (int)i + 1;
 	const char *day = s + 5, *year = s + 12, *hour = s + 17, *minute = s + 20, *second = s + 23;
-	if (!take_number(&day, 2, &d.day) || !take_number(&year, 4, &d.year) ||
-	    !take_number(&hour, 2, &d.hour) || !take_number(&minute, 2, &d.minute) ||
-	    !take_number(&second, 2, &d.second) || !date_to_ms(&d, &when))
+	if (!take_number(&day, 2, &d.day) || !take_number(&year, 4, &d.year)
+		|| !take_number(&hour, 2, &d.hour) || !take_number(&minute, 2, &d.minute)
+		|| !take_number(&second, 2, &d.second) || !date_to_ms(&d, &when))
 		return false;
 	/* There is one spelling: names, blanks and weekday are checked by writing it. */
 	char again[TIME_HTTP];
@@ -240,7 +241,8 @@ uint64_t id_next(void)
 void id_floor(uint64_t highest_known)
 {
 	uint64_t last = atomic_load(&last_id);
-	while (last < highest_known && !atomic_compare_exchange_weak(&last_id, &last, highest_known))
+	while (last < highest_known
+		&& !atomic_compare_exchange_weak(&last_id, &last, highest_known))
 		continue;
 }
 

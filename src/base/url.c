@@ -64,8 +64,8 @@ static bool label_allowed(const char *s, size_t size)
 /* What resolvers take for a number (127, 0x7f, 0177): such a last label makes the host an IPv4. */
 static bool is_number(const char *s)
 {
-	return s[strspn(s, "0123456789")] == '\0' ||
-	       (text_starts(s, "0x") && s[2 + strspn(s + 2, "0123456789abcdef")] == '\0');
+	return s[strspn(s, "0123456789")] == '\0'
+		|| (text_starts(s, "0x") && s[2 + strspn(s + 2, "0123456789abcdef")] == '\0');
 }
 
 static bool name_allowed(const char *host)
@@ -123,8 +123,8 @@ static bool authority_parse(struct arena *arena, const char *s, size_t size, str
 	uint16_t usual = u->https ? 443 : 80;
 	u->port = usual;
 	u->host = host_parse(arena, s, host);
-	if (u->host == NULL ||
-	    (host < size && !port_parse(arena, s + host + 1, size - host - 1, &u->port)))
+	if (u->host == NULL
+		|| (host < size && !port_parse(arena, s + host + 1, size - host - 1, &u->port)))
 		return false;
 	bool v6 = s[0] == '[';
 	u->authority = arena_format(arena, "%s%s%s", v6 ? "[" : "", u->host, v6 ? "]" : "");
@@ -147,7 +147,7 @@ enum err url_parse(struct arena *arena, const char *s, struct url *out)
 	size_t size = s != NULL ? strnlen(s, URL_MOST + 1) : 0;
 	if (size == 0 || size > URL_MOST || !bytes_allowed(s, size))
 		return ERR_INVALID;
-	struct url u = { 0 };
+	struct url u = {0};
 	size_t scheme = scheme_parse(arena, s, size, &u.https);
 	if (scheme == 0)
 		return ERR_INVALID;
@@ -165,8 +165,8 @@ bool url_same_host(const char *a, const char *b)
 {
 	struct arena *arena ARENA_CLEANUP = arena_create();
 	struct url left, right;
-	return url_parse(arena, a, &left) == OK && url_parse(arena, b, &right) == OK &&
-	       text_is(left.origin, right.origin);
+	return url_parse(arena, a, &left) == OK && url_parse(arena, b, &right) == OK
+		&& text_is(left.origin, right.origin);
 }
 
 bool url_is_loopback(const struct url *u)
@@ -174,6 +174,6 @@ bool url_is_loopback(const struct url *u)
 	struct in_addr ip;
 	if (inet_pton(AF_INET, u->host, &ip) == 1)
 		return ntohl(ip.s_addr) >> 24 == 127;
-	return text_is(u->host, "localhost") || text_ends(u->host, ".localhost") ||
-	       text_is(u->host, "::1");
+	return text_is(u->host, "localhost") || text_ends(u->host, ".localhost")
+		|| text_is(u->host, "::1");
 }
