@@ -5,7 +5,6 @@
 
 #define DEPTH_MOST 2 /* activities inside an activity: Announce{Undo{Like}} */
 #define OBJECTS_MOST 64
-#define PARTS_MOST 20
 
 static const char *const types[] = {
 	"Accept",
@@ -191,7 +190,7 @@ size_t activity_parts(const json_node *node)
 	size_t count = json_count(json_member(node, "object"));
 	if (count < 2 || !text_is(reading_type(node), "Create"))
 		return 1;
-	return count < PARTS_MOST ? count : PARTS_MOST;
+	return count < ACTIVITY_PARTS ? count : ACTIVITY_PARTS;
 }
 
 enum err activity_read(

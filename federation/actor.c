@@ -199,8 +199,8 @@ static bool addresses_allowed(struct federation *f, struct arena *arena, struct 
 	return true;
 }
 
-enum err actor_fetch(
-	struct federation *f, struct arena *arena, const char *uri, int *budget, struct actor *out)
+enum err actor_fetch(struct federation *f, struct arena *arena, const char *uri,
+	struct budget *budget, struct actor *out)
 {
 	const json_node *node;
 	enum err e = resolve_fetch(f, arena, uri, budget, &node);
@@ -209,7 +209,7 @@ enum err actor_fetch(
 	struct actor claims;
 	if (actor_from_node(arena, node, &claims, NULL) != OK
 		|| !addresses_allowed(f, arena, &claims))
-		return ERR_REMOTE;
+		return ERR_INVALID;
 	if (resolve_is_own(f, claims.uri))
 		return actor_known(f, arena, claims.uri, out);
 	claims.fetched = time_now();
@@ -218,8 +218,8 @@ enum err actor_fetch(
 	return e == OK ? actor_known(f, arena, claims.uri, out) : e;
 }
 
-enum err actor_find(
-	struct federation *f, struct arena *arena, const char *uri, int *budget, struct actor *out)
+enum err actor_find(struct federation *f, struct arena *arena, const char *uri,
+	struct budget *budget, struct actor *out)
 {
 	struct actor known;
 	enum err e = actor_known(f, arena, uri, &known);

@@ -1,144 +1,18 @@
 /* apply.c: the rows of the inbox, in order: each row goes in the transaction of its effects, so that it has them once. */
-#include "federation.h"
+#include "apply.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define GROUP 64        /* rows submitted together: the store commits them as one */
-#define WAITING_MOST 64 /* rows that wait for the net or for another try */
-#define TRIES_MOST 5
-#define KEY_THREADS 2
-#define FETCH_THREADS 6
-#define ROUNDS 6 /* of fetching for one row */
+#define GROUP_BYTES ((size_t)4 << 20) /* of rows read at once: parsed they take many times that */
+#define KEY_THREADS 8
+#define FETCH_THREADS 12
+#define PARENT_THREADS 3
+#define POOL_WAITING 64
+#define WAKE_MOST 16
+#define CRASHES_MOST 3 /* with a row among the first: it may be why */
 #define ROWS_MOST 50000
 #define FORGET_EVERY HOUR
 #define IDLE_MS 1000
-
-struct spot { /* a row that is not to be read again now */
-	uint64_t place;
-	int64_t until; /* 0: on the pool */
-};
-struct inbox {
-	struct federation *f;
-	struct pool *keys, *fetches;
-	struct thread *thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct spot spots[WAITING_MOST];
-	size_t spot_count;
-	size_t parents; /* being fetched */
-	size_t left;    /* of the rows submitted together */
-	bool stopping, busy, woken;
-	atomic_long rows;
-	atomic_ullong applied, dropped, parked;
-	int64_t forgot;
-};
-
-struct job {
-	struct inbox *in;
-	struct arena *arena;
-	uint64_t place;
-	struct received row;
-	struct judged parts[20];
-	size_t part_count;
-	size_t at; /* the part that needs something */
-	enum err result;
-	bool skipped; /* its row was gone */
-};
-
-/* ---- a job: one row, read and judged ------------------------------------------------------------------------------------- */
-
-static void job_free(struct job *j)
-{
-	if (j != NULL)
-		arena_destroy(j->arena);
-}
-
-static enum err job_parse(struct job *j)
-{
-	const json_node *node;
-	enum err e = json_read(j->arena, j->row.raw, NULL, &node);
-	j->part_count = e == OK ? activity_parts(node) : 0;
-	for (size_t i = 0; e == OK && i < j->part_count && i < COUNT(j->parts); i++) {
-		struct judged *part = &j->parts[i];
-		*part = (struct judged){.arena = j->arena, .node = node};
-		part->authentic = !j->row.forwarded || j->row.proved;
-		e = activity_part(j->arena, node, i, &part->activity, NULL);
-		part->activity.raw = j->row.raw;
-		if (part->activity.id == NULL || !j->row.forwarded)
-			part->activity.id = j->row.id;
-	}
-	return e;
-}
-
-static enum err job_write(struct txn *t, void *arg)
-{
-	struct job *j = arg;
-	struct place row = place_1(TABLE_INBOX, j->place);
-	struct bytes had;
-	enum err e = txn_get(t, &row, &had);
-	j->skipped = e == ERR_NOT_FOUND;
-	if (e != OK)
-		return j->skipped ? OK : e;
-	for (j->at = 0; e == OK && j->at < j->part_count; j->at++) {
-		e = judge_apply(t, &j->parts[j->at]);
-		if (e != OK)
-			return e;
-	}
-	return txn_del(t, &row);
-}
-
-struct ending { /* of a row without effects */
-	struct job *job;
-	bool park;
-};
-
-/* A drop leaves no mark that would keep a better copy out (security.md R59). */
-static enum err job_end(struct txn *t, void *arg)
-{
-	const struct ending *end = arg;
-	struct job *j = end->job;
-	struct place row = place_1(TABLE_INBOX, j->place), parked = place_1(TABLE_PARKED, j->place);
-	struct place seen = seen_place(txn_arena(t), &j->row);
-	enum err e = end->park ? txn_save(t, &parked, &received_shape, &j->row) : txn_del(t, &seen);
-	return e == OK ? txn_del(t, &row) : e;
-}
-
-static enum err job_try_later(struct txn *t, void *arg)
-{
-	struct job *j = arg;
-	struct place row = place_1(TABLE_INBOX, j->place);
-	return txn_save(t, &row, &received_shape, &j->row);
-}
-
-/* ---- spots ------------------------------------------------------------------------------------------------------------------ */
-
-/* All of these under the lock. */
-static struct spot *spot_of(struct inbox *in, uint64_t place)
-{
-	for (size_t i = 0; i < in->spot_count; i++)
-		if (in->spots[i].place == place)
-			return &in->spots[i];
-	return NULL;
-}
-
-static void spot_remove(struct inbox *in, uint64_t place)
-{
-	struct spot *s = spot_of(in, place);
-	if (s != NULL)
-		*s = in->spots[--in->spot_count];
-	pthread_cond_broadcast(&in->changed);
-}
-
-static void spots_wake(struct inbox *in)
-{
-	int64_t now = time_steady();
-	for (size_t i = in->spot_count; i-- > 0;)
-		if (in->spots[i].until != 0 && in->spots[i].until <= now)
-			in->spots[i] = in->spots[--in->spot_count];
-}
 
 static void wait_changed(struct inbox *in, int64_t ms)
 {
@@ -153,222 +27,154 @@ static void wait_changed(struct inbox *in, int64_t ms)
 	pthread_cond_timedwait(&in->changed, &in->lock, &at);
 }
 
-/* Waits for room: the row stands where it is, so nothing is lost when we stop meanwhile. */
-static bool spot_take(struct inbox *in, uint64_t place, int64_t until)
-{
-	pthread_mutex_lock(&in->lock);
-	struct spot *mine = spot_of(in, place);
-	while (mine == NULL && in->spot_count == WAITING_MOST && !in->stopping) {
-		wait_changed(in, 100);
-		spots_wake(in);
-	}
-	bool room = mine != NULL || in->spot_count < WAITING_MOST;
-	if (mine != NULL)
-		mine->until = until;
-	else if (room)
-		in->spots[in->spot_count++] = (struct spot){place, until};
-	pthread_mutex_unlock(&in->lock);
-	return room;
-}
-
-/* ---- what comes of it ----------------------------------------------------------------------------------------------------------- */
-
-struct parent {
-	struct inbox *in;
-	char uri[URI_MOST + 1];
-};
-
-static void parent_fetch(void *arg)
-{
-	struct parent *p = arg;
-	struct inbox *in = p->in;
-	struct arena *arena ARENA_CLEANUP = arena_create();
-	int budget = RESOLVE_BUDGET;
-	uint64_t post;
-	enum err e = resolve_post(in->f, arena, p->uri, &budget, &post);
-	if (e != OK)
-		log_line(LOG_DEBUG, "inbox", "parent=unknown error=%s", err_name(e));
-	free(p);
-	pthread_mutex_lock(&in->lock);
-	in->parents--;
-	pthread_cond_broadcast(&in->changed);
-	pthread_mutex_unlock(&in->lock);
-}
-
-/* A reply came before what it answers: its conversation is fetched when there is time for it. */
-static void parents_fetch(struct job *j)
-{
-	struct inbox *in = j->in;
-	for (size_t i = 0; i < j->part_count; i++) {
-		const char *uri = j->parts[i].parent;
-		struct parent *p = uri != NULL ? malloc(sizeof *p) : NULL;
-		if (p == NULL || !text_print(p->uri, sizeof p->uri, "%s", uri)) {
-			free(p);
-			continue;
-		}
-		p->in = in;
-		pthread_mutex_lock(&in->lock);
-		in->parents++;
-		pthread_mutex_unlock(&in->lock);
-		if (pool_submit(in->fetches, parent_fetch, p) != OK) {
-			free(p);
-			pthread_mutex_lock(&in->lock);
-			in->parents--;
-			pthread_mutex_unlock(&in->lock);
-		}
-	}
-}
-
-static bool is_our_trouble(enum err e)
-{
-	return e == ERR_AGAIN || e == ERR_STORE;
-}
-
-static void drop(struct job *j, enum err e, bool park)
-{
-	struct ending end = {j, park};
-	const char *host = strchr(j->row.actor, ':');
-	host = host != NULL && strlen(host) > 3 ? host + 3 : "";
-	log_line(park ? LOG_WARN : LOG_INFO, "inbox", "%s=%s host=%.*s error=%s",
-		park ? "parked" : "dropped", j->row.type, (int)strcspn(host, "/"), host,
-		err_name(e));
-	if (store_write(j->in->f->set.store, job_end, &end) != OK)
-		return; /* it comes again */
-	atomic_fetch_sub(&j->in->rows, 1);
-	atomic_fetch_add(park ? &j->in->parked : &j->in->dropped, 1);
-}
-
-/* Ends the job; a retry leaves its spot asleep. */
-static void job_finish(struct job *j, enum err e)
-{
-	struct inbox *in = j->in;
-	if (is_our_trouble(e) && ++j->row.tries < TRIES_MOST) {
-		if (store_write(in->f->set.store, job_try_later, j) != OK)
-			j->row.tries--;
-		spot_take(in, j->place, time_steady() + (SECOND << j->row.tries));
-		job_free(j);
-		return;
-	}
-	if (e == OK && !j->skipped) {
-		atomic_fetch_sub(&in->rows, 1);
-		atomic_fetch_add(&in->applied, 1);
-		parents_fetch(j);
-	} else if (e != OK) {
-		drop(j, e, is_our_trouble(e));
-	}
-	pthread_mutex_lock(&in->lock);
-	spot_remove(in, j->place);
-	pthread_mutex_unlock(&in->lock);
-	job_free(j);
-}
-
-/* On a pool thread: fetch and try, until it is done, refused or the budget is spent. */
-static void job_fetch(void *arg)
-{
-	struct job *j = arg;
-	int budget = RESOLVE_BUDGET;
-	enum err e = ERR_REMOTE;
-	for (int round = 0; e == ERR_REMOTE && round < ROUNDS; round++) {
-		struct judged *part = &j->parts[j->at < j->part_count ? j->at : 0];
-		if (part->need == NEED_NOTHING || part->done[part->need])
-			break;
-		part->done[part->need] = true;
-		e = judge_fetch(j->in->f, part, &budget);
-		if (e != OK)
-			break;
-		e = store_write(j->in->f->set.store, job_write, j);
-	}
-	job_finish(j, e);
-}
-
-static void job_settle(struct job *j)
-{
-	struct inbox *in = j->in;
-	bool needs = j->result == ERR_REMOTE && j->at < j->part_count
-		&& j->parts[j->at].need != NEED_NOTHING;
-	if (!needs) {
-		job_finish(j, j->result);
-	} else if (!spot_take(in, j->place, 0)) {
-		job_free(j); /* stopping: the row stays */
-	} else {
-		enum err e;
-		while ((e = pool_submit(in->fetches, job_fetch, j)) == ERR_TOO_MUCH) {
-			pthread_mutex_lock(&in->lock);
-			wait_changed(in, 50);
-			pthread_mutex_unlock(&in->lock);
-		}
-		if (e != OK) {
-			pthread_mutex_lock(&in->lock);
-			spot_remove(in, j->place);
-			pthread_mutex_unlock(&in->lock);
-			job_free(j);
-		}
-	}
-}
-
-/* ---- the thread --------------------------------------------------------------------------------------------------------------- */
+/* ---- a group ------------------------------------------------------------------------------------------------------------- */
 
 struct scan {
 	struct inbox *in;
-	struct job *jobs[GROUP];
-	size_t count;
+	struct task *tasks[GROUP];
+	size_t count, bytes;
+	bool due; /* something in TABLE_LATER */
 };
+
+static bool is_flying(struct inbox *in, uint64_t place)
+{
+	bool found = false;
+	pthread_mutex_lock(&in->lock);
+	for (size_t i = 0; i < in->spot_count; i++)
+		found = found || in->spots[i].place == place;
+	pthread_mutex_unlock(&in->lock);
+	return found;
+}
 
 static enum err scan_row(void *arg, struct bytes key, struct bytes value)
 {
 	struct scan *s = arg;
 	uint64_t place = place_id(key, 0);
-	pthread_mutex_lock(&s->in->lock);
-	bool waits = spot_of(s->in, place) != NULL;
-	pthread_mutex_unlock(&s->in->lock);
-	if (waits)
+	if (is_flying(s->in, place))
 		return OK;
-	struct arena *arena = arena_create();
-	struct job *j = arena_alloc(arena, sizeof *j);
-	*j = (struct job){.in = s->in, .arena = arena, .place = place};
-	j->result = record_read(arena, &received_shape, value, &j->row);
-	s->jobs[s->count++] = j;
-	return s->count == GROUP ? ERR_CONFLICT : OK;
+	s->tasks[s->count++] = task_create(s->in, place, value);
+	s->bytes += value.size;
+	return s->count == GROUP || s->bytes >= GROUP_BYTES ? ERR_CONFLICT : OK;
+}
+
+static bool is_due(struct bytes key)
+{
+	return place_id(key, 0) <= (uint64_t)time_now();
+}
+
+static enum err scan_later(void *arg, struct bytes key, struct bytes value)
+{
+	struct scan *s = arg;
+	(void)value;
+	s->due = is_due(key);
+	return ERR_CONFLICT;
 }
 
 static enum err scan_rows(struct txn *t, void *arg)
 {
-	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = GROUP + WAITING_MOST};
-	return txn_walk(t, &walk, scan_row, arg);
+	struct walk later = {.prefix = place_0(TABLE_LATER), .max = 1},
+		    walk = {.prefix = place_0(TABLE_INBOX), .max = GROUP + FLYING_MOST};
+	enum err e = txn_walk(t, &later, scan_later, arg);
+	return e == OK ? txn_walk(t, &walk, scan_row, arg) : e;
 }
 
-static void job_done(void *arg, enum err e)
+static void task_done(void *arg, enum err e)
 {
-	struct job *j = arg;
-	struct inbox *in = j->in;
+	struct task *task = arg;
+	struct inbox *in = task->in;
 	pthread_mutex_lock(&in->lock);
-	j->result = e;
+	task->result = e;
 	if (--in->left == 0)
 		pthread_cond_broadcast(&in->changed);
 	pthread_mutex_unlock(&in->lock);
 }
 
-static void apply(struct scan *s)
+/* All to the writer, who commits them as one; and waits for that. */
+static void write_all(struct inbox *in, struct task *const *tasks, size_t count, write_fn *fn)
 {
-	struct inbox *in = s->in;
 	pthread_mutex_lock(&in->lock);
-	in->left = s->count;
+	in->left = count;
 	pthread_mutex_unlock(&in->lock);
-	for (size_t i = 0; i < s->count; i++) {
-		struct job *j = s->jobs[i];
-		enum err e = j->result != OK ? j->result : job_parse(j);
-		if (e == OK) /* from here on its result is the writer's to set */
-			e = store_submit(in->f->set.store, job_write, j, job_done, j);
+	for (size_t i = 0; i < count; i++) { /* from here on its result is the writer's to set */
+		enum err e = store_submit(in->f->set.store, fn, tasks[i], task_done, tasks[i]);
 		if (e != OK)
-			job_done(j, e);
+			task_done(tasks[i], e);
 	}
 	pthread_mutex_lock(&in->lock);
 	while (in->left > 0)
 		pthread_cond_wait(&in->changed, &in->lock);
 	pthread_mutex_unlock(&in->lock);
-	for (size_t i = 0; i < s->count; i++)
-		job_settle(s->jobs[i]);
 }
+
+static void apply(struct scan *s)
+{
+	struct task *some[GROUP];
+	size_t count = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		struct task *task = s->tasks[i];
+		if (task->result == OK)
+			task->result = task_parse(task);
+		if (task->result == OK)
+			some[count++] = task;
+	}
+	write_all(s->in, some, count, task_write);
+	count = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		task_decide(s->tasks[i]);
+		if (s->tasks[i]->fate > FATE_FETCH)
+			some[count++] = s->tasks[i];
+	}
+	write_all(s->in, some, count, task_end);
+	for (size_t i = 0; i < s->count; i++) {
+		struct task *task = s->tasks[i];
+		if (task->fate != FATE_FETCH) {
+			task_tell(task);
+			task_free(task);
+		} else if (pool_submit(s->in->fetches, task_fetch, task) != OK) {
+			die("more rows of the inbox on their way than there can be");
+		}
+	}
+}
+
+/* ---- what waited --------------------------------------------------------------------------------------------------------- */
+
+struct waking {
+	struct arena *arena;
+	struct place from[WAKE_MOST];
+	struct bytes rows[WAKE_MOST];
+	size_t count;
+};
+
+static enum err wake_row(void *arg, struct bytes key, struct bytes value)
+{
+	struct waking *w = arg;
+	if (!is_due(key))
+		return ERR_CONFLICT;
+	w->from[w->count] = place_2(TABLE_LATER, place_id(key, 0), place_id(key, 1));
+	w->rows[w->count++] = arena_bytes(w->arena, value);
+	return OK;
+}
+
+/* Back to where they stood: before everything that came later. */
+static enum err wake(struct txn *t, void *arg)
+{
+	size_t *count = arg;
+	struct waking *w = arena_alloc(txn_arena(t), sizeof *w);
+	struct walk walk = {.prefix = place_0(TABLE_LATER), .max = WAKE_MOST};
+	*w = (struct waking){.arena = txn_arena(t)};
+	enum err e = txn_walk(t, &walk, wake_row, w);
+	for (size_t i = 0; e == OK && i < w->count; i++) {
+		struct bytes key = {w->from[i].at, w->from[i].size};
+		struct place to = place_1(TABLE_INBOX, place_id(key, 1));
+		e = txn_put(t, &to, w->rows[i]);
+		if (e == OK)
+			e = txn_del(t, &w->from[i]);
+	}
+	*count = w->count;
+	return e;
+}
+
+/* ---- the thread ---------------------------------------------------------------------------------------------------------- */
 
 static void forget_old(struct inbox *in)
 {
@@ -376,27 +182,38 @@ static void forget_old(struct inbox *in)
 		in->forgot = time_now();
 }
 
+/* false: there was nothing to do. */
+static bool work(struct inbox *in)
+{
+	struct scan s = {.in = in};
+	size_t woken = 0;
+	enum err e = store_read(in->f->set.store, scan_rows, &s);
+	if (e == OK && s.due && store_write(in->f->set.store, wake, &woken) == OK)
+		atomic_fetch_sub(&in->later, (long)woken);
+	if (e == OK && s.count > 0)
+		apply(&s);
+	else
+		for (size_t i = 0; i < s.count; i++)
+			task_free(s.tasks[i]);
+	forget_old(in);
+	return (e == OK && s.count > 0) || woken > 0;
+}
+
 static void run(void *arg)
 {
 	struct inbox *in = arg;
 	pthread_mutex_lock(&in->lock);
 	while (!in->stopping) {
-		spots_wake(in);
 		in->woken = false;
 		in->busy = true;
 		pthread_mutex_unlock(&in->lock);
-		struct scan s = {.in = in};
-		if (store_read(in->f->set.store, scan_rows, &s) == OK && s.count > 0)
-			apply(&s);
-		else
-			for (size_t i = 0; i < s.count; i++)
-				job_free(s.jobs[i]);
-		forget_old(in);
+		bool worked = work(in);
 		pthread_mutex_lock(&in->lock);
 		in->busy = false;
 		pthread_cond_broadcast(&in->changed);
-		if (s.count == 0 && !in->woken && !in->stopping)
+		if (((!worked && !in->woken) || in->stumbled) && !in->stopping)
 			wait_changed(in, IDLE_MS);
+		in->stumbled = false;
 	}
 	pthread_mutex_unlock(&in->lock);
 }
@@ -411,27 +228,89 @@ static enum err count_row(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
-static enum err count_rows(struct txn *t, void *arg)
+struct first_rows {
+	struct inbox *in;
+	struct task *tasks[GROUP];
+	size_t count;
+};
+
+static enum err first_row(void *arg, struct bytes key, struct bytes value)
 {
-	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = WALK_ALL};
-	return txn_walk(t, &walk, count_row, arg);
+	struct first_rows *first = arg;
+	first->tasks[first->count++] = task_create(first->in, place_id(key, 0), value);
+	return OK;
+}
+
+/* The last process did not end by itself: a row that was among the first each time is taken out (security.md R60). */
+static enum err suspect_rows(struct txn *t, struct inbox *in)
+{
+	struct first_rows *first = arena_alloc(txn_arena(t), sizeof *first);
+	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = GROUP};
+	*first = (struct first_rows){.in = in};
+	enum err e = txn_walk(t, &walk, first_row, first);
+	for (size_t i = 0; i < first->count; i++) {
+		struct task *task = first->tasks[i];
+		struct place row = place_1(TABLE_INBOX, task->place);
+		task->fate = FATE_PARK;
+		if (e == OK && ++task->row.crashes > CRASHES_MOST)
+			e = task_end(t, task);
+		else if (e == OK)
+			e = txn_save(t, &row, &received_shape, &task->row);
+		task_free(task);
+	}
+	return e;
+}
+
+static struct place open_mark(void)
+{
+	return place_text(TABLE_META, "inbox open");
+}
+
+static enum err open_rows(struct txn *t, void *arg)
+{
+	struct inbox *in = arg;
+	struct place mark = open_mark();
+	struct bytes there;
+	long rows = 0, later = 0;
+	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = WALK_ALL},
+		    of_later = {.prefix = place_0(TABLE_LATER), .max = WALK_ALL};
+	enum err e = txn_get(t, &mark, &there);
+	if (e == OK)
+		e = suspect_rows(t, in);
+	else if (e == ERR_NOT_FOUND)
+		e = txn_put(t, &mark, (struct bytes){"\1", 1});
+	if (e == OK)
+		e = txn_walk(t, &walk, count_row, &rows);
+	if (e == OK)
+		e = txn_walk(t, &of_later, count_row, &later);
+	atomic_store(&in->rows, rows + later);
+	atomic_store(&in->later, later);
+	return e;
+}
+
+static enum err close_rows(struct txn *t, void *arg)
+{
+	struct place mark = open_mark();
+	(void)arg;
+	return txn_del(t, &mark);
 }
 
 enum err inbox_start(struct federation *f, struct inbox **out)
 {
-	long rows = 0;
-	enum err e = store_read(f->set.store, count_rows, &rows);
-	if (e != OK)
-		return e;
 	struct inbox *in = calloc(1, sizeof *in);
 	if (in == NULL)
 		die("out of memory for the inbox");
 	in->f = f;
-	atomic_store(&in->rows, rows);
+	enum err e = store_write(f->set.store, open_rows, in);
+	if (e != OK) {
+		free(in);
+		return e;
+	}
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_cond_init(&in->changed, NULL);
-	in->keys = pool_create("keys", KEY_THREADS, WAITING_MOST);
-	in->fetches = pool_create("fetch", FETCH_THREADS, WAITING_MOST);
+	in->keys = pool_create("keys", KEY_THREADS, POOL_WAITING);
+	in->fetches = pool_create("fetch", FETCH_THREADS, POOL_WAITING);
+	in->parents = pool_create("parents", PARENT_THREADS, POOL_WAITING);
 	in->thread = thread_start("inbox", run, in);
 	*out = in;
 	return OK;
@@ -448,6 +327,9 @@ void inbox_stop(struct inbox *in)
 	thread_join(in->thread);
 	pool_destroy(in->keys);
 	pool_destroy(in->fetches);
+	pool_destroy(in->parents);
+	if (store_write(in->f->set.store, close_rows, NULL) != OK)
+		log_line(LOG_WARN, "inbox", "mark=stays");
 	pthread_cond_destroy(&in->changed);
 	pthread_mutex_destroy(&in->lock);
 	free(in);
@@ -476,16 +358,14 @@ enum err inbox_later(struct inbox *in, void (*what)(void *), void *arg)
 
 static bool is_settled(struct inbox *in)
 {
-	size_t asleep = 0;
-	for (size_t i = 0; i < in->spot_count; i++)
-		asleep += in->spots[i].until != 0;
-	return !in->busy && !in->woken && in->parents == 0 && in->spot_count == asleep
-		&& atomic_load(&in->rows) <= (long)asleep;
+	return !in->busy && !in->woken && in->parent_count == 0 && in->spot_count == 0
+		&& atomic_load(&in->rows) <= atomic_load(&in->later);
 }
 
 void inbox_settle(struct inbox *in)
 {
 	pthread_mutex_lock(&in->lock);
+	in->woken = true; /* a look at what is due */
 	while (!is_settled(in) && !in->stopping) {
 		pthread_cond_broadcast(&in->changed);
 		wait_changed(in, 20);
@@ -496,11 +376,12 @@ void inbox_settle(struct inbox *in)
 void inbox_numbers(struct inbox *in, struct view *v)
 {
 	pthread_mutex_lock(&in->lock);
-	int64_t waiting = (int64_t)in->spot_count;
+	int64_t fetching = (int64_t)in->spot_count;
 	pthread_mutex_unlock(&in->lock);
 	view_begin(v, "inbox");
 	view_number(v, "rows", atomic_load(&in->rows));
-	view_number(v, "waiting", waiting);
+	view_number(v, "fetching", fetching);
+	view_number(v, "later", atomic_load(&in->later));
 	view_number(v, "applied", (int64_t)atomic_load(&in->applied));
 	view_number(v, "dropped", (int64_t)atomic_load(&in->dropped));
 	view_number(v, "parked", (int64_t)atomic_load(&in->parked));

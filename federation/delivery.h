@@ -86,7 +86,6 @@ void attempt_start(struct attempt *);
 
 /* outcome.c */
 struct outcome outcome_of(const struct attempt *, int64_t now, int64_t unit);
-int64_t outcome_step(uint32_t tries, int64_t unit); /* ms to the next try, ±20 % */
 int64_t outcome_longest(int64_t unit);              /* no wait is longer */
 bool outcome_for_host(struct host *, const struct outcome *); /* false: nothing worth writing changed */
 bool outcome_for_row(struct delivery_row *, const struct outcome *); /* false: the row goes */

@@ -20,6 +20,7 @@ const struct table_use federation_tables[] = {
 	{TABLE_HOST, &host_shape},
 	{TABLE_PARKED, &received_shape},
 	{TABLE_FANOUT, NULL},
+	{TABLE_LATER, &received_shape},
 	{0},
 };
 
@@ -124,7 +125,7 @@ static enum err ask_handle(struct txn *t, void *arg)
 enum err federation_find_actor(struct federation *f, const char *handle_or_uri, uint64_t *actor)
 {
 	struct arena *arena ARENA_CLEANUP = arena_create();
-	int budget = RESOLVE_BUDGET;
+	struct budget budget = resolve_budget();
 	const char *uri = handle_or_uri;
 	struct actor found;
 	if (!reading_is_uri(handle_or_uri)) {
@@ -147,7 +148,7 @@ enum err federation_find_actor(struct federation *f, const char *handle_or_uri, 
 enum err federation_find_post(struct federation *f, const char *uri, uint64_t *post)
 {
 	struct arena *arena ARENA_CLEANUP = arena_create();
-	int budget = RESOLVE_BUDGET;
+	struct budget budget = resolve_budget();
 	return resolve_post(f, arena, uri, &budget, post);
 }
 

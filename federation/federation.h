@@ -93,6 +93,7 @@ void activity_context(struct view *); /* writes "@context" */
 bool activity_is_type(const char *type);
 /* `object` may be an array of several: the one at `i`, as an activity of its own (polls answered with several choices). */
 enum err activity_part(struct arena *, const json_node *, size_t i, struct activity *out, struct refusal *) MUST_USE;
+#define ACTIVITY_PARTS 20
 size_t activity_parts(const json_node *); /* 1 but for a Create of several objects */
 bool activity_is_plain(const json_node *); /* no member at the top that re-shapes a graph (security.md R18) */
 
@@ -212,42 +213,53 @@ enum err document_tombstone(const char *uri, const char *former, int64_t when, s
 const char *document_type(const struct post *); /* "Note" */
 void document_addresses(struct view *, const struct audience *); /* to and cc */
 
+/* What one inbound activity, key or question may still cost. */
+struct budget {
+	int fetches;
+	int64_t until; /* steady */
+};
+
 /* actor.c, keys.c: remote actors: fetch, cache, keys, refresh */
 enum err actor_known(struct federation *, struct arena *, const char *uri, struct actor *out) MUST_USE; /* from the store only */
-/* These wait for the net: pool threads only. `budget` counts fetches left for one inbound activity. */
-enum err actor_fetch(struct federation *, struct arena *, const char *uri, int *budget, struct actor *out) MUST_USE; /* always reads it anew */
-enum err actor_find(struct federation *, struct arena *, const char *uri, int *budget, struct actor *out) MUST_USE;  /* stored ≤ 1 day old, else fetched */
+/* These wait for the net, no longer than the budget lasts: pool threads only. */
+enum err actor_fetch(struct federation *, struct arena *, const char *uri, struct budget *budget, struct actor *out) MUST_USE; /* always reads it anew */
+enum err actor_find(struct federation *, struct arena *, const char *uri, struct budget *budget, struct actor *out) MUST_USE;  /* stored ≤ 1 day old, else fetched */
 /* The key named key_id, with its owner checked both ways. refetch: the stored one failed; at most once a minute per key. */
 enum err actor_key(struct federation *, struct arena *, const char *key_id, bool refetch, struct actor *owner, struct key **out) MUST_USE;
 
 /* The same from the store only, without waiting: ERR_NOT_FOUND when it would have to be fetched, ERR_FORBIDDEN: one of ours. */
 enum err actor_key_known(struct federation *, struct arena *, const char *key_id, struct actor *owner, struct key **out) MUST_USE;
 
-/* resolve.c, thread.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3) */
-enum err resolve_fetch(struct federation *, struct arena *, const char *uri, int *budget, const json_node **out) MUST_USE;
-enum err resolve_webfinger(struct federation *, struct arena *, const char *handle, int *budget, const char **uri) MUST_USE;
-enum err resolve_post(struct federation *, struct arena *, const char *uri, int *budget, uint64_t *post) MUST_USE; /* with its parents, within the budget */
+/* resolve.c, thread.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3).
+ * ERR_REMOTE: not to be had now; ERR_INVALID, ERR_FORBIDDEN: not what it should be, or not for us. */
+enum err resolve_fetch(struct federation *, struct arena *, const char *uri, struct budget *budget, const json_node **out) MUST_USE;
+enum err resolve_webfinger(struct federation *, struct arena *, const char *handle, struct budget *budget, const char **uri) MUST_USE;
+enum err resolve_post(struct federation *, struct arena *, const char *uri, struct budget *budget, uint64_t *post) MUST_USE; /* with its parents, within the budget */
 
 struct resolver *resolver_create(void);
 void resolver_destroy(struct resolver *); /* NULL ok */
-/* One flight per thing: waits while another thread has it. ERR_*: it failed within the last five minutes, and how. */
-enum err resolver_enter(struct resolver *, const char *what) MUST_USE;
+/* One flight per thing: waits while another thread has it (ERR_AGAIN: too long). ERR_*: it failed within the last five
+ * minutes, and how. */
+enum err resolver_enter(struct resolver *, const char *what, const struct budget *) MUST_USE;
 void resolver_leave(struct resolver *, const char *what, enum err how); /* remembers failures that are the other side's */
 bool resolve_is_own(const struct federation *, const char *uri);
 bool resolve_allowed(const struct federation *, struct arena *, const char *uri); /* by its form; https but on loopback */
 bool resolve_is_activity_type(const char *content_type);
 enum err resolve_get(struct federation *, struct arena *, const struct request *, struct answer *out) MUST_USE; /* waits; no checks */
-#define RESOLVE_BUDGET 10
+struct budget resolve_budget(void); /* ten requests, a minute */
+enum err resolve_take(struct budget *, int64_t *deadline) MUST_USE; /* one request; ERR_TOO_MUCH, ERR_REMOTE: it is spent */
 
-/* inbox.c */
-struct received { /* a row of TABLE_INBOX */
+/* inbox.c; apply.c, task.c: what becomes of it */
+struct received { /* a row of TABLE_INBOX, of TABLE_LATER and of TABLE_PARKED */
 	const char *id, *type, *actor;
 	struct bytes raw;
 	uint64_t signer; /* actor record */
 	bool forwarded;  /* the signer is not the actor */
 	bool proved;     /* by an integrity proof of actor itself */
+	bool waited;     /* in TABLE_LATER, once or more */
 	int64_t at;
 	uint32_t tries;
+	uint32_t crashes; /* of ours, with this among the first rows */
 };
 extern const struct shape received_shape;
 enum err inbox_start(struct federation *, struct inbox **out) MUST_USE;
@@ -263,8 +275,8 @@ void inbox_took(struct inbox *); /* a row was committed */
 enum err inbox_later(struct inbox *, void (*run)(void *), void *arg) MUST_USE;
 
 /* seen.c: which activities came already */
-struct place seen_place(struct arena *, const struct received *);
 enum err seen_add(struct txn *, const struct received *, bool *known) MUST_USE;
+enum err seen_drop(struct txn *, const struct received *) MUST_USE; /* as if it had never come */
 bool seen_forget(struct store *); /* a part of what is older than thirty days; true: there is no more */
 
 /* judge.c: may it be believed, and what must be fetched first (protocol.md §11; security.md R1, R2, R6, R15, R39) */
@@ -282,7 +294,7 @@ struct judged {
 };
 /* One activity, in the writer's transaction. ERR_REMOTE with need set: nothing was written, fetch it and come again. */
 enum err judge_apply(struct txn *, struct judged *) MUST_USE;
-enum err judge_fetch(struct federation *, struct judged *, int *budget) MUST_USE; /* what it needs; waits */
+enum err judge_fetch(struct federation *, struct judged *, struct budget *budget) MUST_USE; /* what it needs; waits */
 /* To the verb of a feature, by type and type of the object; ERR_NOT_FOUND: nobody's. */
 enum err judge_dispatch(struct txn *, const struct activity *) MUST_USE;
 
@@ -368,6 +380,7 @@ struct host {
 	int64_t gone_until;   /* a record under the hash of an inbox: it answered 410 */
 };
 extern const struct shape delivery_row_shape, host_shape;
+int64_t outcome_step(uint32_t tries, int64_t unit); /* ms to the next try, ±20 %: 10 s to 12 h where the unit is 10 s */
 enum err delivery_start(struct federation *, struct delivery **out) MUST_USE;
 void delivery_stop(struct delivery *); /* closes the transport; before transport_stop. What is queued stays queued */
 void delivery_settle(struct delivery *);

@@ -17,6 +17,8 @@ static const struct field received_fields[] = {
 	{7, F_I64, offsetof(struct received, at), 0},
 	{8, F_U32, offsetof(struct received, tries), 0},
 	{9, F_FLAG, offsetof(struct received, forwarded), 0},
+	{10, F_FLAG, offsetof(struct received, waited), 0},
+	{11, F_U32, offsetof(struct received, crashes), 0},
 };
 const struct shape received_shape = {
 	"received", sizeof(struct received), received_fields, COUNT(received_fields)};

@@ -131,8 +131,10 @@ static bool may_be_announced(const struct activity *a)
  * an author's own Delete. */
 static bool is_groups_own(struct txn *t, const struct activity *a, const struct actor *group)
 {
-	static const char *const about_posts[] = {"Like", "Dislike", "EmojiReact", "Lock", "Delete"};
-	const struct activity *act = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner : a;
+	static const char *const about_posts[] = {
+		"Like", "Dislike", "EmojiReact", "Lock", "Delete"};
+	const struct activity *act = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner
+										      : a;
 	struct actor who;
 	struct post p;
 	if (strcmp(act->type, "Block") == 0)
@@ -250,7 +252,7 @@ enum err judge_apply(struct txn *t, struct judged *j)
 
 /* ---- what it needs from the net --------------------------------------------------------------------------------------------------------- */
 
-static enum err fetch_object(struct federation *f, struct judged *j, int *budget)
+static enum err fetch_object(struct federation *f, struct judged *j, struct budget *budget)
 {
 	const json_node *node;
 	bool announced = j->activity.inner != NULL && strcmp(j->activity.type, "Announce") == 0;
@@ -270,7 +272,7 @@ static enum err fetch_object(struct federation *f, struct judged *j, int *budget
 	return OK;
 }
 
-static enum err fetch_activity(struct federation *f, struct judged *j, int *budget)
+static enum err fetch_activity(struct federation *f, struct judged *j, struct budget *budget)
 {
 	const json_node *node;
 	struct activity fetched;
@@ -317,7 +319,7 @@ static enum err fetch_proof(struct federation *f, struct judged *j)
 }
 
 /* A Delete nobody can prove is true when its origin says so too. */
-static enum err fetch_absence(struct federation *f, struct judged *j, int *budget)
+static enum err fetch_absence(struct federation *f, struct judged *j, struct budget *budget)
 {
 	const json_node *node;
 	enum err e = resolve_fetch(f, j->arena, j->uri, budget, &node);
@@ -329,7 +331,7 @@ static enum err fetch_absence(struct federation *f, struct judged *j, int *budge
 	return OK;
 }
 
-enum err judge_fetch(struct federation *f, struct judged *j, int *budget)
+enum err judge_fetch(struct federation *f, struct judged *j, struct budget *budget)
 {
 	struct actor actor;
 	uint64_t post;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define FETCHES 3 /* the key's address, its owner, one redirect */
+#define FETCHES 3              /* the key's address, its owner, one redirect */
+#define TIME_MOST (8 * SECOND) /* their server waits for our answer */
 #define AGAIN_AFTER (1 * MINUTE)
 
 static bool lists_key(const struct actor *a, const char *key_id)
@@ -69,21 +70,20 @@ static const char *owner_named(struct arena *arena, const json_node *node)
 }
 
 /* The actor whose own document lists the key; another host's word for it counts for nothing. */
-static enum err fetch_owner(
-	struct federation *f, struct arena *arena, const char *key_id, struct actor *owner)
+static enum err fetch_owner(struct federation *f, struct arena *arena, const char *key_id,
+	struct budget *budget, struct actor *owner)
 {
-	int budget = FETCHES;
 	const char *address = reading_no_fragment(arena, key_id);
-	enum err e = actor_fetch(f, arena, address, &budget, owner);
-	if (e == ERR_REMOTE && budget > 0) {
+	enum err e = actor_fetch(f, arena, address, budget, owner);
+	if (e == ERR_INVALID) {
 		const json_node *node;
 		const char *named;
-		e = resolve_fetch(f, arena, address, &budget, &node);
+		e = resolve_fetch(f, arena, address, budget, &node);
 		if (e == OK && (named = owner_named(arena, node)) != NULL
 			&& reading_same_host(named, key_id))
-			e = actor_fetch(f, arena, named, &budget, owner);
+			e = actor_fetch(f, arena, named, budget, owner);
 		else if (e == OK)
-			e = ERR_REMOTE;
+			e = ERR_INVALID;
 	}
 	if (e != OK)
 		return e;
@@ -105,7 +105,8 @@ enum err actor_key(struct federation *f, struct arena *arena, const char *key_id
 	}
 	const char *flight = arena_format(arena, "key:%s", key_id);
 	int64_t before = time_now();
-	e = resolver_enter(f->resolver, flight);
+	struct budget budget = {FETCHES, time_steady() + TIME_MOST};
+	e = resolver_enter(f->resolver, flight, &budget);
 	if (e != OK)
 		return e;
 	/* Another thread may have fetched it while this one waited. */
@@ -114,7 +115,7 @@ enum err actor_key(struct federation *f, struct arena *arena, const char *key_id
 		key_drop(*out);
 		e = ERR_NOT_FOUND;
 	}
-	if (e == ERR_NOT_FOUND && (e = fetch_owner(f, arena, key_id, owner)) == OK)
+	if (e == ERR_NOT_FOUND && (e = fetch_owner(f, arena, key_id, &budget, owner)) == OK)
 		e = take_key(owner, key_id, out);
 	resolver_leave(f->resolver, flight, e);
 	return e;

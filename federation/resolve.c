@@ -11,6 +11,8 @@
 #define FORMS 512
 #define FAILED_FOR (5 * MINUTE)
 #define FORM_FOR (7 * DAY)
+#define FETCHES_MOST 10
+#define DEADLINE_MOST (20 * SECOND)
 #define PER_HOST 60 /* fetches a minute: nobody makes us a hammer (security.md R35) */
 
 /* ---- what is remembered while we run ------------------------------------------------------------------------------ */
@@ -39,7 +41,11 @@ struct resolver *resolver_create(void)
 	if (r == NULL)
 		die("out of memory for the resolver");
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->left, NULL);
+	pthread_condattr_t steady;
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->left, &steady);
+	pthread_condattr_destroy(&steady);
 	return r;
 }
 
@@ -77,17 +83,21 @@ static struct note *note_of(struct resolver *r, uint64_t what)
 	return oldest;
 }
 
-enum err resolver_enter(struct resolver *r, const char *what)
+enum err resolver_enter(struct resolver *r, const char *what, const struct budget *budget)
 {
 	uint64_t hash = hash_of(what);
 	enum err e = OK;
+	struct timespec until;
+	int64_t left = budget->until - time_steady();
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += left > 0 ? left / SECOND : 0;
 	pthread_mutex_lock(&r->lock);
 	struct note *n = note_of(r, hash);
-	while (n != NULL && n->busy) {
-		pthread_cond_wait(&r->left, &r->lock);
-		n = note_of(r, hash);
-	}
-	if (n != NULL) {
+	for (int waited = 0; waited == 0 && n != NULL && n->busy; n = note_of(r, hash))
+		waited = pthread_cond_timedwait(&r->left, &r->lock, &until);
+	if (n != NULL && n->busy) {
+		e = ERR_AGAIN;
+	} else if (n != NULL) {
 		n->used = time_steady();
 		if (n->failed_until > time_steady())
 			e = n->how;
@@ -177,8 +187,22 @@ enum err resolve_get(struct federation *f, struct arena *arena, const struct req
 	return w.answer.err;
 }
 
+struct budget resolve_budget(void)
+{
+	return (struct budget){FETCHES_MOST, time_steady() + MINUTE};
+}
+
+enum err resolve_take(struct budget *budget, int64_t *deadline)
+{
+	int64_t left = budget->until - time_steady();
+	if (left <= 0)
+		return ERR_REMOTE;
+	*deadline = left < DEADLINE_MOST ? left : DEADLINE_MOST;
+	return budget->fetches-- > 0 ? OK : ERR_TOO_MUCH;
+}
+
 static enum err get_signed(struct federation *f, struct arena *arena, const struct url *url,
-	const char *address, enum signature_form form, struct answer *out)
+	const char *address, enum signature_form form, int64_t deadline, struct answer *out)
 {
 	struct signed_request what = {
 		.method = "GET",
@@ -192,20 +216,26 @@ static enum err get_signed(struct federation *f, struct arena *arena, const stru
 		arena, &what, form, f->node_keys.rsa, key_id, time_now(), &headers);
 	if (e != OK)
 		return e;
-	struct request request = {.kind = FETCH_ACTIVITY, .url = address, .headers = headers};
+	if (!pace_allows("fetch", url->authority, PER_HOST, MINUTE))
+		return ERR_AGAIN;
+	struct request request = {
+		.kind = FETCH_ACTIVITY, .url = address, .headers = headers, .deadline = deadline};
 	return resolve_get(f, arena, &request, out);
 }
 
 /* The form that host took last; the other one once when it does not like it. */
 static enum err get_either(struct federation *f, struct arena *arena, const struct url *url,
-	const char *address, struct answer *out)
+	const char *address, struct budget *budget, struct answer *out)
 {
 	enum signature_form form = form_of(f->resolver, url->authority);
-	enum err e = get_signed(f, arena, url, address, form, out);
+	int64_t deadline;
+	enum err e = resolve_take(budget, &deadline);
+	if (e == OK)
+		e = get_signed(f, arena, url, address, form, deadline, out);
 	if (e != OK || (out->status != 401 && out->status != 403))
 		return e;
 	form = form == FORM_CAVAGE ? FORM_RFC9421 : FORM_CAVAGE;
-	e = get_signed(f, arena, url, address, form, out);
+	e = get_signed(f, arena, url, address, form, deadline, out);
 	if (e == OK && out->status == 200)
 		form_remember(f->resolver, url->authority, form);
 	return e;
@@ -289,7 +319,10 @@ static bool is_redirect(int status)
 
 static enum err status_err(int status)
 {
-	return status == 404 ? ERR_NOT_FOUND : status == 410 ? ERR_GONE : ERR_REMOTE;
+	if (status == 404 || status == 410)
+		return status == 404 ? ERR_NOT_FOUND : ERR_GONE;
+	bool later = status >= 500 || status == 408 || status == 425 || status == 429;
+	return later ? ERR_REMOTE : ERR_FORBIDDEN;
 }
 
 static bool was_there(const char *const *visited, size_t count, const char *url)
@@ -302,7 +335,7 @@ static bool was_there(const char *const *visited, size_t count, const char *url)
 
 /* One address with its redirects: *final is where it was found. */
 static enum err get_document(struct federation *f, struct arena *arena, const char *address,
-	int *budget, const char **final, const json_node **out)
+	struct budget *budget, const char **final, const json_node **out)
 {
 	const char *visited[HOPS_MOST + 1];
 	for (size_t hop = 0; hop <= HOPS_MOST; hop++) {
@@ -311,18 +344,14 @@ static enum err get_document(struct federation *f, struct arena *arena, const ch
 		enum err e = check_address(f, arena, address, &url);
 		if (e != OK)
 			return e;
-		if (--*budget < 0)
-			return ERR_TOO_MUCH;
-		if (!pace_allows("fetch", url.authority, PER_HOST, MINUTE))
-			return ERR_AGAIN;
-		e = get_either(f, arena, &url, address, &answer);
+		e = get_either(f, arena, &url, address, budget, &answer);
 		if (e != OK)
 			return e;
 		visited[hop] = address;
 		if (is_redirect(answer.status)) {
 			address = follow_location(arena, &url, answer.location);
 			if (address == NULL || was_there(visited, hop + 1, address))
-				return ERR_REMOTE;
+				return ERR_INVALID;
 			continue;
 		}
 		if (answer.status != 200)
@@ -330,16 +359,16 @@ static enum err get_document(struct federation *f, struct arena *arena, const ch
 		if (!resolve_is_activity_type(answer.type)
 			|| json_read(arena, answer.body, NULL, out) != OK
 			|| !activity_is_plain(*out))
-			return ERR_REMOTE;
+			return ERR_INVALID;
 		*final = address;
 		return OK;
 	}
-	return ERR_REMOTE;
+	return ERR_INVALID;
 }
 
 /* Believed when its id is the address it came from; another id is asked there, once (security.md R3). */
-static enum err get_itself(struct federation *f, struct arena *arena, const char *uri, int *budget,
-	const json_node **out)
+static enum err get_itself(struct federation *f, struct arena *arena, const char *uri,
+	struct budget *budget, const json_node **out)
 {
 	for (int attempt = 0; attempt < 2; attempt++) {
 		const char *final = uri;
@@ -350,14 +379,14 @@ static enum err get_itself(struct federation *f, struct arena *arena, const char
 		struct reading r = {.arena = arena};
 		const char *id = reading_own_id(&r, node);
 		if (id == NULL)
-			return ERR_REMOTE;
+			return ERR_INVALID;
 		if (strcmp(id, final) == 0) {
 			*out = node;
 			return OK;
 		}
 		uri = id;
 	}
-	return ERR_REMOTE;
+	return ERR_INVALID;
 }
 
 /* ---- our own things, from the store ------------------------------------------------------------------------------------ */
@@ -394,12 +423,12 @@ static enum err get_own(
 	return e == OK ? json_read(arena, o.json, NULL, out) : e;
 }
 
-enum err resolve_fetch(struct federation *f, struct arena *arena, const char *uri, int *budget,
-	const json_node **out)
+enum err resolve_fetch(struct federation *f, struct arena *arena, const char *uri,
+	struct budget *budget, const json_node **out)
 {
 	if (resolve_is_own(f, uri))
 		return get_own(f, arena, uri, out);
-	enum err e = resolver_enter(f->resolver, uri);
+	enum err e = resolver_enter(f->resolver, uri, budget);
 	if (e != OK)
 		return e;
 	e = get_itself(f, arena, uri, budget, out);

@@ -6,13 +6,21 @@
 #define SEEN_FOR (30 * DAY)
 #define AT_ONCE 2000
 
-struct place seen_place(struct arena *arena, const struct received *row)
+static struct place seen_place(struct arena *arena, const struct received *row)
 {
 	/* Who passes on what it cannot prove must not keep the real one out. */
 	const char *id = row->forwarded && !row->proved
 		? arena_format(arena, "%llu %s", (unsigned long long)row->signer, row->id)
 		: row->id;
 	return place_hash(TABLE_SEEN, id);
+}
+
+static struct place age_place(const struct received *row, const struct place *seen)
+{
+	struct place age = place_1(TABLE_SEEN_AGE, (uint64_t)row->at);
+	memcpy(age.at + age.size, seen->at + 1, (size_t)seen->size - 1);
+	age.size = (uint8_t)(age.size + seen->size - 1);
+	return age;
 }
 
 enum err seen_add(struct txn *t, const struct received *row, bool *known)
@@ -23,11 +31,16 @@ enum err seen_add(struct txn *t, const struct received *row, bool *known)
 	*known = e == OK;
 	if (e != ERR_NOT_FOUND)
 		return e;
-	struct place age = place_1(TABLE_SEEN_AGE, (uint64_t)row->at);
-	memcpy(age.at + age.size, seen.at + 1, (size_t)seen.size - 1);
-	age.size = (uint8_t)(age.size + seen.size - 1);
+	struct place age = age_place(row, &seen);
 	e = txn_put(t, &seen, (struct bytes){&row->at, sizeof row->at});
 	return e == OK ? txn_put(t, &age, (struct bytes){"\1", 1}) : e;
+}
+
+enum err seen_drop(struct txn *t, const struct received *row)
+{
+	struct place seen = seen_place(txn_arena(t), row), age = age_place(row, &seen);
+	enum err e = txn_del(t, &seen);
+	return e == OK ? txn_del(t, &age) : e;
 }
 
 struct ages {

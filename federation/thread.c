@@ -44,7 +44,7 @@ static enum err create(struct txn *t, void *arg)
 }
 
 static enum err read_one(
-	struct federation *f, struct arena *arena, const char *uri, int *budget, struct missing *m)
+	struct federation *f, struct arena *arena, const char *uri, struct budget *budget, struct missing *m)
 {
 	const json_node *node;
 	struct actor author, group;
@@ -70,7 +70,7 @@ static enum err read_one(
 }
 
 enum err resolve_post(
-	struct federation *f, struct arena *arena, const char *uri, int *budget, uint64_t *post)
+	struct federation *f, struct arena *arena, const char *uri, struct budget *budget, uint64_t *post)
 {
 	struct missing *chain = arena_array(arena, CHAIN_MOST, sizeof *chain);
 	size_t count = 0;

@@ -25,19 +25,19 @@ static bool is_jrd(const char *type)
 		|| (size == 16 && strncmp(type, "application/json", size) == 0);
 }
 
-static enum err get_jrd(struct federation *f, struct arena *arena, const char *address, int *budget,
-	const json_node **out)
+static enum err get_jrd(struct federation *f, struct arena *arena, const char *address,
+	struct budget *budget, const json_node **out)
 {
 	for (int hop = 0; hop <= HOPS; hop++) {
 		struct url url;
 		struct answer answer;
 		if (!resolve_allowed(f, arena, address) || url_parse(arena, address, &url) != OK)
 			return ERR_FORBIDDEN;
-		if (--*budget < 0)
-			return ERR_TOO_MUCH;
 		struct request request = {
 			.kind = FETCH_JRD, .url = address, .max = (size_t)64 << 10};
-		enum err e = resolve_get(f, arena, &request, &answer);
+		enum err e = resolve_take(budget, &request.deadline);
+		if (e == OK)
+			e = resolve_get(f, arena, &request, &answer);
 		if (e != OK)
 			return e;
 		if (answer.status >= 301 && answer.status <= 308 && answer.location != NULL) {
@@ -72,7 +72,7 @@ static const char *self_link(const json_node *jrd)
 }
 
 static enum err ask(struct federation *f, struct arena *arena, const char *name, const char *host,
-	int *budget, const char **subject, const char **href)
+	struct budget *budget, const char **subject, const char **href)
 {
 	const char *origin = origin_of(f, arena, host);
 	if (origin == NULL)
@@ -93,7 +93,7 @@ static enum err ask(struct federation *f, struct arena *arena, const char *name,
 }
 
 enum err resolve_webfinger(struct federation *f, struct arena *arena, const char *handle,
-	int *budget, const char **uri)
+	struct budget *budget, const char **uri)
 {
 	const char *name, *host, *subject, *href, *confirmed, *again;
 	if (actor_parse_handle(arena, handle, &name, &host) != OK || host == NULL)

@@ -53,5 +53,6 @@ enum table {
 	TABLE_HOST = 85,       /* hash host                       → host: health, signature form, software */
 	TABLE_PARKED = 86,     /* u64 place                       → received: failed too often, kept for the admin */
 	TABLE_FANOUT = 87,     /* u64 activity, u64 actor, u64 followed → u64 follower: up to whom it is queued */
+	TABLE_LATER = 88,      /* u64 ms, u64 place               → received: what it needs could not be fetched yet */
 	TABLE_END = 255
 };

@@ -48,9 +48,10 @@ static void announce(const char *inner)
 {
 	static int count;
 	node_send("/inbox", &node.group,
-		node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':"
-			   "'https://groups.example/a/%d','type':'Announce','actor':'%s','to':" PUBLIC
-			   ",'object':%s}",
+		node_words(
+			"{'@context':'https://www.w3.org/ns/activitystreams','id':"
+			"'https://groups.example/a/%d','type':'Announce','actor':'%s','to':" PUBLIC
+			",'object':%s}",
 			++count, node.group.uri, inner));
 	look();
 }

@@ -13,7 +13,7 @@ static const char *note(const char *id, const char *owner, const char *parent)
 		parent != NULL ? "'" : "");
 }
 
-static enum err fetch(const char *uri, int *budget, const char **id)
+static enum err fetch(const char *uri, struct budget *budget, const char **id)
 {
 	const json_node *found;
 	enum err e = resolve_fetch(node.federation, node.arena, uri, budget, &found);
@@ -24,7 +24,7 @@ static enum err fetch(const char *uri, int *budget, const char **id)
 
 static enum err fetches(const char *uri)
 {
-	int budget = 10;
+	struct budget budget = resolve_budget();
 	const char *id;
 	return fetch(uri, &budget, &id);
 }
@@ -32,12 +32,12 @@ static enum err fetches(const char *uri)
 static void a_document_is_its_address(void **state)
 {
 	(void)state;
-	int budget = 10;
+	struct budget budget = resolve_budget();
 	const char *id = NULL;
 	wire_answer("https://good.example/n/1", 200, NULL,
 		note("https://good.example/n/1", node.alice.uri, NULL));
 	assert_int_equal(fetch("https://good.example/n/1", &budget, &id), OK);
-	assert_int_equal(budget, 9);
+	assert_int_equal(budget.fetches, 9);
 	/* under another address: asked once where it says it is */
 	wire_answer("https://evil.example/copy", 200, NULL,
 		note("https://good.example/n/1", node.alice.uri, NULL));
@@ -67,11 +67,11 @@ static void other_content_types_do_not_count(void **state)
 	} types[] = {
 		{"application/activity+json; charset=utf-8", OK},
 		{"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"", OK},
-		{"application/ld+json", ERR_REMOTE},
-		{"application/json", ERR_REMOTE},
-		{"text/html", ERR_REMOTE},
-		{"application/activity+jsonx", ERR_REMOTE},
-		{"", ERR_REMOTE},
+		{"application/ld+json", ERR_INVALID},
+		{"application/json", ERR_INVALID},
+		{"text/html", ERR_INVALID},
+		{"application/activity+jsonx", ERR_INVALID},
+		{"", ERR_INVALID},
 	};
 	for (size_t i = 0; i < COUNT(types); i++) {
 		const char *uri = arena_format(node.arena, "https://good.example/t/%zu", i);
@@ -91,10 +91,10 @@ static void redirects_are_few_and_checked(void **state)
 		const char *end = arena_format(node.arena, "https://h%d.example/%d", hops, hops);
 		wire_answer(end, 200, NULL, note(end, node.alice.uri, NULL));
 		assert_int_equal(fetches(arena_format(node.arena, "https://h%d.example/0", hops)),
-			hops <= 3 ? OK : ERR_REMOTE);
+			hops <= 3 ? OK : ERR_INVALID);
 	}
 	wire_redirect("https://a.example/loop", 301, "https://a.example/loop");
-	assert_int_equal(fetches("https://a.example/loop"), ERR_REMOTE);
+	assert_int_equal(fetches("https://a.example/loop"), ERR_INVALID);
 	assert_int_equal(wire_gets("https://a.example/loop"), 1);
 	static const char *const bad[] = {"http://good.example/n/1", "https://127.0.0.1/x",
 		"https://[::ffff:127.0.0.1]/", "https://localhost/", "https://user@good.example/",
