@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define TITLE_MOST 500     /* code points of a remote title; local ones: profile.c */
+#define TITLE_MOST 500     /* code points of a remote title */
 #define SUMMARY_MOST 20000 /* bytes of clean HTML; longer ones are kept as words only */
 #define SUMMARY_POINTS 5000
 #define NAME_LOCAL_LEAST 2
@@ -225,6 +225,17 @@ static const char reserved[] =
 	" reports requests root security settings sign_in sign_out site staff static"
 	" status support system team undefined webmaster well_known www ";
 
+bool actor_title_fits(const char *title)
+{
+	size_t points = text_count(title);
+	if (points == 0 || points > ACTOR_TITLE_MOST)
+		return false;
+	for (const char *c = title; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return true;
+}
+
 static enum err name_check(
 	struct txn *t, enum actor_kind kind, const char *name, struct refusal *why)
 {
@@ -327,6 +338,9 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 	enum err e = name_check(t, kind, name, why);
 	if (e != OK)
 		return e;
+	title = title != NULL ? text_trim(txn_arena(t), title) : name;
+	if (kind != ACTOR_APPLICATION && !actor_title_fits(title))
+		return refuse(why, "title", "A name has 1 to 60 characters.");
 	struct place by_name = place_text(TABLE_NAME, name);
 	uint64_t taken;
 	e = txn_get_id(t, &by_name, &taken);
@@ -341,7 +355,7 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 		.discoverable = true,
 		.name = name,
 		.host = site->domain,
-		.title = title != NULL ? title : name,
+		.title = title,
 		.language = site->language,
 		.created = now,
 		.updated = now};

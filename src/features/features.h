@@ -80,7 +80,7 @@ enum err actor_create(struct txn *, enum actor_kind, const char *name, const cha
 	struct refusal *, struct actor *out) MUST_USE;
 enum err actor_keys_load(struct txn *, uint64_t id, struct key_pair *) MUST_USE; /* caller drops both */
 struct profile_change {
-	const char *title, *source; /* NULL: leave; source is Markdown, title 1…60 code points */
+	const char *title, *source; /* NULL: leave; source is Markdown */
 	const char *language;
 	int locked, discoverable, indexable; /* -1: leave */
 };
@@ -95,6 +95,8 @@ enum err actor_remove(struct txn *, uint64_t actor, const struct origin *) MUST_
 enum err actor_suspend(struct txn *, uint64_t actor, bool on) MUST_USE;
 /* `actor` says it moved to `to` (whose aliases name it; checked): local followers follow on. */
 enum err actor_move(struct txn *, uint64_t actor, uint64_t to, const struct origin *) MUST_USE;
+#define ACTOR_TITLE_MOST 60 /* code points of a local one, in one line */
+bool actor_title_fits(const char *title);
 const char *actor_title(const struct actor *); /* what it is called; its name when it says nothing else */
 /* id, name, title, initial, handle, path (its page here), url, icon, local, group, gone; parts/actor.html */
 void actor_show(struct view *, const char *name, const struct actor *);

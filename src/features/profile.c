@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#define TITLE_MOST 60 /* code points */
 #define SOURCE_MOST 5000
 #define POSTS_SHOWN 20
 #define PINNED_SHOWN 5
@@ -20,18 +19,6 @@ static bool may_change(struct txn *t, uint64_t who, const struct actor *a)
 		return true;
 	return a->kind == ACTOR_GROUP && actor_load(t, who, &by) == OK
 		&& community_moderated_by(t, a, &by);
-}
-
-/* "" when there is nothing but blanks; a name in one line, whatever was pasted into it. */
-static bool title_fits(const char *title)
-{
-	size_t points = text_count(title);
-	if (points == 0 || points > TITLE_MOST)
-		return false;
-	for (const char *c = title; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return false;
-	return true;
 }
 
 static bool flag_set(bool *flag, int to)
@@ -57,7 +44,7 @@ static enum err change_apply(struct arena *arena, struct actor *a, const struct 
 	*changed = false;
 	if (c->title != NULL) {
 		const char *title = text_trim(arena, c->title);
-		if (!title_fits(title))
+		if (!actor_title_fits(title))
 			return refuse(why, "title", "A name has 1 to 60 characters.");
 		*changed |= text_set(&a->title, title);
 	}
@@ -417,7 +404,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/settings", MEMBER, .read = settings_read, .page = "profile-settings"},
 	{METHOD_POST, "/settings", MEMBER, .write = settings_write, .page = "profile-settings",
 		.form = settings_read,
-		.takes = {{"title", INPUT_LINE, .required = true, .min = 1, .max = TITLE_MOST,
+		.takes = {{"title", INPUT_LINE, .required = true, .min = 1, .max = ACTOR_TITLE_MOST,
 				  .label = "Name"},
 			{"source", INPUT_TEXT, .max = SOURCE_MOST, .label = "About you"},
 			{"language", INPUT_CHOICE, .choices = "nl|en", .label = "Language"},

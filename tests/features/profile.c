@@ -29,6 +29,15 @@ IN_WRITE(names_are_checked_and_given_once)
 	WANT(made(t, ACTOR_APPLICATION, "other.org") == ERR_INVALID
 		&& made(t, ACTOR_APPLICATION, "ex.org") == OK);
 	struct actor a;
+	struct key_pair none = {0};
+	struct refusal why = {0};
+	static const char *const titles[] = {
+		" ", "two\nlines", "0123456789012345678901234567890123456789012345678901234567890"};
+	for (size_t i = 0; i < COUNT(titles); i++)
+		WANT(actor_create(t, ACTOR_GROUP, "energie", titles[i], &none, &why, &a)
+				== ERR_INVALID
+			&& text_is(why.field, "title"));
+	WANT(actor_create(t, ACTOR_GROUP, "energie", titles[2] + 1, &none, &why, &a) == OK);
 	WANT(actor_by_name(t, "AB", &a) == OK && text_is(a.name, "ab"));
 	WANT(actor_remove(t, a.id, NULL) == OK
 		&& made(t, ACTOR_PERSON, "ab") == ERR_INVALID); /* R24 */
