@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define REPLIES_SHOWN 50
+#define LOOKED_AT_ONCE 100
+#define ROUNDS_MOST 10 /* of looking, for one page */
 #define TEASER_POINTS 140
 #define HEADING_POINTS 80
 
@@ -228,6 +230,31 @@ static bool has_line(struct txn *t, const struct viewer *viewer, const struct po
 		|| (p->removed_by != 0 && p->visibility <= VISIBLE_UNLISTED);
 }
 
+/* A page of those that have a line, and one more: its ends tell of no others. */
+static enum err replies_after(struct txn *t, const struct viewer *viewer, const struct post *root,
+	uint64_t after, struct u64s *out)
+{
+	uint64_t *kept = arena_array(txn_arena(t), REPLIES_SHOWN + 1, sizeof *kept);
+	size_t have = 0;
+	struct u64s ids = {.count = LOOKED_AT_ONCE};
+	for (int round = 0; round < ROUNDS_MOST && ids.count == LOOKED_AT_ONCE; round++) {
+		struct post p;
+		enum err e = post_of_conversation(t, root->id, after, LOOKED_AT_ONCE, &ids);
+		if (e != OK)
+			return e;
+		for (size_t i = 0; i < ids.count && have <= REPLIES_SHOWN; i++) {
+			after = ids.at[i];
+			if (after != root->id && post_load(t, after, &p) == OK
+				&& has_line(t, viewer, &p))
+				kept[have++] = after;
+		}
+		if (have > REPLIES_SHOWN)
+			break;
+	}
+	*out = (struct u64s){kept, have};
+	return OK;
+}
+
 static enum err show_replies(struct call *call, struct txn *t, struct view *v,
 	const struct post *root, const struct post *any)
 {
@@ -235,19 +262,18 @@ static enum err show_replies(struct call *call, struct txn *t, struct view *v,
 	struct post p;
 	int64_t said = call_number(call, "after", 0);
 	uint64_t after = said > 0 ? (uint64_t)said : 0;
-	enum err e = post_of_conversation(t, root->id, after, REPLIES_SHOWN + 1, &ids);
+	enum err e = replies_after(t, &call->viewer, root, after, &ids);
 	/* A link to one reply opens the page it is on. */
 	if (e == OK && after == 0 && ids.count > REPLIES_SHOWN
 		&& any->id > ids.at[REPLIES_SHOWN - 1]) {
 		after = any->id - 1;
-		e = post_of_conversation(t, root->id, after, REPLIES_SHOWN + 1, &ids);
+		e = replies_after(t, &call->viewer, root, after, &ids);
 	}
 	if (e != OK)
 		return e;
 	view_list(v, "replies");
 	for (size_t i = 0; i < ids.count && i < REPLIES_SHOWN; i++)
-		if (ids.at[i] != root->id && post_load(t, ids.at[i], &p) == OK
-			&& has_line(t, &call->viewer, &p))
+		if (post_load(t, ids.at[i], &p) == OK)
 			post_show(t, v, NULL, &p, &call->viewer);
 	view_list_end(v);
 	view_flag(v, "later_page", after != 0);

@@ -863,6 +863,21 @@ IN_WRITE(a_private_answer_leaves_no_line)
 	WANT(world_read(world_call(&feature_post, METHOD_GET, path, &member, NULL), t, &page)
 		== OK);
 	WANT(world_count(page, "replies") == 1);
+	/* However many there are: no next page, and behind them what anyone may read. */
+	for (int i = 0; i < 120; i++)
+		WANT(written(t,
+			     (struct post_draft){.author = bas.id,
+				     .parent = p.id,
+				     .visibility = VISIBLE_DIRECT})
+				.id
+			!= 0);
+	struct post open = written(t, (struct post_draft){.author = bas.id, .parent = p.id});
+	WANT(world_read(world_call(&feature_post, METHOD_GET,
+				arena_format(txn_arena(t), "/@anna/%llu", (unsigned long long)p.id),
+				&nobody, NULL),
+		     t, &page)
+		== OK);
+	WANT(open.id && world_count(page, "replies") == 1 && world_node(page, "newer") == NULL);
 	path = arena_format(txn_arena(t), "/@bas/%llu", (unsigned long long)secret.id);
 	WANT(world_read(world_call(&feature_post, METHOD_GET, path, &nobody, NULL), t, &page)
 		== ERR_NOT_FOUND);
