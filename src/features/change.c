@@ -178,9 +178,9 @@ enum err post_remove(
 		return e;
 	if (p.gone)
 		return ERR_GONE;
-	if (!origin_reaches(origin, p.community))
-		return post_unjoin(t, origin->via, &p);
 	bool own = who == p.author;
+	if (!own && !origin_reaches(origin, p.community))
+		return post_unjoin(t, origin->via, &p);
 	if (!own && !origin_vouches(origin, p.community) && !circle_may_moderate(t, who, &p))
 		return ERR_FORBIDDEN;
 	if (!own && p.removed_by != 0)

@@ -61,7 +61,9 @@ struct activity {
 	struct bytes raw;              /* the JSON as received */
 	/* set by inbox.c before a verb sees it */
 	uint64_t actor_id;             /* its record: known and not blocked */
-	uint64_t via;                  /* the group whose Announce brought it, or 0 */
+	/* The group whose Announce brought it, or 0. What an author says of an own post is proved all the same; for
+	 * anything else it may be the group's word only, and counts for what is the group's. */
+	uint64_t via;
 };
 
 /* A verb answers one kind of activity, in the writer's transaction. ERR_NOT_FOUND, ERR_INVALID, ERR_FORBIDDEN,
