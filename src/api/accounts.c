@@ -1,25 +1,18 @@
 /* accounts.c: /api/v1/accounts: who the token speaks for, and others by id or handle. */
 #include "api.h"
 
+#include <string.h>
+
 /* What the granted scopes allow: "read" holds every "read:…". */
 static bool scope_allows(const struct viewer *viewer, const char *area, const char *whole)
 {
-	const char *at = viewer->scope;
-	while (at && *at) {
-		size_t size = 0;
-		while (at[size] && at[size] != ' ')
-			size++;
-		for (int i = 0; i < 2; i++) {
-			const char *want = i ? whole : area;
-			size_t n = 0;
-			while (n < size && want[n] == at[n])
-				n++;
-			if (n == size && !want[n])
-				return true;
-		}
-		at += size;
-		while (*at == ' ')
-			at++;
+	size_t size;
+	for (const char *at = viewer->scope; at != NULL && *at != '\0';
+		at += size + (at[size] == ' ')) {
+		size = strcspn(at, " ");
+		if ((strlen(area) == size && memcmp(at, area, size) == 0)
+			|| (strlen(whole) == size && memcmp(at, whole, size) == 0))
+			return true;
 	}
 	return false;
 }

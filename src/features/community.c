@@ -191,19 +191,18 @@ static struct u64s without(struct arena *arena, struct u64s ids, struct u64s pin
 enum err community_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct u64s ids, pinned = {0};
-	int64_t before = call_number(call, "before", 0);
+	uint64_t before = call_input_id(call, "before");
 	enum err e = show_head(call, t, v, a);
 	if (e == OK)
-		e = timeline_of(
-			t, &call->viewer, a, before > 0 ? (uint64_t)before : 0, LINES_SHOWN, &ids);
-	if (e == OK && before <= 0)
+		e = timeline_of(t, &call->viewer, a, before, LINES_SHOWN, &ids);
+	if (e == OK && before == 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)
 		return e;
 	struct u64s rest = without(call->arena, ids, pinned);
 	post_lines(t, v, "pinned", &pinned, &call->viewer);
 	post_lines(t, v, "conversations", &rest, &call->viewer);
-	view_flag(v, "nothing", ids.count == 0 && pinned.count == 0 && before <= 0);
+	view_flag(v, "nothing", ids.count == 0 && pinned.count == 0 && before == 0);
 	view_flag(v, "later_page", before > 0);
 	view_flag(v, "paged", before > 0 || ids.count == LINES_SHOWN);
 	if (ids.count == LINES_SHOWN)

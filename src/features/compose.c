@@ -15,15 +15,13 @@ static enum err see_post(struct call *call, struct txn *t, const struct post *p,
 
 static void show_languages(struct call *call, struct view *v, const char *chosen)
 {
-	static const char *const codes[][2] = {{"nl", "Nederlands"}, {"en", "English"},
-		{"de", "Deutsch"}, {"fr", "Français"}, {"fy", "Frysk"}};
 	const char *said = call_input(call, "language");
 	view_list(v, "languages");
-	for (size_t i = 0; i < COUNT(codes); i++) {
+	for (size_t i = 0; i < COUNT(post_languages); i++) {
 		view_begin(v, NULL);
-		view_text(v, "code", codes[i][0]);
-		view_text(v, "words", codes[i][1]);
-		view_flag(v, "chosen", text_is(said != NULL ? said : chosen, codes[i][0]));
+		view_text(v, "code", post_languages[i][0]);
+		view_text(v, "words", post_languages[i][1]);
+		view_flag(v, "chosen", text_is(said != NULL ? said : chosen, post_languages[i][0]));
 		view_end(v);
 	}
 	view_list_end(v);

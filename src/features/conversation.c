@@ -260,8 +260,7 @@ static enum err show_replies(struct call *call, struct txn *t, struct view *v,
 {
 	struct u64s ids;
 	struct post p;
-	int64_t said = call_number(call, "after", 0);
-	uint64_t after = said > 0 ? (uint64_t)said : 0;
+	uint64_t after = call_input_id(call, "after");
 	enum err e = replies_after(t, &call->viewer, root, after, &ids);
 	/* A link to one reply opens the page it is on. */
 	if (e == OK && after == 0 && ids.count > REPLIES_SHOWN
@@ -300,10 +299,10 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 	struct post to = *any;
 	struct actor author;
 	uint64_t me = call->viewer.member ? call->viewer.actor : 0;
-	int64_t chosen = call_number(call, "answer", 0);
-	if (chosen > 0 && (post_load(t, (uint64_t)chosen, &to) != OK || to.root != root->id))
+	uint64_t chosen = call_input_id(call, "answer");
+	if (chosen != 0 && (post_load(t, chosen, &to) != OK || to.root != root->id))
 		to = *root;
-	else if (chosen <= 0 && call->method != METHOD_POST)
+	else if (chosen == 0 && call->method != METHOD_POST)
 		to = *root;
 	bool may = me != 0 && circle_may_reply(t, me, &to);
 	view_flag(v, "may_reply", may);

@@ -6,6 +6,9 @@
 #define SUMMARY_POINTS 500
 #define LANGUAGE_MOST 35
 
+const char *const post_languages[5][2] = {{"nl", "Nederlands"}, {"en", "English"},
+	{"de", "Deutsch"}, {"fr", "Français"}, {"fy", "Frysk"}};
+
 struct writing { /* what the links of a text ask for */
 	struct txn *t;
 	uint64_t author;

@@ -1,8 +1,6 @@
 /* extra.c: what only some posts have (attachments, hashtags, options), packed as one JSON text. */
 #include "features.h"
 
-#define ATTACHMENTS_MOST 16
-#define OPTIONS_MOST 20
 #define WIDTH_MOST 100000
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -74,7 +72,7 @@ static size_t at_most(const json_node *list, size_t most)
 
 static void attachments_read(struct arena *arena, const json_node *list, struct extra *out)
 {
-	size_t count = at_most(list, ATTACHMENTS_MOST);
+	size_t count = at_most(list, POST_ATTACHMENTS);
 	struct attachment *all = arena_array(arena, count, sizeof *all);
 	for (size_t i = 0; i < count; i++) {
 		const json_node *n = json_item(list, i);
@@ -96,7 +94,7 @@ static void attachments_read(struct arena *arena, const json_node *list, struct 
 static void options_read(struct arena *arena, const json_node *root, struct extra *out)
 {
 	const json_node *list = json_member(root, "option");
-	size_t count = at_most(list, OPTIONS_MOST);
+	size_t count = at_most(list, POST_OPTIONS);
 	struct option *all = arena_array(arena, count, sizeof *all);
 	for (size_t i = 0; i < count; i++) {
 		const json_node *n = json_item(list, i);

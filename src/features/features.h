@@ -273,6 +273,9 @@ extern const struct kind note_kinds[];
 #define POST_TEXT_MOST 50000 /* bytes of Markdown */
 #define POST_MENTIONS 64
 #define POST_HASHTAGS 32
+#define POST_ATTACHMENTS 16
+#define POST_OPTIONS 20
+extern const char *const post_languages[5][2]; /* what is offered to write in: its code, what it calls itself */
 /* What a draft says (checked; Markdown made HTML) into the text members of *out; the rest is left alone. */
 enum err draft_write(struct txn *, const struct post_draft *, const struct actor *author, struct refusal *, struct post *out) MUST_USE;
 /* A remote object as a post: all but id, root, parent. ERR_FORBIDDEN: not the author's to say. */

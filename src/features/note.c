@@ -9,8 +9,6 @@
 #define TITLE_POINTS 500
 #define SUMMARY_POINTS 5000
 #define TEASER_POINTS 300
-#define ATTACHMENTS_MOST 16
-#define OPTIONS_MOST 20
 #define TAGS_MOST 64
 #define ALT_POINTS 500
 #define TWICE_MOST                                                                                 \
@@ -152,8 +150,8 @@ static const char *language_of(const char *s)
 
 static void read_attachments(struct arena *arena, const struct object *o, struct extra *x)
 {
-	struct attachment *all = arena_array(arena, ATTACHMENTS_MOST, sizeof *all);
-	for (size_t i = 0; i < o->attachment_count && x->attachment_count < ATTACHMENTS_MOST; i++) {
+	struct attachment *all = arena_array(arena, POST_ATTACHMENTS, sizeof *all);
+	for (size_t i = 0; i < o->attachment_count && x->attachment_count < POST_ATTACHMENTS; i++) {
 		const struct attachment *a = &o->attachments[i];
 		if (web_address(arena, a->url) == NULL || a->type == NULL || strlen(a->type) > 40)
 			continue;
@@ -188,8 +186,8 @@ static struct bytes read_extra(struct arena *arena, const struct object *o)
 		.voters = o->voters,
 		.end_time = o->end_time,
 		.closed = o->closed};
-	struct option *options = arena_array(arena, OPTIONS_MOST, sizeof *options);
-	for (size_t i = 0; i < o->option_count && x.option_count < OPTIONS_MOST; i++) {
+	struct option *options = arena_array(arena, POST_OPTIONS, sizeof *options);
+	for (size_t i = 0; i < o->option_count && x.option_count < POST_OPTIONS; i++) {
 		if (o->options[i].name == NULL)
 			continue;
 		options[x.option_count].name = text_cut(arena, o->options[i].name, TITLE_POINTS);
@@ -339,17 +337,10 @@ static void show_options(struct view *v, const struct extra *x)
 
 static void show_language(struct view *v, const char *code)
 {
-	static const char *const named[][2] = {
-		{"nl", "Nederlands"},
-		{"en", "English"},
-		{"de", "Deutsch"},
-		{"fr", "Français"},
-		{"fy", "Frysk"},
-	};
 	const char *name = code;
-	for (size_t i = 0; i < COUNT(named); i++)
-		if (strcmp(code, named[i][0]) == 0)
-			name = named[i][1];
+	for (size_t i = 0; i < COUNT(post_languages); i++)
+		if (strcmp(code, post_languages[i][0]) == 0)
+			name = post_languages[i][1];
 	view_begin(v, "language"); /* Lemmy's way; contentMap is Mastodon's */
 	view_text(v, "identifier", code);
 	view_text(v, "name", name);

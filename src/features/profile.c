@@ -260,10 +260,9 @@ static enum err person_posts(
 	struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct u64s ids, pinned = {0};
-	int64_t before = call_number(call, "before", 0);
-	enum err e = timeline_of(
-		t, &call->viewer, a, before > 0 ? (uint64_t)before : 0, POSTS_SHOWN, &ids);
-	if (e == OK && before <= 0)
+	uint64_t before = call_input_id(call, "before");
+	enum err e = timeline_of(t, &call->viewer, a, before, POSTS_SHOWN, &ids);
+	if (e == OK && before == 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)
 		return e;

@@ -151,12 +151,6 @@ enum err timeline_of(struct txn *t, const struct viewer *viewer, const struct ac
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static uint64_t before_of(struct call *call)
-{
-	int64_t before = call_number(call, "before", 0);
-	return before > 0 ? (uint64_t)before : 0;
-}
-
 static void show_page(struct txn *t, struct view *v, const struct viewer *viewer,
 	const struct u64s *ids, uint64_t before)
 {
@@ -198,7 +192,7 @@ static enum err show_communities(struct txn *t, struct view *v)
 static enum err home_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
-	uint64_t before = before_of(call);
+	uint64_t before = call_input_id(call, "before");
 	view_text(v, "summary", call->site->summary);
 	view_text(v, "description", call->site->summary);
 	enum err e = show_communities(t, v);
@@ -212,7 +206,7 @@ static enum err home_read(struct call *call, struct txn *t, struct view *v)
 static enum err overview_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
-	uint64_t before = before_of(call);
+	uint64_t before = call_input_id(call, "before");
 	view_text(v, "heading", i18n(call->language, "My overview"));
 	enum err e = timeline_home(t, &call->viewer, before, PAGE_SHOWN, &ids);
 	if (e == OK)

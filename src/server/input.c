@@ -358,6 +358,12 @@ int64_t call_number(const struct call *c, const char *name, int64_t otherwise)
 	return text_to_i64(call_input(c, name), INT64_MIN, INT64_MAX, &n) ? n : otherwise;
 }
 
+uint64_t call_input_id(const struct call *c, const char *name)
+{
+	uint64_t id;
+	return text_to_u64(call_input(c, name), &id) && id <= INT64_MAX ? id : 0;
+}
+
 bool call_flag(const struct call *c, const char *name)
 {
 	static const char *const yes[] = {"true", "1", "on", "yes"};

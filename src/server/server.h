@@ -85,6 +85,7 @@ uint64_t call_part_id(const struct call *, const char *name);   /* 0 when it is 
 const char *call_input(const struct call *, const char *name);
 const char *call_input_nth(const struct call *, const char *name, size_t n); /* of several, as "x[]", from 0; NULL past the last */
 int64_t call_number(const struct call *, const char *name, int64_t otherwise);
+uint64_t call_input_id(const struct call *, const char *name); /* 0: absent, or no id */
 bool call_flag(const struct call *, const char *name);
 const char *call_url(struct call *, const char *path); /* absolute: base_url + path */
 
