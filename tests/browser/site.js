@@ -21,11 +21,11 @@ function install() {
 	fs.writeFileSync(mark, lock);
 }
 
-const need = (name) => require(require.resolve(name, { paths: [modules] }));
+const find = (name) => require.resolve(name, { paths: [modules] });
 
 async function browse() {
 	install();
-	return need('playwright-core').chromium.launch({
+	return require(find('playwright-core')).chromium.launch({
 		executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless: true,
 		args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 	});
@@ -256,4 +256,4 @@ async function signIn(browser, node, name) {
 	return state;
 }
 
-module.exports = { MEMBERS, PASSWORD, browse, build, need, pages, signIn };
+module.exports = { MEMBERS, PASSWORD, browse, build, find, pages, signIn };
