@@ -3,7 +3,7 @@
 const crypto = require('node:crypto');
 const net = require('node:net');
 
-const TYPE = 'application/activity+json';
+const TYPE = 'application/activity+json', PIECE = 32 << 10;
 const sha256 = (body) => crypto.createHash('sha256').update(body).digest('base64');
 const name = (line) => line[0].toLowerCase();
 
@@ -49,13 +49,19 @@ class Letter {
 		return this.with({ lines: [...this.lines, line] });
 	}
 
-	// The status of the answer; 0: the connection ended without one.
+	// The status of the answer; 0: the connection ended without one. Long ones go piece by piece, until there is an answer.
 	send(port) {
 		const lines = [...this.lines, ...(this.has('content-length') ? [] : [['Content-Length', `${this.body.length}`]]), ['Connection', 'close']];
 		const head = `${this.method} ${this.target} HTTP/1.1\r\n${lines.map(([n, v]) => `${n}: ${v}\r\n`).join('')}\r\n`;
 		return new Promise((done) => {
 			let answer = '';
-			const socket = net.connect(port, '127.0.0.1', () => socket.write(Buffer.concat([Buffer.from(head, 'latin1'), this.body])));
+			const all = Buffer.concat([Buffer.from(head, 'latin1'), this.body]);
+			const piece = (at) => {
+				if (at >= all.length || answer || socket.destroyed) return;
+				socket.write(all.subarray(at, at + PIECE));
+				setTimeout(piece, 2, at + PIECE);
+			};
+			const socket = net.connect(port, '127.0.0.1', () => piece(0));
 			socket.setTimeout(20000, () => socket.destroy());
 			socket.on('data', (d) => { answer += d.toString('latin1'); });
 			socket.on('error', () => {});
