@@ -224,7 +224,7 @@ static const char context[] =
 	"\"sensitive\":\"as:sensitive\",\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\","
 	"\"movedTo\":{\"@id\":\"as:movedTo\",\"@type\":\"@id\"},\"alsoKnownAs\":{\"@id\":\"as:alsoKnownAs\",\"@type\":\"@id\"},"
 	"\"discoverable\":\"toot:discoverable\",\"indexable\":\"toot:indexable\","
-	"\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},\"blurhash\":\"toot:blurhash\","
+	"\"suspended\":\"toot:suspended\",\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},\"blurhash\":\"toot:blurhash\","
 	"\"votersCount\":\"toot:votersCount\",\"PropertyValue\":\"schema:PropertyValue\",\"value\":\"schema:value\","
 	"\"moderators\":{\"@id\":\"lemmy:moderators\",\"@type\":\"@id\"},"
 	"\"postingRestrictedToMods\":\"lemmy:postingRestrictedToMods\",\"removeData\":\"lemmy:removeData\","

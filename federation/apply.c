@@ -176,9 +176,9 @@ static enum err wake(struct txn *t, void *arg)
 
 /* ---- the thread ---------------------------------------------------------------------------------------------------------- */
 
-static void forget_old(struct inbox *in)
+static void forget(struct inbox *in)
 {
-	if (time_now() - in->forgot >= FORGET_EVERY && seen_forget(in->f->set.store))
+	if (time_now() - in->forgot >= FORGET_EVERY && forget_old(in->f->set.store))
 		in->forgot = time_now();
 }
 
@@ -195,7 +195,7 @@ static bool work(struct inbox *in)
 	else
 		for (size_t i = 0; i < s.count; i++)
 			task_free(s.tasks[i]);
-	forget_old(in);
+	forget(in);
 	return (e == OK && s.count > 0) || woken > 0;
 }
 

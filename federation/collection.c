@@ -143,6 +143,11 @@ static enum err get_following(struct call *call, struct txn *t, struct view *pag
 
 /* ---- lists of posts ------------------------------------------------------------------------------------------------------------------- */
 
+static bool is_ours(struct txn *t, const struct post *p)
+{
+	return reading_same_host(p->uri, txn_site(t)->base_url);
+}
+
 static bool is_open(struct txn *t, uint64_t id, struct post *p)
 {
 	struct viewer nobody = {0};
@@ -166,23 +171,33 @@ static size_t open_posts(struct txn *t, const struct u64s *ids, struct post *pos
 	return count;
 }
 
-static enum err show_create(
-	struct txn *t, struct view *v, const struct actor *a, const struct post *p)
+static enum err show_create(struct txn *t, struct view *v, const struct post *p)
 {
-	bool announced = a->kind == ACTOR_GROUP;
 	enum err e;
 	view_begin(v, NULL);
-	if (announced) {
-		view_format(v, "id", "%s#announce", p->uri);
-		view_text(v, "type", "Announce");
-		view_text(v, "actor", a->uri);
-		letter_address(v, "to", PUBLIC_URI, NULL);
-		letter_address(v, "cc", a->followers, NULL);
-		view_begin(v, "object");
-	}
 	e = outbox_activity_of(t, p, v);
-	if (announced)
+	view_end(v);
+	return e;
+}
+
+/* What others wrote their own nodes say: they are named. */
+static enum err show_announce(
+	struct txn *t, struct view *v, const struct actor *group, const struct post *p)
+{
+	enum err e = OK;
+	view_begin(v, NULL);
+	view_text(v, "id", letter_id(txn_arena(t), txn_site(t), p->id, VARIANT_POST));
+	view_text(v, "type", "Announce");
+	view_text(v, "actor", group->uri);
+	letter_address(v, "to", PUBLIC_URI, NULL);
+	letter_address(v, "cc", group->followers, NULL);
+	if (is_ours(t, p)) {
+		view_begin(v, "object");
+		e = outbox_activity_of(t, p, v);
 		view_end(v);
+	} else {
+		view_text(v, "object", p->uri);
+	}
 	view_end(v);
 	return e;
 }
@@ -204,7 +219,8 @@ static enum err get_outbox(struct call *call, struct txn *t, struct view *page)
 	struct view *v = begin(call);
 	list_begin(v, arena_format(call->arena, "%s/outbox", a.uri), count, "orderedItems");
 	for (size_t i = 0; e == OK && i < count; i++)
-		e = show_create(t, v, &a, &posts[i]);
+		e = a.kind == ACTOR_GROUP ? show_announce(t, v, &a, &posts[i])
+					  : show_create(t, v, &posts[i]);
 	view_list_end(v);
 	return e == OK ? serve(call, v, 200) : e;
 }
@@ -281,18 +297,13 @@ static enum err get_moderators(struct call *call, struct txn *t, struct view *pa
 
 /* ---- posts, activities, conversations: some are only for some -------------------------------------------------------------------------- */
 
-static bool is_ours(struct txn *t, const struct post *p)
-{
-	return reading_same_host(p->uri, txn_site(t)->base_url);
-}
-
 static enum err read_post(struct serving *s, struct post *p)
 {
 	uint64_t id = call_part_id(s->call, "id");
 	enum err e = id != 0 ? post_load(s->t, id, p) : ERR_NOT_FOUND;
 	if (e != OK || !is_ours(s->t, p))
 		return e != OK ? e : ERR_NOT_FOUND;
-	return p->gone || circle_may_read(s->t, &s->viewer, p) ? OK : ERR_NOT_FOUND;
+	return circle_may_read(s->t, &s->viewer, p) ? OK : ERR_NOT_FOUND; /* nor a tombstone */
 }
 
 static enum err serve_post(struct serving *s)
@@ -352,7 +363,7 @@ static enum err serve_context(struct serving *s)
 	struct u64s all;
 	uint64_t id = call_part_id(s->call, "id");
 	enum err e = id != 0 ? post_load(s->t, id, &root) : ERR_NOT_FOUND;
-	if (e != OK || (!root.gone && !circle_may_read(s->t, &s->viewer, &root)))
+	if (e != OK || !circle_may_read(s->t, &s->viewer, &root))
 		return e != OK ? e : ERR_NOT_FOUND;
 	if (wants_page(s->call))
 		return show_page(s->call, root.url, root.uri);

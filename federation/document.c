@@ -75,6 +75,10 @@ static void show_profile(struct txn *t, const struct actor *a, struct view *v)
 {
 	view_text(v, "preferredUsername", a->name);
 	view_format(v, "webfinger", "%s", actor_handle(txn_arena(t), a));
+	if (a->suspended) { /* nothing of it is shown; its keys are needed for what is undone */
+		view_flag(v, "suspended", true);
+		return;
+	}
 	view_text(v, "name", a->title);
 	view_text(v, "summary", a->summary);
 	if (a->source != NULL) {

@@ -48,7 +48,7 @@ static enum err start_parts(struct federation *f, const char **why)
 	if (e != OK)
 		return e;
 	static struct journal_reader readers[1];
-	readers[0] = (struct journal_reader){"outbox", outbox_follow, outbox_after, f};
+	readers[0] = (struct journal_reader){OUTBOX_READER, outbox_follow, outbox_after, f};
 	f->journal = journal_start(f->set.store, readers, COUNT(readers));
 	return OK;
 }
@@ -62,6 +62,7 @@ enum err federation_start(
 		die("out of memory for the federation");
 	f->set = *settings;
 	f->resolver = resolver_create();
+	f->letter_keys = letter_keys_create();
 	atomic_store(&running, f);
 	enum err e = start_parts(f, why);
 	if (e != OK) {
@@ -92,6 +93,7 @@ void federation_stop(struct federation *f)
 		transport_stop(f->transport);
 	atomic_store(&running, NULL);
 	resolver_destroy(f->resolver);
+	letter_keys_destroy(f->letter_keys);
 	key_drop(f->node_keys.rsa);
 	key_drop(f->node_keys.ed25519);
 	free(f);

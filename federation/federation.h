@@ -46,6 +46,7 @@ struct federation {
 	struct journal *journal; /* runs the outbox reader */
 	struct key_pair node_keys; /* of site->actor: signs every GET */
 	struct resolver *resolver; /* what failed lately, which signature form a host takes */
+	struct letter_keys *letter_keys; /* letter.c's: of the journal's thread in the writer's transactions */
 };
 struct federation *federation_running(void); /* the one of this process; routes find it here */
 
@@ -277,7 +278,10 @@ enum err inbox_later(struct inbox *, void (*run)(void *), void *arg) MUST_USE;
 /* seen.c: which activities came already */
 enum err seen_add(struct txn *, const struct received *, bool *known) MUST_USE;
 enum err seen_drop(struct txn *, const struct received *) MUST_USE; /* as if it had never come */
-bool seen_forget(struct store *); /* a part of what is older than thirty days; true: there is no more */
+bool seen_forget(struct store *, int64_t before); /* a part of what is older; true: there is no more */
+
+/* forget.c: rows older than thirty days, some at a time */
+bool forget_old(struct store *); /* true: there are no more */
 
 /* judge.c: may it be believed, and what must be fetched first (protocol.md §11; security.md R1, R2, R6, R15, R39) */
 enum need { NEED_NOTHING, NEED_ACTIVITY, NEED_ACTOR, NEED_OBJECT, NEED_PROFILE, NEED_POST, NEED_PROOF, NEED_ABSENCE, NEED_COUNT };
@@ -305,6 +309,7 @@ struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
 	bool open; /* may be fetched by anyone */
 };
 extern const struct shape kept_shape;
+#define OUTBOX_READER "outbox"
 enum err outbox_follow(struct txn *, const struct line *, void *federation);
 void outbox_after(void *federation); /* the rest of long lists of followers, in steps; then the delivery is woken */
 enum err outbox_activity_of(struct txn *, const struct post *, struct view *) MUST_USE; /* Create of a post, for collections */
@@ -312,7 +317,9 @@ enum err outbox_activity_of(struct txn *, const struct post *, struct view *) MU
 /* letter.c: one activity being written, signed and kept. Besides its own activity a line has others that follow from it:
  * in TABLE_ACTIVITY the number has the variant on top, in an address it follows the number: <base>/a/<place>-announce. */
 enum variant { VARIANT_SELF, VARIANT_ANNOUNCE, VARIANT_POST, VARIANT_UNDO };
+#define VARIANT_SHIFT 60
 struct saying { /* a journal line and what it is about */
+	struct federation *f;
 	struct txn *t;
 	struct arena *arena;
 	const struct site *site;
@@ -334,6 +341,8 @@ struct letter {
 #define LETTER_MOST ((size_t)60 << 10) /* Misskey's inbox takes 64 KiB */
 const char *letter_id(struct arena *, const struct site *, uint64_t id, enum variant);
 bool letter_read_id(const char *word, uint64_t *key); /* "123-announce" */
+struct letter_keys *letter_keys_create(void); /* the keys of proofs: unsealing one costs more than signing with it */
+void letter_keys_destroy(struct letter_keys *);
 struct letter letter_begin(struct saying *, const struct actor *from, const char *type, uint64_t id, enum variant);
 void letter_address(struct view *, const char *name, const char *first, const char *second); /* NULL: left out */
 /* Signed, kept as it will be sent; the time is the line's, so that a replay says the same bytes. json may be NULL. */

@@ -1,9 +1,8 @@
 /* letter.c: one activity being written, signed and kept; and the community's second one that passes it on. */
 #include "federation.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-#define VARIANT_SHIFT 60
 
 static const struct field kept_fields[] = {
 	{1, F_BYTES, offsetof(struct kept, json), 1024 * 1024},
@@ -58,21 +57,58 @@ struct letter letter_begin(struct saying *s, const struct actor *from, const cha
 	return l;
 }
 
+#define KEYS 64
+struct letter_keys { /* an actor's keys stay what they are */
+	uint64_t actors[KEYS];
+	struct key *keys[KEYS];
+};
+
+struct letter_keys *letter_keys_create(void)
+{
+	struct letter_keys *all = calloc(1, sizeof *all);
+	if (all == NULL)
+		die("out of memory for keys");
+	return all;
+}
+
+void letter_keys_destroy(struct letter_keys *all)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		key_drop(all->keys[i]);
+	free(all);
+}
+
+static enum err proof_key(struct saying *s, uint64_t actor, struct key **out)
+{
+	struct letter_keys *all = s->f->letter_keys;
+	size_t i = actor * UINT64_C(0x9e3779b97f4a7c15) >> 58;
+	struct key_pair keys;
+	if (all->actors[i] != actor) {
+		enum err e = actor_keys_load(s->t, actor, &keys);
+		if (e != OK)
+			return e;
+		key_drop(keys.rsa);
+		key_drop(all->keys[i]);
+		all->actors[i] = actor;
+		all->keys[i] = keys.ed25519;
+	}
+	*out = all->keys[i];
+	return OK;
+}
+
 enum err letter_keep(struct letter *l, struct bytes *json)
 {
 	struct saying *s = l->s;
-	struct key_pair keys = {0};
+	struct key *key = NULL;
 	struct kept kept = {.actor = l->from->id, .open = s->open};
 	struct place place = place_1(TABLE_ACTIVITY, l->key);
 	if (!view_ok(l->v))
 		return ERR_INVALID;
 	kept.json = view_json(l->v);
-	enum err e = actor_keys_load(s->t, l->from->id, &keys);
-	if (e == OK && keys.ed25519 != NULL && l->from->ed25519_id != NULL)
-		e = proof_add(s->arena, kept.json, keys.ed25519, l->from->ed25519_id, s->line->at,
-			&kept.json);
-	key_drop(keys.rsa);
-	key_drop(keys.ed25519);
+	enum err e = proof_key(s, l->from->id, &key);
+	if (e == OK && key != NULL && l->from->ed25519_id != NULL)
+		e = proof_add(
+			s->arena, kept.json, key, l->from->ed25519_id, s->line->at, &kept.json);
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	if (json != NULL)

@@ -89,8 +89,7 @@ static enum err to_deleted_audience(const struct saying *s, const struct recipie
 	/* A moderator speaks in the community only. */
 	if (s->actor.id != s->post.author)
 		return to_remote_community(s, r);
-	enum err e = audience_followers(r, s->actor.id);
-	return e == OK ? to_post_audience(s, r) : e;
+	return to_post_audience(s, r);
 }
 
 static enum err say_delete(struct saying *s)
@@ -132,18 +131,29 @@ static void address_author(const struct saying *s, struct view *v, bool follower
 	show_audience(s, v);
 }
 
+/* What others do to posts and in communities is public, unless the post is not. */
+static void address_all(const struct saying *s, struct view *v)
+{
+	letter_address(v, "to", s->open ? PUBLIC_URI : s->author.uri, NULL);
+	letter_address(v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+}
+
+static void undone_begin(const struct saying *s, struct view *v, const char *id, const char *type)
+{
+	view_begin(v, "object");
+	view_text(v, "id", id);
+	view_text(v, "type", type);
+	view_text(v, "actor", s->actor.uri);
+}
+
 static enum err say_reaction(struct saying *s, const char *type, bool undo)
 {
 	bool boost = strcmp(type, "Announce") == 0;
 	struct letter l = letter_begin(
 		s, &s->actor, undo ? "Undo" : type, s->line->place, VARIANT_SELF);
 	address_author(s, l.v, boost);
-	if (undo) {
-		view_begin(l.v, "object");
-		view_text(l.v, "id", s->line->note);
-		view_text(l.v, "type", type);
-		view_text(l.v, "actor", s->actor.uri);
-	}
+	if (undo)
+		undone_begin(s, l.v, s->line->note, type);
 	view_text(l.v, "object", s->post.uri);
 	if (undo)
 		view_end(l.v);
@@ -155,14 +165,11 @@ static enum err say_lock(struct saying *s, bool undo)
 {
 	struct letter l = letter_begin(
 		s, &s->actor, undo ? "Undo" : "Lock", s->line->place, VARIANT_SELF);
-	letter_address(l.v, "to", PUBLIC_URI, NULL);
-	letter_address(
-		l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+	address_all(s, l.v);
 	show_audience(s, l.v);
 	if (undo) {
-		view_begin(l.v, "object");
-		view_text(l.v, "type", "Lock");
-		view_text(l.v, "actor", s->actor.uri);
+		undone_begin(s, l.v, arena_format(s->arena, "%s#lock", l.id), "Lock");
+		address_all(s, l.v); /* Lemmy reads it whole */
 	}
 	view_text(l.v, "object", s->post.uri);
 	if (undo)
@@ -181,9 +188,7 @@ static enum err say_listing(struct saying *s, const char *object, const char *co
 {
 	struct letter l = letter_begin(
 		s, &s->actor, add ? "Add" : "Remove", s->line->place, VARIANT_SELF);
-	letter_address(l.v, "to", PUBLIC_URI, NULL);
-	letter_address(
-		l.v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+	address_all(s, l.v);
 	show_audience(s, l.v);
 	view_text(l.v, "object", object);
 	view_text(l.v, "target", collection);
@@ -249,14 +254,11 @@ static enum err say_ban(struct saying *s, bool undo)
 		return e;
 	struct letter l = letter_begin(
 		s, &s->actor, undo ? "Undo" : "Block", s->line->place, VARIANT_SELF);
-	letter_address(l.v, "to", PUBLIC_URI, NULL);
-	letter_address(l.v, "cc", s->community.uri, NULL);
+	address_all(s, l.v);
 	show_audience(s, l.v);
 	if (undo) {
-		view_begin(l.v, "object");
-		view_text(l.v, "id", s->line->note);
-		view_text(l.v, "type", "Block");
-		view_text(l.v, "actor", s->actor.uri);
+		undone_begin(s, l.v, s->line->note, "Block");
+		address_all(s, l.v);
 	}
 	view_text(l.v, "object", whom.uri);
 	view_text(l.v, "target", s->community.uri);
@@ -377,6 +379,8 @@ static enum err gather(struct saying *s)
 		if (e == OK)
 			e = post_audience(s->t, &s->post, &s->audience);
 		s->open = e == OK && s->audience.open;
+	} else {
+		s->open = true; /* but for what is between two actors */
 	}
 	uint64_t where = line->target != 0 ? line->target
 		: is_about_post(line->act) ? s->post.community
@@ -462,8 +466,8 @@ static bool is_announceable(uint32_t act)
 
 enum err outbox_follow(struct txn *t, const struct line *line, void *federation)
 {
-	(void)federation;
-	struct saying s = {.t = t, .arena = txn_arena(t), .site = txn_site(t), .line = line};
+	struct saying s = {
+		.f = federation, .t = t, .arena = txn_arena(t), .site = txn_site(t), .line = line};
 	enum err e = gather(&s);
 	if (e == ERR_NOT_FOUND)
 		return OK; /* what it was about is not there any more */

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#define SEEN_FOR (30 * DAY)
 #define AT_ONCE 2000
 
 static struct place seen_place(struct arena *arena, const struct received *row)
@@ -79,11 +78,11 @@ static enum err forget(struct txn *t, void *arg)
 	return e;
 }
 
-bool seen_forget(struct store *store)
+bool seen_forget(struct store *store, int64_t before)
 {
 	struct arena *arena ARENA_CLEANUP = arena_create();
 	struct ages *a = arena_alloc(arena, sizeof *a);
-	a->before = (uint64_t)(time_now() - SEEN_FOR);
+	a->before = (uint64_t)before;
 	for (size_t done = 0; done < AT_ONCE; done += a->count)
 		if (store_write(store, forget, a) != OK || a->count == 0)
 			return true;

@@ -153,6 +153,45 @@ static void collections_list_what_is_open(void **state)
 	assert_int_equal(node_get("/actor/outbox", NULL, NULL).status, 200);
 }
 
+static enum err suspend(struct txn *t, void *arg)
+{
+	(void)arg;
+	return actor_suspend(t, scene.jan, true);
+}
+
+static void a_suspended_person_is_a_name_with_a_key(void **state)
+{
+	(void)state;
+	set_up();
+	assert_null(json_member(json_of(node_get("/u/jan", NULL, NULL)), "suspended"));
+	node_write(suspend, NULL);
+	const json_node *n = json_of(node_get("/u/jan", NULL, NULL));
+	assert_true(json_flag(json_member(n, "suspended")));
+	assert_non_null(json_member(n, "publicKey"));
+	assert_null(json_member(n, "name"));
+	assert_int_equal(node_get(path_of("/p/", 0, ""), NULL, NULL).status, 404);
+}
+
+static void what_others_wrote_is_only_named(void **state)
+{
+	(void)state;
+	set_up();
+	node_know(&node.alice);
+	node_send("/inbox", &node.alice,
+		node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':"
+			   "'https://good.example/c/1','type':'Create','actor':'%s','object':{'id':"
+			   "'https://good.example/n/1','type':'Note','attributedTo':'%s','content':"
+			   "'hers','to':['https://www.w3.org/ns/activitystreams#Public',"
+			   "'https://ex.org/c/board']}}",
+			node.alice.uri, node.alice.uri));
+	federation_settle(node.federation);
+	const json_node *n = json_of(node_get("/c/board/outbox", NULL, NULL));
+	n = json_item(json_member(n, "orderedItems"), 0);
+	assert_string_equal(json_text(json_member(n, "object")), "https://good.example/n/1");
+	const char *announce = json_text(json_member(n, "id"));
+	assert_int_equal(node_get(announce + strlen("https://ex.org"), NULL, NULL).status, 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +199,8 @@ int main(void)
 		NODE_TEST(an_etag_spares_the_body),
 		NODE_TEST(secrets_are_nowhere),
 		NODE_TEST(collections_list_what_is_open),
+		NODE_TEST(a_suspended_person_is_a_name_with_a_key),
+		NODE_TEST(what_others_wrote_is_only_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,108 @@ static void a_delete_takes_everything_back(void **state)
 	assert_null(strstr(r.body, "Soon gone"));
 }
 
+static void what_was_for_some_ends_among_them(void **state)
+{
+	(void)state;
+	set_up();
+	size_t before = wire_posts(NULL);
+	say("To nobody but me", 0, VISIBLE_DIRECT);
+	node_write(remove_post, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts(NULL), before); /* no follower learns that it was there */
+	const char *path = arena_format(node.arena, "/p/%llu", (unsigned long long)scene.post);
+	assert_int_equal(node_get(path, NULL, NULL).status, 404);
+	say("Among us", 0, VISIBLE_FOLLOWERS);
+	node_write(remove_post, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Delete\""), 1);
+	path = arena_format(node.arena, "/p/%llu", (unsigned long long)scene.post);
+	assert_int_equal(node_get(path, NULL, NULL).status, 404);
+	assert_int_equal(node_get(path, NULL, &node.alice).status, 410);
+	path = arena_format(node.arena, "/t/%llu", (unsigned long long)scene.post);
+	assert_int_equal(node_get(path, NULL, NULL).status, 404);
+}
+
+static enum err make_moderator(struct txn *t, void *arg)
+{
+	const uint64_t *actor = arg;
+	struct place place = place_2(TABLE_MODERATOR, scene.board, *actor);
+	return txn_put(t, &place, (struct bytes){"\1", 1});
+}
+
+static enum err ban(struct txn *t, void *arg)
+{
+	const bool *on = arg;
+	return *on ? block_add(t, scene.jan, scene.board, scene.alice, "rude", NULL)
+		   : block_remove(t, scene.jan, scene.board, scene.alice, NULL);
+}
+
+/* Lemmy takes an Announce of a moderator's act only when it is addressed to all, and an Undo only with a whole act in it. */
+static void what_moderators_do_is_said_in_full(void **state)
+{
+	(void)state;
+	set_up();
+	node_know(&node.group);
+	node_write(make_moderator, &scene.jan);
+	node_write(ban, &(bool){true});
+	federation_settle(node.federation);
+	assert_int_equal(
+		wire_posts_with(INBOX, "\"type\":\"Block\",\"actor\":\"https://ex.org/u/jan\""), 1);
+	node_write(ban, &(bool){false});
+	federation_settle(node.federation);
+	const char *body = NULL;
+	for (size_t i = 0; i < wire_posts(INBOX); i++)
+		if (strstr(wire_post(INBOX, i), "\"type\":\"Undo\"") != NULL)
+			body = wire_post(INBOX, i);
+	const json_node *undo;
+	assert_non_null(body);
+	assert_int_equal(
+		json_read(node.arena, (struct bytes){body, strlen(body)}, NULL, &undo), OK);
+	const json_node *inner = json_member(undo, "object");
+	static const char *const whole[] = {"id", "type", "actor", "to", "cc", "object", "target"};
+	for (size_t i = 0; i < COUNT(whole); i++)
+		assert_non_null(json_member(inner, whole[i]));
+	struct response r = node_get(
+		json_text(json_member(undo, "id")) + strlen("https://ex.org"), NULL, NULL);
+	assert_int_equal(r.status, 200);
+}
+
+static enum err remember(struct txn *t, void *arg)
+{
+	const int64_t *at = arg;
+	struct kept kept = {.json = {"{}", 2}, .actor = scene.jan, .open = true};
+	for (uint64_t v = VARIANT_SELF; v <= VARIANT_UNDO; v++) {
+		struct place place = place_1(
+			TABLE_ACTIVITY, (uint64_t)*at << 16 | v << VARIANT_SHIFT);
+		enum err e = txn_save(t, &place, &kept_shape, &kept);
+		if (e != OK)
+			return e;
+	}
+	return OK;
+}
+
+static void old_words_are_forgotten(void **state)
+{
+	(void)state;
+	set_up();
+	for (int days = 29; days <= 31; days++) {
+		int64_t at = NOW - days * DAY;
+		node_write(remember, &at);
+	}
+	assert_true(forget_old(node.store));
+	for (int days = 29; days <= 31; days++) {
+		const char *path = arena_format(node.arena, "/a/%llu",
+			(unsigned long long)((uint64_t)(NOW - days * DAY) << 16));
+		static const char *const suffixes[] = {"", "-announce", "-post", "-undo"};
+		for (size_t i = 0; i < COUNT(suffixes); i++)
+			assert_int_equal(
+				node_get(arena_format(node.arena, "%s%s", path, suffixes[i]), NULL,
+					NULL)
+					.status,
+				days <= 30 ? 200 : 404);
+	}
+}
+
 static void a_remote_post_is_announced_verbatim(void **state)
 {
 	(void)state;
@@ -414,6 +516,9 @@ int main(void)
 		NODE_TEST(private_words_are_not_to_be_fetched),
 		NODE_TEST(a_community_passes_its_posts_on_twice),
 		NODE_TEST(a_delete_takes_everything_back),
+		NODE_TEST(what_was_for_some_ends_among_them),
+		NODE_TEST(what_moderators_do_is_said_in_full),
+		NODE_TEST(old_words_are_forgotten),
 		NODE_TEST(a_remote_post_is_announced_verbatim),
 		NODE_TEST(every_line_twice_is_every_activity_once),
 		NODE_TEST(a_blocked_host_hears_nothing),
