@@ -1,13 +1,15 @@
 /* apply.c: the rows of the inbox, in order: each row goes in the transaction of its effects, so that it has them once. */
 #include "apply.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 #define GROUP_BYTES ((size_t)4 << 20) /* of rows read at once: parsed they take many times that */
-#define KEY_THREADS 8
 #define FETCH_THREADS 12
 #define PARENT_THREADS 3
 #define POOL_WAITING 64
+#define KEY_THREADS 8
+#define STRANGERS_SHARE 32 /* of one network: their key may be slow to come */
 #define WAKE_MOST 16
 #define CRASHES_MOST 3 /* with a row among the first: it may be why */
 #define ROWS_MOST 50000
@@ -308,7 +310,7 @@ enum err inbox_start(struct federation *f, struct inbox **out)
 	}
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_cond_init(&in->changed, NULL);
-	in->keys = pool_create("keys", KEY_THREADS, POOL_WAITING);
+	in->keys = pool_create("keys", KEY_THREADS, STRANGERS_MOST);
 	in->fetches = pool_create("fetch", FETCH_THREADS, POOL_WAITING);
 	in->parents = pool_create("parents", PARENT_THREADS, POOL_WAITING);
 	in->thread = thread_start("inbox", run, in);
@@ -351,9 +353,71 @@ void inbox_took(struct inbox *in)
 	pthread_mutex_unlock(&in->lock);
 }
 
-enum err inbox_later(struct inbox *in, void (*what)(void *), void *arg)
+/* ---- strangers ----------------------------------------------------------------------------------------------------------- */
+
+struct errand {
+	struct inbox *in;
+	uint64_t network;
+	void (*run)(void *);
+	void *arg;
+};
+
+/* One subscriber holds a /64 of IPv6. */
+static uint64_t network_of(const char *peer)
 {
-	return pool_submit(in->keys, what, arg);
+	struct in6_addr ip = {0};
+	uint64_t network;
+	if (peer != NULL && inet_pton(AF_INET6, peer, &ip) != 1)
+		(void)inet_pton(AF_INET, peer, &ip);
+	memcpy(&network, &ip, sizeof network);
+	return network;
+}
+
+static bool stranger_enter(struct inbox *in, uint64_t network)
+{
+	size_t same = 0;
+	pthread_mutex_lock(&in->lock);
+	for (size_t i = 0; i < in->stranger_count; i++)
+		same += in->strangers[i] == network;
+	bool room = in->stranger_count < COUNT(in->strangers) && same < STRANGERS_SHARE;
+	if (room)
+		in->strangers[in->stranger_count++] = network;
+	pthread_mutex_unlock(&in->lock);
+	return room;
+}
+
+static void errand_over(struct errand *errand)
+{
+	struct inbox *in = errand->in;
+	size_t i = 0;
+	pthread_mutex_lock(&in->lock);
+	while (in->strangers[i] != errand->network)
+		i++;
+	in->strangers[i] = in->strangers[--in->stranger_count];
+	pthread_mutex_unlock(&in->lock);
+	free(errand);
+}
+
+static void errand_run(void *arg)
+{
+	struct errand *errand = arg;
+	errand->run(errand->arg);
+	errand_over(errand);
+}
+
+enum err inbox_later(struct inbox *in, const char *peer, void (*what)(void *), void *arg)
+{
+	uint64_t network = network_of(peer);
+	if (!stranger_enter(in, network))
+		return ERR_TOO_MUCH;
+	struct errand *errand = malloc(sizeof *errand);
+	if (errand == NULL)
+		die("out of memory for a stranger");
+	*errand = (struct errand){in, network, what, arg};
+	enum err e = pool_submit(in->keys, errand_run, errand);
+	if (e != OK)
+		errand_over(errand);
+	return e;
 }
 
 static bool is_settled(struct inbox *in)

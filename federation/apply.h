@@ -13,6 +13,8 @@
 #define GROUP 64       /* rows submitted together: the store commits them as one */
 #define FLYING_MOST 48 /* rows for which something is being fetched */
 
+#define STRANGERS_MOST 72
+
 struct spot { /* a row that is not to be read again now: a thread that fetches has it */
 	uint64_t place;
 	const char *host; /* the task's */
@@ -25,6 +27,8 @@ struct inbox {
 	pthread_cond_t changed;
 	struct spot spots[FLYING_MOST];
 	size_t spot_count;
+	uint64_t strangers[STRANGERS_MOST]; /* the networks of those whose keys are asked for */
+	size_t stranger_count;
 	size_t parent_count; /* being fetched */
 	size_t left;         /* of the rows submitted together */
 	bool stopping, busy, woken;

@@ -443,7 +443,7 @@ static enum err get_object(struct call *call)
 		|| f->inbox == NULL)
 		return e == OK ? OK : refuse_private(call, e);
 	call_later(call);
-	if (inbox_later(f->inbox, serve_signed, call) != OK)
+	if (inbox_later(f->inbox, call->peer, serve_signed, call) != OK)
 		call_answer(call, ERR_AGAIN);
 	return OK;
 }

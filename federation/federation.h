@@ -272,8 +272,8 @@ enum err inbox_receive(struct call *); /* the work handler of every inbox route 
 enum err inbox_viewer(struct call *) MUST_USE;
 bool inbox_full(struct inbox *);
 void inbox_took(struct inbox *); /* a row was committed */
-/* Runs on a thread that may wait for the net; at most 64 wait. ERR_TOO_MUCH over it. */
-enum err inbox_later(struct inbox *, void (*run)(void *), void *arg) MUST_USE;
+/* Runs on a thread that may wait for the net; some 70 wait, 32 of one network. ERR_TOO_MUCH over it. */
+enum err inbox_later(struct inbox *, const char *peer, void (*run)(void *), void *arg) MUST_USE;
 
 /* seen.c: which activities came already */
 enum err seen_add(struct txn *, const struct received *, bool *known) MUST_USE;

@@ -253,7 +253,7 @@ static void verify_slowly(void *arg)
 static enum err slowly(struct visit *v)
 {
 	call_later(v->call);
-	if (inbox_later(v->f->inbox, verify_slowly, v) != OK)
+	if (inbox_later(v->f->inbox, v->call->peer, verify_slowly, v) != OK)
 		call_answer(v->call, say(v->call, 503, ERR_AGAIN, "Too many strangers at once."));
 	return OK;
 }

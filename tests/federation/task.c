@@ -2,6 +2,7 @@
 #include "fake_transport.h"
 #include "neighbours.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define PUBLIC "'https://www.w3.org/ns/activitystreams#Public'"
@@ -176,6 +177,31 @@ static void a_row_that_ends_us_is_taken_out(void **state)
 	assert_int_equal(rows.parked, 1);
 }
 
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void wait_at_gate(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+}
+
+static void one_network_takes_not_all_that_wait(void **state)
+{
+	(void)state;
+	size_t taken = 0;
+	struct inbox *in = node.federation->inbox;
+	pthread_mutex_lock(&gate);
+	for (int i = 0; i < 200; i++) {
+		const char *peer = arena_format(node.arena, "2001:db8:1:2:%x::1", i);
+		taken += inbox_later(in, peer, wait_at_gate, NULL) == OK;
+	}
+	assert_int_equal(taken, 32);
+	assert_int_equal(inbox_later(in, "2001:db8:1:3::1", wait_at_gate, NULL), OK);
+	assert_int_equal(inbox_later(in, "192.0.2.7", wait_at_gate, NULL), OK);
+	pthread_mutex_unlock(&gate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +209,7 @@ int main(void)
 		NODE_TEST(what_is_refused_is_let_go_at_once),
 		NODE_TEST(those_that_wait_hold_nobody_up),
 		NODE_TEST(a_row_that_ends_us_is_taken_out),
+		NODE_TEST(one_network_takes_not_all_that_wait),
 		NODE_TEST(what_stays_away_is_let_go), /* last: its clock runs ahead */
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
