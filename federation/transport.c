@@ -8,7 +8,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MOST 1200
@@ -85,16 +84,13 @@ static int on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *kno
 	return 0;
 }
 
+/* Asked for several times in each transfer, so no system call is made of it. */
 static int on_timer(CURLM *multi, long ms, void *arg)
 {
 	struct transport *t = arg;
-	struct itimerspec at = {0};
 	(void)multi;
-	if (ms >= 0) {
-		at.it_value.tv_sec = ms / 1000;
-		at.it_value.tv_nsec = ms % 1000 * 1000000 + (ms == 0);
-	}
-	return timerfd_settime(t->timer, 0, &at, NULL);
+	t->due = ms < 0 ? INT64_MAX : time_steady() + ms;
+	return 0;
 }
 
 /* ---- starting ------------------------------------------------------------------------------------------------------- */
@@ -291,15 +287,29 @@ static void handle(struct transport *t, const struct epoll_event *event)
 		what = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0)
 		| (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0)
 		| (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-	uint64_t count;
 	if (event->data.fd == t->wake) {
 		job_read_mail(t);
-	} else if (event->data.fd == t->timer) {
-		(void)!read(t->timer, &count, sizeof count);
-		curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	} else {
 		curl_multi_socket_action(t->multi, event->data.fd, what, &running);
 	}
+}
+
+/* What curl wanted to be called for, when it is time. */
+static void keep_time(struct transport *t)
+{
+	int running;
+	if (t->due > time_steady())
+		return;
+	t->due = INT64_MAX; /* it says anew what comes next */
+	curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static int wait_of(const struct transport *t)
+{
+	int64_t left = t->due == INT64_MAX ? INT64_MAX : t->due - time_steady();
+	if (t->jobs == NULL && left > INT32_MAX)
+		return -1;
+	return left <= 0 ? 0 : t->jobs != NULL && left > LOOK ? LOOK : (int)left;
 }
 
 static bool is_closing(struct transport *t)
@@ -332,11 +342,12 @@ static void run(void *arg)
 	sigaddset(&broken, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &broken, NULL);
 	while (!is_closing(t)) {
-		int count = epoll_wait(t->epoll, events, EVENTS, t->jobs != NULL ? LOOK : -1);
+		int count = epoll_wait(t->epoll, events, EVENTS, wait_of(t));
 		if (count < 0 && errno != EINTR)
 			die("epoll_wait: error %d", errno);
 		for (int i = 0; i < count; i++)
 			handle(t, &events[i]);
+		keep_time(t);
 		read_results(t);
 		job_look_after(t);
 		job_go_on(t);
@@ -388,11 +399,10 @@ static void release(struct transport *t)
 	if (t->share != NULL)
 		curl_share_cleanup(t->share);
 	curl_global_cleanup();
-	for (size_t i = 0; i < 3; i++) {
-		int fd = i == 0 ? t->epoll : i == 1 ? t->wake : t->timer;
-		if (fd >= 0)
-			close(fd);
-	}
+	if (t->epoll >= 0)
+		close(t->epoll);
+	if (t->wake >= 0)
+		close(t->wake);
 	pthread_mutex_destroy(&t->lock);
 	arena_destroy(t->arena);
 	free(t);
@@ -416,9 +426,9 @@ enum err transport_start(
 	pthread_mutex_init(&t->lock, NULL);
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
 	t->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	t->due = INT64_MAX;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !watch_own(t, t->wake)
-		|| !watch_own(t, t->timer) || !multi_start(t)) {
+		|| !multi_start(t)) {
 		release(t);
 		*why = "The connections to other nodes could not be set up.";
 		return ERR_AGAIN;

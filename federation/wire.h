@@ -50,7 +50,7 @@ struct transport {
 	bool loopback;
 	struct dns *dns;
 	struct thread *thread;
-	int epoll, wake, timer;
+	int epoll, wake;
 	void *multi, *share; /* curl's */
 	pthread_mutex_t lock; /* of the next four */
 	struct line_of asked, resolved;
@@ -62,7 +62,7 @@ struct transport {
 	struct job *gets[GETS_MOST]; /* that have it */
 	void *idle[IDLE_MOST];
 	size_t idle_count;
-	int64_t looked;
+	int64_t looked, due;         /* steady; due: when curl wants to be called */
 	atomic_uint_least64_t sent, failed;
 };
 
