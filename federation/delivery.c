@@ -287,10 +287,12 @@ static void results_back(struct delivery *d, struct attempt *first)
 	}
 }
 
+/* One group at a time: what comes meanwhile makes the next one, and so groups are as large as the disk is slow. */
 static void write_results(struct delivery *d)
 {
 	int64_t now = time_steady();
-	if (d->results == NULL || (d->results_after > now && d->results_after <= now + SECOND))
+	if (d->results == NULL || d->writing > 0
+		|| (d->results_after > now && d->results_after <= now + SECOND))
 		return;
 	struct batch *b = delivery_alloc(sizeof *b);
 	*b = (struct batch){.event = EVENT_WRITTEN, .delivery = d, .first = d->results};

@@ -14,11 +14,14 @@ void line_init(struct line_of *l)
 	l->last = &l->first;
 }
 
-static void line_put(struct line_of *l, struct job *j)
+/* True when it is the first: then who takes them all must be woken. */
+static bool line_put(struct line_of *l, struct job *j)
 {
+	bool first = l->first == NULL;
 	j->next = NULL;
 	*l->last = j;
 	l->last = &j->next;
+	return first;
 }
 
 static struct job *line_take_all(struct line_of *l)
@@ -129,9 +132,10 @@ static void on_resolved(void *arg, const struct dns_answer *answer)
 	struct transport *t = j->transport;
 	pthread_mutex_lock(&t->lock);
 	j->addresses = *answer;
-	line_put(&t->resolved, j);
+	bool first = line_put(&t->resolved, j);
 	pthread_mutex_unlock(&t->lock);
-	job_wake(t);
+	if (first)
+		job_wake(t);
 }
 
 /* Names of this machine are never asked for. */
@@ -258,16 +262,16 @@ enum err transport_send(
 	j->request.url = arena_text(arena, request->url);
 	j->until = time_steady() + (request->deadline > 0 ? request->deadline : DEADLINE_USUAL);
 	pthread_mutex_lock(&t->lock);
-	bool taken = !t->closing && t->open < OPEN_MOST;
+	bool taken = !t->closing && t->open < OPEN_MOST, first = false;
 	if (taken) {
 		t->open++;
-		line_put(&t->asked, j);
+		first = line_put(&t->asked, j);
 	}
 	pthread_mutex_unlock(&t->lock);
-	if (taken) {
+	if (first)
 		job_wake(t);
+	if (taken)
 		return OK;
-	}
 	arena_destroy(arena);
 	free(j);
 	return ERR_AGAIN;

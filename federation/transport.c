@@ -162,8 +162,10 @@ static void set_safety(CURL *e, struct job *j)
 	curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, 86400L);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, j);
-	/* Long enough for this request, too short for another: a name is pinned anew each time. */
-	curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 60L);
+	/* A name is pinned anew for each request; curl's walk through all it keeps, to drop the old ones, is made now and
+	 * then only. */
+	curl_easy_setopt(
+		e, CURLOPT_DNS_CACHE_TIMEOUT, atomic_load(&t->sent) % 256 == 0 ? 60L : -1L);
 	if (j->addresses.count > 0) {
 		add_header(&j->pinned, pin(j));
 		curl_easy_setopt(e, CURLOPT_RESOLVE, j->pinned);
