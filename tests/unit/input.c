@@ -115,6 +115,10 @@ static void json(void **state)
 	assert_string_equal(call_input(c, "a"), "x");
 	assert_int_equal(call_number(c, "n", 0), 5);
 	assert_int_equal(call_number(c, "a", -1), -1);
+	assert_int_equal(call_input_id(c, "n"), 5);
+	assert_int_equal(call_input_id(c, "a"), 0);
+	assert_int_equal(call_input_id(c, "r"), 0);
+	assert_int_equal(call_input_id(c, "none"), 0);
 	assert_true(call_flag(c, "t"));
 	assert_false(call_flag(c, "f"));
 	assert_null(call_input(c, "z"));
