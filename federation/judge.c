@@ -215,11 +215,23 @@ static enum err apply_announce(
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------------------- */
 
-/* Passed on by somebody else without a proof that holds: only its own host can say it. */
-static enum err need_authentic(struct judged *j)
+static bool is_known(struct txn *t, const char *uri)
+{
+	struct post p;
+	struct actor a;
+	return post_by_uri(t, uri, &p) == OK || actor_by_uri(t, uri, &a) == OK;
+}
+
+/* Passed on by somebody else without a proof that holds: only its own host can say it; of a Delete, by what is not there
+ * any more. */
+static enum err need_authentic(struct txn *t, struct judged *j)
 {
 	if (proof_key_id(j->node) != NULL && !j->done[NEED_PROOF])
 		return needs(j, NEED_PROOF, j->activity.actor);
+	if (strcmp(j->activity.type, "Delete") == 0)
+		return is_known(t, j->activity.object_id)
+			? needs(j, NEED_ABSENCE, j->activity.object_id)
+			: ERR_NOT_FOUND;
 	return j->done[NEED_ACTIVITY] ? ERR_FORBIDDEN : needs(j, NEED_ACTIVITY, j->activity.id);
 }
 
@@ -230,7 +242,7 @@ enum err judge_apply(struct txn *t, struct judged *j)
 	j->need = NEED_NOTHING;
 	j->parent = NULL;
 	if (!j->authentic)
-		return need_authentic(j);
+		return need_authentic(t, j);
 	enum err e = find_sender(t, j, a.actor, &who);
 	if (e != OK)
 		return e;
@@ -293,7 +305,7 @@ static enum err fetch_activity(struct federation *f, struct judged *j, struct bu
 	}
 	/* What it is about can still be read at its own host. */
 	if (!says_something(j->activity.type) || j->activity.object_id == NULL)
-		return ERR_FORBIDDEN;
+		return e != OK ? e : ERR_FORBIDDEN;
 	return resolve_post(f, j->arena, j->activity.object_id, budget, &post);
 }
 
@@ -318,16 +330,24 @@ static enum err fetch_proof(struct federation *f, struct judged *j)
 	return OK;
 }
 
-/* A Delete nobody can prove is true when its origin says so too. */
+/* A Delete nobody can prove is true when its origin says so too; of a whole actor in so many words. */
 static enum err fetch_absence(struct federation *f, struct judged *j, struct budget *budget)
 {
 	const json_node *node;
+	const struct activity *a = j->authentic ? j->activity.inner : &j->activity;
+	if (!reading_same_host(j->uri, a->actor))
+		return ERR_FORBIDDEN;
 	enum err e = resolve_fetch(f, j->arena, j->uri, budget, &node);
 	if (e == OK && text_is(reading_type(node), "Tombstone"))
 		e = ERR_GONE;
-	if (e != ERR_GONE && e != ERR_NOT_FOUND)
+	if (e == ERR_NOT_FOUND && !text_is(j->uri, a->actor))
+		e = ERR_GONE;
+	if (e != ERR_GONE)
 		return e == OK ? ERR_FORBIDDEN : e;
-	j->inner_proved = true;
+	if (j->authentic)
+		j->inner_proved = true;
+	else
+		j->authentic = true;
 	return OK;
 }
 

@@ -22,7 +22,7 @@ static enum err make_moderator(struct txn *t, void *arg)
 
 static struct facts {
 	uint64_t jan, alice, club, ours;
-	bool liked, blocked, moderates;
+	bool liked, blocked, moderates, gone;
 	uint64_t post;
 } facts;
 
@@ -31,6 +31,8 @@ static enum err read_facts(struct txn *t, void *arg)
 	struct bytes there;
 	struct place place = place_2(TABLE_MODERATOR, facts.ours, facts.jan);
 	(void)arg;
+	struct actor alice;
+	facts.gone = actor_load(t, facts.alice, &alice) == OK && alice.gone;
 	facts.liked = reaction_is(t, facts.alice, facts.post, REACTION_LIKE);
 	facts.blocked = block_is(t, facts.alice, facts.jan);
 	facts.moderates = txn_get(t, &place, &there) == OK;
@@ -130,12 +132,49 @@ static void a_group_counts_in_what_is_its_own(void **state)
 	assert_true(facts.liked);
 }
 
+static void forward_delete(int number, const char *object)
+{
+	node_send("/inbox", &node.bob,
+		node_words(
+			"{'@context':'https://www.w3.org/ns/activitystreams','id':"
+			"'https://good.example/d/%d','type':'Delete','actor':'%s','object':'%s'}",
+			number, node.alice.uri, object));
+	look();
+}
+
+static void what_others_say_was_deleted_is_asked_for(void **state)
+{
+	struct post p;
+	(void)state;
+	meet();
+	node_know(&node.bob);
+	wire_answer("https://good.example/n/1", 200, NULL,
+		node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':"
+			   "'https://good.example/n/1','type':'Note','attributedTo':'%s',"
+			   "'content':'hers','to':" PUBLIC "}",
+			node.alice.uri));
+	forward_delete(1, "https://good.example/n/1");
+	assert_true(node_post(facts.post, &p) && !p.gone);
+	wire_answer("https://good.example/n/1", 404, NULL, "");
+	forward_delete(2, "https://good.example/n/1");
+	assert_true(node_post(facts.post, &p) && p.gone);
+	/* A page that is not found is not the end of a person. */
+	wire_answer(node.alice.uri, 404, NULL, "");
+	forward_delete(3, node.alice.uri);
+	assert_false(facts.gone);
+	/* What nobody here knows is not asked for. */
+	size_t before = wire_gets(NULL);
+	forward_delete(4, "https://victim.example/n/1");
+	assert_int_equal(wire_gets(NULL), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(a_group_speaks_for_nobody_outside_of_it),
 		NODE_TEST(a_group_deletes_for_no_author),
 		NODE_TEST(a_group_counts_in_what_is_its_own),
+		NODE_TEST(what_others_say_was_deleted_is_asked_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
