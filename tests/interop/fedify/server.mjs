@@ -5,9 +5,9 @@
 import dns from 'node:dns';
 import http from 'node:http';
 import { Temporal } from '@js-temporal/polyfill';
-import { createFederation, detachSignature, exportJwk, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore, signJsonLd, signObject,
-	signRequest, verifyObject, verifyProof, verifyRequest } from '@fedify/fedify';
-import { Accept, Activity, Announce, Create, Delete, Follow, isActor, Like, Note, Object as Thing, Person, PUBLIC_COLLECTION, Tombstone, Undo,
+import { createFederation, detachSignature, exportJwk, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore, parseNodeInfo, signJsonLd,
+	signObject, signRequest, verifyObject, verifyProof, verifyRequest } from '@fedify/fedify';
+import { Accept, Activity, Collection, Create, Delete, Follow, isActor, Like, Note, Object as Thing, Person, PUBLIC_COLLECTION, Tombstone, Undo,
 	Update } from '@fedify/fedify/vocab';
 
 const port = +process.argv[2];
@@ -142,6 +142,32 @@ const verbs = {
 		for await (const key of actor.getAssertionMethods(loaders)) if (key.publicKey) ed25519.push([key.id.href, key.publicKey.algorithm.name]);
 		return { type: actor.constructor.name, id: actor.id.href, name: `${actor.preferredUsername}`, title: `${actor.name}`, inbox: actor.inboxId?.href,
 			shared: actor.endpoints?.sharedInbox?.href, followers: actor.followersId?.href, rsa, ed25519 };
+	},
+
+	// What it makes of any object; signed: asked for in the name of fay.
+	async read(address, signed = false) {
+		const documentLoader = signed ? await context.getDocumentLoader({ identifier: 'fay' }) : loaders.documentLoader;
+		const { document } = await documentLoader(address), thing = await Thing.fromJsonLd(document, { ...loaders, documentLoader });
+		return { type: thing.constructor.name, id: thing.id.href, title: thing.name && `${thing.name}`, content: thing.content && `${thing.content}`,
+			by: thing.attributionId?.href, audience: thing.audienceId?.href, published: thing.published && `${thing.published}` };
+	},
+
+	// The types and objects of the activities in a collection, page after page.
+	async walk(address) {
+		const { document } = await loaders.documentLoader(address), found = [];
+		for await (const item of context.traverseCollection(await Collection.fromJsonLd(document, loaders), { suppressError: false }))
+			found.push([item.constructor.name, item.objectId?.href]);
+		return found;
+	},
+
+	// Fedify's own way to it takes public addresses only; its reader is asked, which is strict.
+	async nodeinfo(address) {
+		const { links } = await (await fetch(`${address}/.well-known/nodeinfo`)).json(), found = [];
+		for (const { href } of links.filter(({ rel }) => /\/ns\/schema\/2\.\d$/.test(rel))) {
+			const info = parseNodeInfo(await (await fetch(href)).json());
+			found.push(info && `${info.software.name} ${info.protocols}`);
+		}
+		return found;
 	},
 
 	follow: async (whom) => send(whom, new Follow({ id: name('follow'), actor: fay, object: (await find(whom)).id })),
