@@ -171,21 +171,11 @@ static size_t open_posts(struct txn *t, const struct u64s *ids, struct post *pos
 	return count;
 }
 
-static enum err show_create(struct txn *t, struct view *v, const struct post *p)
-{
-	enum err e;
-	view_begin(v, NULL);
-	e = outbox_activity_of(t, p, v);
-	view_end(v);
-	return e;
-}
-
 /* What others wrote their own nodes say: they are named. */
 static enum err show_announce(
 	struct txn *t, struct view *v, const struct actor *group, const struct post *p)
 {
 	enum err e = OK;
-	view_begin(v, NULL);
 	view_text(v, "id", letter_id(txn_arena(t), txn_site(t), p->id, VARIANT_POST));
 	view_text(v, "type", "Announce");
 	view_text(v, "actor", group->uri);
@@ -198,7 +188,6 @@ static enum err show_announce(
 	} else {
 		view_text(v, "object", p->uri);
 	}
-	view_end(v);
 	return e;
 }
 
@@ -218,9 +207,12 @@ static enum err get_outbox(struct call *call, struct txn *t, struct view *page)
 	size_t count = open_posts(t, &ids, posts, PAGE);
 	struct view *v = begin(call);
 	list_begin(v, arena_format(call->arena, "%s/outbox", a.uri), count, "orderedItems");
-	for (size_t i = 0; e == OK && i < count; i++)
+	for (size_t i = 0; e == OK && i < count; i++) {
+		view_begin(v, NULL);
 		e = a.kind == ACTOR_GROUP ? show_announce(t, v, &a, &posts[i])
-					  : show_create(t, v, &posts[i]);
+					  : outbox_activity_of(t, &posts[i], v);
+		view_end(v);
+	}
 	view_list_end(v);
 	return e == OK ? serve(call, v, 200) : e;
 }

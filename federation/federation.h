@@ -345,11 +345,22 @@ struct letter_keys *letter_keys_create(void); /* the keys of proofs: unsealing o
 void letter_keys_destroy(struct letter_keys *);
 struct letter letter_begin(struct saying *, const struct actor *from, const char *type, uint64_t id, enum variant);
 void letter_address(struct view *, const char *name, const char *first, const char *second); /* NULL: left out */
+void letter_address_all(const struct saying *, struct view *); /* to and cc of what is done to a post or in a community */
+void letter_audience(const struct saying *, struct view *);    /* its community */
+void letter_undone(const struct saying *, struct view *, const char *id, const char *type); /* begins the object of an Undo */
 /* Signed, kept as it will be sent; the time is the line's, so that a replay says the same bytes. json may be NULL. */
 enum err letter_keep(struct letter *, struct bytes *json) MUST_USE;
 /* Everything a local community hears is passed on; never what a group said, never an Announce (loop guard). */
 enum err letter_pass_on(struct saying *, struct bytes inner, const char *inner_id) MUST_USE;
 bool letter_stays(const struct saying *); /* its community is ours */
+
+/* between.c: lines about actors; each OK when there is nothing to say */
+enum err between_actors(struct saying *) MUST_USE; /* Follow, Accept, Reject, Block and what undoes them */
+enum err between_ban(struct saying *, bool undo) MUST_USE;
+enum err between_flag(struct saying *) MUST_USE;
+enum err between_profile(struct saying *) MUST_USE;
+enum err between_end(struct saying *) MUST_USE;
+enum err between_move(struct saying *) MUST_USE;
 
 /* discovery.c: readers of the well-known addresses */
 enum err discovery_webfinger(struct call *, struct txn *, struct view *) MUST_USE;

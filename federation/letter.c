@@ -129,15 +129,30 @@ void letter_address(struct view *v, const char *name, const char *first, const c
 	view_list_end(v);
 }
 
-bool letter_stays(const struct saying *s)
-{
-	return s->community.id != 0 && s->community.local && !s->community.gone;
-}
-
-static void show_audience(const struct saying *s, struct view *v)
+void letter_audience(const struct saying *s, struct view *v)
 {
 	if (s->community.id != 0)
 		view_text(v, "audience", s->community.uri);
+}
+
+/* What others do to posts and in communities is public, unless the post is not. */
+void letter_address_all(const struct saying *s, struct view *v)
+{
+	letter_address(v, "to", s->open ? PUBLIC_URI : s->author.uri, NULL);
+	letter_address(v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
+}
+
+void letter_undone(const struct saying *s, struct view *v, const char *id, const char *type)
+{
+	view_begin(v, "object");
+	view_text(v, "id", id);
+	view_text(v, "type", type);
+	view_text(v, "actor", s->actor.uri);
+}
+
+bool letter_stays(const struct saying *s)
+{
+	return s->community.id != 0 && s->community.local && !s->community.gone;
 }
 
 /* ---- what a community passes on (FEP-1b12) ------------------------------------------------------------------------------------- */
@@ -146,7 +161,7 @@ static void address_community(const struct saying *s, struct view *v)
 {
 	letter_address(v, "to", s->community.uri, s->open ? PUBLIC_URI : NULL);
 	letter_address(v, "cc", s->community.followers, NULL);
-	show_audience(s, v);
+	letter_audience(s, v);
 }
 
 static enum err to_community(const struct saying *s, const struct letter *l)

@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static void show_audience(const struct saying *s, struct view *v)
-{
-	if (s->community.id != 0)
-		view_text(v, "audience", s->community.uri);
-}
-
 /* ---- sending ------------------------------------------------------------------------------------------------------------------------ */
 
 /* To the community's own node, where it is not ours. */
@@ -63,7 +57,7 @@ static enum err write_post(struct saying *s, struct letter *l, const char *type,
 {
 	*l = letter_begin(s, &s->actor, type, s->line->place, VARIANT_SELF);
 	document_addresses(l->v, &s->audience);
-	show_audience(s, l->v);
+	letter_audience(s, l->v);
 	if (whole)
 		return show_post(s, l->v);
 	view_text(l->v, "object", s->post.uri);
@@ -96,7 +90,7 @@ static enum err say_delete(struct saying *s)
 {
 	struct letter l = letter_begin(s, &s->actor, "Delete", s->line->place, VARIANT_SELF);
 	document_addresses(l.v, &s->audience);
-	show_audience(s, l.v);
+	letter_audience(s, l.v);
 	if (s->actor.id == s->post.author) {
 		view_begin(l.v, "object");
 		view_text(l.v, "id", s->post.uri);
@@ -128,22 +122,7 @@ static void address_author(const struct saying *s, struct view *v, bool follower
 	letter_address(v, "to", s->author.uri, s->open ? PUBLIC_URI : NULL);
 	letter_address(v, "cc", followers ? s->actor.followers : NULL,
 		s->community.id != 0 ? s->community.uri : NULL);
-	show_audience(s, v);
-}
-
-/* What others do to posts and in communities is public, unless the post is not. */
-static void address_all(const struct saying *s, struct view *v)
-{
-	letter_address(v, "to", s->open ? PUBLIC_URI : s->author.uri, NULL);
-	letter_address(v, "cc", s->community.id != 0 ? s->community.uri : s->actor.followers, NULL);
-}
-
-static void undone_begin(const struct saying *s, struct view *v, const char *id, const char *type)
-{
-	view_begin(v, "object");
-	view_text(v, "id", id);
-	view_text(v, "type", type);
-	view_text(v, "actor", s->actor.uri);
+	letter_audience(s, v);
 }
 
 static enum err say_reaction(struct saying *s, const char *type, bool undo)
@@ -153,7 +132,7 @@ static enum err say_reaction(struct saying *s, const char *type, bool undo)
 		s, &s->actor, undo ? "Undo" : type, s->line->place, VARIANT_SELF);
 	address_author(s, l.v, boost);
 	if (undo)
-		undone_begin(s, l.v, s->line->note, type);
+		letter_undone(s, l.v, s->line->note, type);
 	view_text(l.v, "object", s->post.uri);
 	if (undo)
 		view_end(l.v);
@@ -165,11 +144,11 @@ static enum err say_lock(struct saying *s, bool undo)
 {
 	struct letter l = letter_begin(
 		s, &s->actor, undo ? "Undo" : "Lock", s->line->place, VARIANT_SELF);
-	address_all(s, l.v);
-	show_audience(s, l.v);
+	letter_address_all(s, l.v);
+	letter_audience(s, l.v);
 	if (undo) {
-		undone_begin(s, l.v, arena_format(s->arena, "%s#lock", l.id), "Lock");
-		address_all(s, l.v); /* Lemmy reads it whole */
+		letter_undone(s, l.v, arena_format(s->arena, "%s#lock", l.id), "Lock");
+		letter_address_all(s, l.v); /* Lemmy reads it whole */
 	}
 	view_text(l.v, "object", s->post.uri);
 	if (undo)
@@ -188,176 +167,11 @@ static enum err say_listing(struct saying *s, const char *object, const char *co
 {
 	struct letter l = letter_begin(
 		s, &s->actor, add ? "Add" : "Remove", s->line->place, VARIANT_SELF);
-	address_all(s, l.v);
-	show_audience(s, l.v);
+	letter_address_all(s, l.v);
+	letter_audience(s, l.v);
 	view_text(l.v, "object", object);
 	view_text(l.v, "target", collection);
 	return collection != NULL ? send_on(s, &l, to_followers) : OK;
-}
-
-/* ---- between actors ---------------------------------------------------------------------------------------------------------------------------- */
-
-static enum err send_to(struct letter *l, uint64_t actor)
-{
-	enum err e = letter_keep(l, NULL);
-	struct recipients r = letter_recipients(l);
-	return e == OK ? audience_actor(&r, actor) : e;
-}
-
-static void show_act(
-	struct view *v, const char *id, const char *type, const char *actor, const char *object)
-{
-	view_begin(v, "object");
-	view_text(v, "id", id);
-	view_text(v, "type", type);
-	view_text(v, "actor", actor);
-	view_text(v, "object", object);
-	view_end(v);
-}
-
-static enum err say_to_actor(struct saying *s)
-{
-	struct actor whom;
-	enum err e = actor_load(s->t, s->line->object, &whom);
-	if (e != OK || whom.local)
-		return e;
-	static const char *const types[] = {
-		[ACT_FOLLOW] = "Follow",
-		[ACT_UNFOLLOW] = "Undo",
-		[ACT_ACCEPT] = "Accept",
-		[ACT_REJECT] = "Reject",
-		[ACT_BLOCK] = "Block",
-		[ACT_UNBLOCK] = "Undo",
-	};
-	uint32_t act = s->line->act;
-	s->open = false;
-	struct letter l = letter_begin(s, &s->actor, types[act], s->line->place, VARIANT_SELF);
-	letter_address(l.v, "to", whom.uri, NULL);
-	if (act == ACT_FOLLOW || act == ACT_BLOCK)
-		view_text(l.v, "object", whom.uri);
-	else if (act == ACT_UNFOLLOW || act == ACT_UNBLOCK)
-		show_act(l.v, s->line->note, act == ACT_UNFOLLOW ? "Follow" : "Block", s->actor.uri,
-			whom.uri);
-	else if (s->line->raw.size > 0 && s->line->raw.size < LETTER_MOST)
-		view_raw(l.v, "object", s->line->raw);
-	else
-		show_act(l.v, s->line->uri, "Follow", whom.uri, s->actor.uri);
-	return send_to(&l, whom.id);
-}
-
-/* A ban: the community tells everybody, and the banned one's node. */
-static enum err say_ban(struct saying *s, bool undo)
-{
-	struct actor whom;
-	enum err e = actor_load(s->t, s->line->object, &whom);
-	if (e != OK)
-		return e;
-	struct letter l = letter_begin(
-		s, &s->actor, undo ? "Undo" : "Block", s->line->place, VARIANT_SELF);
-	address_all(s, l.v);
-	show_audience(s, l.v);
-	if (undo) {
-		undone_begin(s, l.v, s->line->note, "Block");
-		address_all(s, l.v);
-	}
-	view_text(l.v, "object", whom.uri);
-	view_text(l.v, "target", s->community.uri);
-	if (undo)
-		view_end(l.v);
-	else
-		view_text(l.v, "summary", s->line->note);
-	struct bytes json;
-	e = letter_keep(&l, &json);
-	struct recipients r = letter_recipients(&l);
-	if (e == OK)
-		e = audience_actor(&r, whom.id);
-	if (e == OK)
-		e = to_remote_community(s, &r);
-	return e == OK ? letter_pass_on(s, json, l.id) : e;
-}
-
-/* A report goes out in the node's name: who reported stays here. */
-static enum err say_flag(struct saying *s)
-{
-	struct report report;
-	struct actor node, named;
-	struct place place = place_1(TABLE_REPORT, s->line->object);
-	enum err e = txn_load(s->t, &place, &report_shape, &report);
-	if (e == OK)
-		e = actor_load(s->t, s->site->actor, &node);
-	if (e != OK)
-		return e == ERR_NOT_FOUND ? OK : e;
-	s->open = false;
-	struct letter l = letter_begin(s, &node, "Flag", s->line->place, VARIANT_SELF);
-	view_text(l.v, "content", report.comment != NULL ? report.comment : "");
-	view_list(l.v, "object");
-	for (size_t i = 0; i < report.actors.count; i++)
-		if (actor_load(s->t, report.actors.at[i], &named) == OK)
-			view_text(l.v, NULL, named.uri);
-	for (size_t i = 0; i < report.posts.count; i++)
-		if (post_load(s->t, report.posts.at[i], &s->post) == OK)
-			view_text(l.v, NULL, s->post.uri);
-	view_list_end(l.v);
-	if (report.actors.count > 0 && actor_load(s->t, report.actors.at[0], &named) == OK)
-		view_text(l.v, "to", named.uri);
-	e = letter_keep(&l, NULL);
-	struct recipients r = letter_recipients(&l);
-	for (size_t i = 0; e == OK && i < report.actors.count; i++)
-		e = audience_actor(&r, report.actors.at[i]);
-	for (size_t i = 0; e == OK && i < report.posts.count; i++)
-		if (post_load(s->t, report.posts.at[i], &s->post) == OK) {
-			e = audience_actor(&r, s->post.author);
-			if (e == OK && s->post.community != 0)
-				e = audience_actor(&r, s->post.community);
-		}
-	return e;
-}
-
-/* ---- about an actor itself ------------------------------------------------------------------------------------------------------------------------ */
-
-static enum err say_profile(struct saying *s)
-{
-	struct actor whose;
-	enum err e = actor_load(s->t, s->line->object, &whose);
-	if (e != OK || !whose.local || whose.gone)
-		return e;
-	struct letter l = letter_begin(s, &whose, "Update", s->line->place, VARIANT_SELF);
-	letter_address(l.v, "to", PUBLIC_URI, NULL);
-	letter_address(l.v, "cc", whose.followers, NULL);
-	view_begin(l.v, "object");
-	e = actor_document(s->t, &whose, l.v);
-	view_end(l.v);
-	if (e == OK)
-		e = letter_keep(&l, NULL);
-	struct recipients r = letter_recipients(&l);
-	return e == OK ? audience_followers(&r, whose.id) : e;
-}
-
-static enum err say_end(struct saying *s)
-{
-	struct letter l = letter_begin(s, &s->actor, "Delete", s->line->place, VARIANT_SELF);
-	letter_address(l.v, "to", PUBLIC_URI, NULL);
-	view_text(l.v, "object", s->actor.uri);
-	enum err e = letter_keep(&l, NULL);
-	struct recipients r = letter_recipients(&l);
-	if (e == OK)
-		e = audience_followers(&r, s->actor.id);
-	return e == OK ? audience_following(&r, s->actor.id) : e;
-}
-
-static enum err say_move(struct saying *s)
-{
-	struct actor to;
-	enum err e = actor_load(s->t, s->line->object, &to);
-	if (e != OK)
-		return e;
-	struct letter l = letter_begin(s, &s->actor, "Move", s->line->place, VARIANT_SELF);
-	letter_address(l.v, "to", s->actor.followers, NULL);
-	view_text(l.v, "object", s->actor.uri);
-	view_text(l.v, "target", to.uri);
-	e = letter_keep(&l, NULL);
-	struct recipients r = letter_recipients(&l);
-	return e == OK ? audience_followers(&r, s->actor.id) : e;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------------------------------------------ */
@@ -431,13 +245,13 @@ static enum err say(struct saying *s)
 	case ACT_UNFOLLOW:
 	case ACT_ACCEPT:
 	case ACT_REJECT:
-		return say_to_actor(s);
+		return between_actors(s);
 	case ACT_BLOCK:
 	case ACT_UNBLOCK:
-		return s->community.id != 0 ? say_ban(s, s->line->act == ACT_UNBLOCK)
-					    : say_to_actor(s);
+		return s->community.id != 0 ? between_ban(s, s->line->act == ACT_UNBLOCK)
+					    : between_actors(s);
 	case ACT_FLAG:
-		return say_flag(s);
+		return between_flag(s);
 	case ACT_PIN:
 	case ACT_UNPIN:
 		return say_pin(s);
@@ -445,11 +259,11 @@ static enum err say(struct saying *s)
 	case ACT_UNMODERATOR:
 		return say_moderator(s);
 	case ACT_UPDATE_ACTOR:
-		return say_profile(s);
+		return between_profile(s);
 	case ACT_DELETE_ACTOR:
-		return say_end(s);
+		return between_end(s);
 	case ACT_MOVE:
-		return say_move(s);
+		return between_move(s);
 	case ACT_LOCK:
 	case ACT_UNLOCK:
 		return say_lock(s, s->line->act == ACT_UNLOCK);

@@ -43,8 +43,8 @@ static enum err create(struct txn *t, void *arg)
 	return e == ERR_CONFLICT ? OK : e;
 }
 
-static enum err read_one(
-	struct federation *f, struct arena *arena, const char *uri, struct budget *budget, struct missing *m)
+static enum err read_one(struct federation *f, struct arena *arena, const char *uri,
+	struct budget *budget, struct missing *m)
 {
 	const json_node *node;
 	struct actor author, group;
@@ -69,8 +69,8 @@ static enum err read_one(
 	return OK;
 }
 
-enum err resolve_post(
-	struct federation *f, struct arena *arena, const char *uri, struct budget *budget, uint64_t *post)
+enum err resolve_post(struct federation *f, struct arena *arena, const char *uri,
+	struct budget *budget, uint64_t *post)
 {
 	struct missing *chain = arena_array(arena, CHAIN_MOST, sizeof *chain);
 	size_t count = 0;
