@@ -11,7 +11,7 @@
 #define KEY_THREADS 8
 #define STRANGERS_SHARE 32 /* of one network: their key may be slow to come */
 #define WAKE_MOST 16
-#define CRASHES_MOST 3 /* with a row among the first: it may be why */
+#define CRASHES_MOST 5 /* with a row among the first: it may be why */
 #define ROWS_MOST 50000
 #define FORGET_EVERY HOUR
 #define IDLE_MS 1000
