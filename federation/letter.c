@@ -217,11 +217,12 @@ static enum err unannounce_post(struct saying *s)
 
 enum err letter_pass_on(struct saying *s, struct bytes inner, const char *inner_id)
 {
-	if (!letter_stays(s) || inner.size == 0 || s->actor.kind == ACTOR_GROUP)
+	if (!letter_stays(s) || s->actor.kind == ACTOR_GROUP)
 		return OK;
-	enum err e = announce(s, inner, inner_id);
-	if (e == OK && s->line->act == ACT_CREATE && s->open)
+	enum err e = inner.size > 0 ? announce(s, inner, inner_id) : OK;
+	if (e == OK && inner.size > 0 && s->line->act == ACT_CREATE && s->open)
 		e = announce_post(s);
+	/* Also an end that came without words of its own: with its author, or with a ban. */
 	if (e == OK && s->line->act == ACT_DELETE && s->open)
 		e = unannounce_post(s);
 	return e;

@@ -284,6 +284,27 @@ static void a_remote_post_is_announced_verbatim(void **state)
 	assert_int_equal(wire_posts_with("https://evil.example/inbox", body), 1);
 }
 
+static enum err end_bob(struct txn *t, void *arg)
+{
+	struct origin origin = {.uri = "https://evil.example/end"};
+	return actor_remove(t, *(uint64_t *)arg, &origin);
+}
+
+/* Their own Delete names no post: the community still takes back what it announced of each. */
+static void what_ends_with_its_author_is_taken_back(void **state)
+{
+	a_remote_post_is_announced_verbatim(state);
+	uint64_t bob = node_know(&node.bob);
+	node_write(end_bob, &bob);
+	federation_settle(node.federation);
+	const char *undo = NULL;
+	for (size_t i = 0; i < wire_posts(INBOX); i++)
+		if (strstr(wire_post(INBOX, i), "\"type\":\"Undo\"") != NULL)
+			undo = wire_post(INBOX, i);
+	assert_non_null(undo);
+	assert_non_null(strstr(undo, "\"object\":\"https://evil.example/n/1\""));
+}
+
 static enum err rewind_all(struct txn *t, void *arg)
 {
 	(void)arg;
@@ -520,6 +541,7 @@ int main(void)
 		NODE_TEST(what_moderators_do_is_said_in_full),
 		NODE_TEST(old_words_are_forgotten),
 		NODE_TEST(a_remote_post_is_announced_verbatim),
+		NODE_TEST(what_ends_with_its_author_is_taken_back),
 		NODE_TEST(every_line_twice_is_every_activity_once),
 		NODE_TEST(a_blocked_host_hears_nothing),
 		NODE_TEST(a_changed_profile_and_its_end_are_told),
