@@ -401,11 +401,13 @@ class Kring {
 	}
 
 	// Nothing is under way any more, and nothing was given up or went wrong.
-	async settled() {
+	async settled(seconds = 40) {
 		await until(`${this.domain} has nothing to do`, async () => {
 			const now = await this.stats();
-			return now.inbox_waiting === 0 && now.delivery_hosts === 0 && now.requests_open === 0;
-		}, 40);
+			const busy = ['inbox_rows', 'delivery_hosts', 'requests_open'].filter((name) => now[name] !== 0);
+			if (busy.length) throw new Error(busy.map((name) => `${name} ${now[name]}`).join(', '));
+			return true;
+		}, seconds);
 		const now = await this.stats();
 		for (const name of ['deliveries_dropped', 'inbox_parked', 'status_5xx']) same(now[name], 0, name);
 	}
