@@ -4,6 +4,7 @@
  */
 #include "command.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +133,9 @@ int main(int argc, char **argv)
 	int count = argc - 1, code = 0;
 	signal(SIGPIPE, SIG_IGN);
 	umask(077); /* whatever we write is ours alone */
+	/* What was large goes back to the system when it is freed. Left alone, glibc keeps such
+	 * memory once it has seen some: a flood's for ever. */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	setenv("RES_OPTIONS", "timeout:1 attempts:1",
 		0); /* a dead name server holds nothing up for long */
 	log_open(LOG_WARN, STDERR_FILENO);

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -293,13 +294,23 @@ static enum err start_server(struct kring *node, const char **why)
 	return server_start(&set, &node->server, why);
 }
 
+/* What a flood took goes back to the system when it is over: glibc would keep it for the next one. */
+static void give_back(struct store *s, void *arg)
+{
+	(void)s, (void)arg;
+	malloc_trim(0);
+}
+
+static const struct chore memory_chores[] = {{"memory", 20 * SECOND, give_back, NULL}, {0}};
+
 static struct clock *start_clock(struct kring *node)
 {
 	size_t count = 0, lists = 0;
 	while (features[count])
 		count++;
-	const struct chore **chores = arena_array(node->arena, count + 2, sizeof *chores);
+	const struct chore **chores = arena_array(node->arena, count + 3, sizeof *chores);
 	chores[lists++] = session_chores;
+	chores[lists++] = memory_chores;
 	for (size_t i = 0; i < count; i++)
 		if (features[i]->chores)
 			chores[lists++] = features[i]->chores;
