@@ -61,7 +61,7 @@ enum err federation_start(
 	if (f == NULL)
 		die("out of memory for the federation");
 	f->set = *settings;
-	f->resolver = resolver_create();
+	f->resolver = resolver_create(settings->retry_unit);
 	f->letter_keys = letter_keys_create();
 	atomic_store(&running, f);
 	enum err e = start_parts(f, why);

@@ -237,10 +237,10 @@ enum err resolve_fetch(struct federation *, struct arena *, const char *uri, str
 enum err resolve_webfinger(struct federation *, struct arena *, const char *handle, struct budget *budget, const char **uri) MUST_USE;
 enum err resolve_post(struct federation *, struct arena *, const char *uri, struct budget *budget, uint64_t *post) MUST_USE; /* with its parents, within the budget */
 
-struct resolver *resolver_create(void);
+struct resolver *resolver_create(int64_t retry_unit);
 void resolver_destroy(struct resolver *); /* NULL ok */
 /* One flight per thing: waits while another thread has it (ERR_AGAIN: too long). ERR_*: it failed within the last five
- * minutes, and how. */
+ * minutes, or its host was away within the last six retry units, and how. */
 enum err resolver_enter(struct resolver *, const char *what, const struct budget *) MUST_USE;
 void resolver_leave(struct resolver *, const char *what, enum err how); /* remembers failures that are the other side's */
 bool resolve_is_own(const struct federation *, const char *uri);

@@ -10,6 +10,7 @@
 #define WAYS 4
 #define FORMS 512
 #define FAILED_FOR (5 * MINUTE)
+#define AWAY_UNITS 6 /* of retry: a host that was away for a moment is asked again in a minute */
 #define FORM_FOR (7 * DAY)
 #define FETCHES_MOST 10
 #define DEADLINE_MOST (20 * SECOND)
@@ -33,13 +34,15 @@ struct resolver {
 	pthread_cond_t left; /* a note, or an answer came */
 	struct note notes[NOTES];
 	struct form forms[FORMS];
+	int64_t away_for; /* ms */
 };
 
-struct resolver *resolver_create(void)
+struct resolver *resolver_create(int64_t retry_unit)
 {
 	struct resolver *r = calloc(1, sizeof *r);
 	if (r == NULL)
 		die("out of memory for the resolver");
+	r->away_for = AWAY_UNITS * (retry_unit > 0 ? retry_unit : 10 * SECOND);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_condattr_t steady;
 	pthread_condattr_init(&steady);
@@ -123,7 +126,8 @@ void resolver_leave(struct resolver *r, const char *what, enum err how)
 		n->busy = false;
 		n->used = time_steady();
 		n->how = how;
-		n->failed_until = is_theirs(how) ? time_steady() + FAILED_FOR : 0;
+		int64_t pause = how == ERR_REMOTE ? r->away_for : FAILED_FOR;
+		n->failed_until = is_theirs(how) ? time_steady() + pause : 0;
 	}
 	pthread_cond_broadcast(&r->left);
 	pthread_mutex_unlock(&r->lock);
@@ -372,7 +376,7 @@ static enum err get_itself(struct federation *f, struct arena *arena, const char
 {
 	for (int attempt = 0; attempt < 2; attempt++) {
 		const char *final = uri;
-		const json_node *node;
+		const json_node *node = NULL;
 		enum err e = get_document(f, arena, uri, budget, &final, &node);
 		if (e != OK)
 			return e;

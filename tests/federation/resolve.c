@@ -136,6 +136,20 @@ static void failures_rest_for_five_minutes(void **state)
 	assert_int_equal(wire_gets("https://good.example/none"), 2);
 }
 
+static void who_was_away_is_asked_again_in_a_minute(void **state)
+{
+	(void)state;
+	wire_answer("https://good.example/busy", 503, NULL, "");
+	assert_int_equal(fetches("https://good.example/busy"), ERR_REMOTE);
+	size_t asked = wire_gets("https://good.example/busy");
+	assert_int_equal(fetches("https://good.example/busy"), ERR_REMOTE);
+	assert_int_equal(wire_gets("https://good.example/busy"), asked);
+	time_freeze(NOW + MINUTE + 1);
+	wire_answer("https://good.example/busy", 200, NULL,
+		note("https://good.example/busy", node.alice.uri, NULL));
+	assert_int_equal(fetches("https://good.example/busy"), OK);
+}
+
 static void a_budget_ends(void **state)
 {
 	(void)state;
@@ -211,6 +225,7 @@ int main(void)
 		NODE_TEST(redirects_are_few_and_checked),
 		NODE_TEST(the_other_form_is_tried_and_remembered),
 		NODE_TEST(failures_rest_for_five_minutes),
+		NODE_TEST(who_was_away_is_asked_again_in_a_minute),
 		NODE_TEST(a_budget_ends),
 		NODE_TEST(a_post_of_another_hosts_author_is_refused),
 		NODE_TEST(webfinger_is_asked_at_the_handles_host),
