@@ -427,13 +427,22 @@ static void serve_signed(void *arg)
 }
 
 /* What anyone may read is served without a look at the signature: that costs, and changes nothing. */
-static enum err get_object(struct call *call)
+static enum err read_object(struct call *call, struct txn *t, struct view *v)
 {
 	struct federation *f = federation_running();
-	enum err e = store_read(call->store, serve_read, call);
-	if (e != ERR_NOT_FOUND || call_header(call, "Signature") == NULL || f == NULL
-		|| f->inbox == NULL)
-		return e == OK ? OK : refuse_private(call, e);
+	enum err e = serve_read(t, call);
+	(void)v;
+	if (e == ERR_NOT_FOUND && call_header(call, "Signature") != NULL && f != NULL
+		&& f->inbox != NULL)
+		return ERR_SIGN_IN;
+	return e == OK ? OK : refuse_private(call, e);
+}
+
+static enum err find_reader(struct call *call)
+{
+	struct federation *f = federation_running();
+	if (f == NULL)
+		return ERR_AGAIN; /* stopping */
 	call_later(call);
 	if (inbox_later(f->inbox, call->peer, serve_signed, call) != OK)
 		call_answer(call, ERR_AGAIN);
@@ -450,10 +459,10 @@ static enum err get_object(struct call *call)
 		.method = METHOD_GET, .path = at, .access = FEDERATION, .read = handler,           \
 		.per_minute = 3000                                                                 \
 	}
-#define WORK(at)                                                                                   \
+#define OBJECT(at)                                                                                 \
 	{                                                                                          \
-		.method = METHOD_GET, .path = at, .access = FEDERATION, .work = get_object,        \
-		.per_minute = 3000                                                                 \
+		.method = METHOD_GET, .path = at, .access = FEDERATION, .read = read_object,       \
+		.work = find_reader, .per_minute = 3000                                            \
 	}
 
 const struct route federation_routes[] = {
@@ -480,10 +489,10 @@ const struct route federation_routes[] = {
 	READ("/c/{name}/following", get_following),
 	READ("/c/{name}/featured", get_featured),
 	READ("/c/{name}/moderators", get_moderators),
-	WORK("/p/{id}"),
-	WORK("/p/{id}/replies"),
-	WORK("/t/{id}"),
-	WORK("/a/{id}"),
+	OBJECT("/p/{id}"),
+	OBJECT("/p/{id}/replies"),
+	OBJECT("/t/{id}"),
+	OBJECT("/a/{id}"),
 	READ("/.well-known/webfinger", discovery_webfinger),
 	READ("/.well-known/host-meta", discovery_host_meta),
 	READ("/.well-known/host-meta.json", discovery_host_meta_json),

@@ -332,6 +332,11 @@ void store_close(struct store *s)
 
 /* ---- for the rest of storage, and for those who watch ---- */
 
+uint64_t store_version(const struct store *s)
+{
+	return s->commits;
+}
+
 void store_watch(struct store *s, void (*wake_fn)(void *), void *arg)
 {
 	pthread_mutex_lock(&s->mutex);

@@ -89,6 +89,8 @@ struct store_numbers {
 	uint32_t version;
 };
 void store_numbers(struct store *, struct store_numbers *);
+/* Rises with each commit, before its writers are answered: what was read after it was asked is true while it stays. */
+uint64_t store_version(const struct store *);
 
 /* ---- keys (place.c): one table byte, then big-endian fields, so that keys sort as numbers do --------------- */
 

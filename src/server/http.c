@@ -33,6 +33,11 @@ const struct server_settings *http_settings(const struct exchange *x)
 	return &x->server->set;
 }
 
+struct kept *http_kept(const struct exchange *x)
+{
+	return x->server->kept;
+}
+
 /* ---- one call ------------------------------------------------------------------------------------------ */
 
 static struct connection *connection_of(struct MHD_Connection *con)
@@ -399,6 +404,7 @@ static struct MHD_Daemon *start_daemon(struct server *s, int fd)
 static void server_free(struct server *s)
 {
 	routes_destroy(s->routes);
+	kept_destroy(s->kept);
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->away_lock);
 	free(s);
@@ -413,6 +419,7 @@ enum err server_start(const struct server_settings *set, struct server **out, co
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->away_lock, NULL);
 	s->routes = routes_build(set->routes);
+	s->kept = kept_create();
 	int fd = socket_listen(set->address, set->port, &s->port, why);
 	if (fd >= 0) {
 		s->daemon = start_daemon(s, fd);

@@ -10,6 +10,7 @@
  *   session.c sessions, tokens, CSRF
  *   cookie.c  cookies, language, notice
  *   pace.c    how often
+ *   kept.c    public answers, until the store changes
  *   answer.c  views and failures into replies
  *   reply.c   the reply's parts and the headers that go with them
  */
@@ -75,6 +76,7 @@ struct exchange {
 	size_t part_count;
 	enum err result;         /* of the handler */
 	struct view *view;
+	uint64_t version;        /* of the store, asked before anything was read */
 	/* input.c */
 	struct named_list inputs;
 	bool inputs_read;
@@ -100,6 +102,7 @@ struct connection { /* one socket */
 struct server {
 	struct server_settings set;
 	struct table_of_routes *routes;
+	struct kept *kept;
 	struct MHD_Daemon *daemon;
 	struct thread *sweeper;
 	uint16_t port;
@@ -147,6 +150,7 @@ void run_finish(struct exchange *); /* after it came back: makes the reply */
 bool http_away(struct exchange *) MUST_USE;  /* before the call is handed to another thread; false: stopping */
 void http_back(struct exchange *, enum err); /* from any thread, once */
 const struct server_settings *http_settings(const struct exchange *);
+struct kept *http_kept(const struct exchange *);
 
 /* ---- socket.c ----------------------------------------------------------------------------------- */
 
@@ -184,6 +188,13 @@ int64_t pace_of(struct exchange *);  /* the route's, for its viewer or address *
 /* The caller's address as text: the socket's, or the rightmost hop that is not the trusted proxy. */
 const char *pace_peer(struct arena *, const char *socket, const char *trusted, const char *forwarded);
 size_t pace_count(void);             /* buckets in use: tests */
+
+/* ---- kept.c ------------------------------------------------------------------------------------- */
+
+struct kept *kept_create(void);
+void kept_destroy(struct kept *);
+bool kept_find(struct exchange *); /* true: call.reply is made. After session_identify */
+void kept_add(struct exchange *);  /* the reply, when it is for anyone */
 
 /* ---- answer.c ----------------------------------------------------------------------------------- */
 

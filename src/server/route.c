@@ -109,7 +109,8 @@ static struct spot *spot_child(
 
 static void spot_add(struct spot *s, const struct route *r)
 {
-	int handlers = (r->read != NULL) + (r->write != NULL) + (r->work != NULL);
+	bool reads_first = r->read != NULL && r->work != NULL;
+	int handlers = (r->read != NULL) + (r->write != NULL) + (r->work != NULL) - reads_first;
 	if (handlers != 1 || (r->method == METHOD_GET && r->write != NULL)
 		|| (r->method != METHOD_GET && r->read != NULL) || r->method == METHOD_HEAD
 		|| r->method == METHOD_OPTIONS || (r->form != NULL && r->page == NULL))

@@ -48,13 +48,15 @@ static enum err read_run(struct txn *t, void *arg)
 	struct exchange *x = arg;
 	struct call *c = &x->call;
 	enum err e = check(x, t);
-	if (e != OK)
+	if (e != OK || kept_find(x))
 		return e;
 	answer_begin(x, answer_is_page(x));
 	e = c->route->read(c, t, x->view);
 	/* A reader that made the reply itself has said all; else its view does. */
 	if (e == OK && c->reply.body.data == NULL && c->reply.location == NULL)
 		e = answer_view(x, c->reply.status != 0 ? c->reply.status : 200);
+	if (e == OK)
+		kept_add(x);
 	return e;
 }
 
@@ -155,8 +157,13 @@ static void send_away(struct exchange *x)
 static enum err run_handler(struct exchange *x, bool *away)
 {
 	struct call *c = &x->call;
-	if (c->route->read != NULL)
-		return store_read(c->store, read_run, x);
+	if (c->route->read != NULL) {
+		x->version = store_version(c->store);
+		enum err e = store_read(c->store, read_run, x);
+		/* A reader that is not enough says so: the work beside it finds out who asks. */
+		*away = e == ERR_SIGN_IN && c->route->work != NULL;
+		return *away ? OK : e;
+	}
 	enum err e = c->route->access == FEDERATION ? check(x, NULL)
 						    : store_read(c->store, check_run, x);
 	*away = e == OK;

@@ -131,7 +131,7 @@ struct route {
 	enum wants wants;
 	enum err (*read)(struct call *, struct txn *, struct view *);
 	enum err (*write)(struct call *, struct txn *); /* may run again: start from a clean reply */
-	enum err (*work)(struct call *);
+	enum err (*work)(struct call *); /* beside `read`: what that answers ERR_SIGN_IN to */
 	const char *page;       /* webui/pages/<page>.html; NULL: the handler fills reply itself, or JSON */
 	/* When inputs are refused: this reader renders `page` again with what was typed under "input", the reasons under
 	 * "errors" { field, text } in order and under "error" by field, "refused" set, status 422. NULL: the plain error
