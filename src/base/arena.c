@@ -33,16 +33,8 @@ struct block {
 	alignas(max_align_t) unsigned char at[];
 };
 
-/* Something that is not arena memory and must be let go with it; itself kept in the arena. */
-struct guest {
-	struct guest *older;
-	void (*release)(void *);
-	void *it;
-};
-
 struct arena {
 	struct block *newest;
-	struct guest *guests;
 	size_t taken;
 };
 
@@ -91,9 +83,6 @@ struct arena *arena_create(void)
 
 void arena_reset(struct arena *a)
 {
-	for (struct guest *g = a->guests; g != NULL; g = g->older)
-		g->release(g->it);
-	a->guests = NULL;
 	while (a->newest->older != NULL) {
 		struct block *b = a->newest;
 		a->newest = b->older;
@@ -205,13 +194,6 @@ char *arena_format(struct arena *a, const char *format, ...)
 struct bytes arena_bytes(struct arena *a, struct bytes b)
 {
 	return (struct bytes){arena_copy(a, b.data, b.size), b.size};
-}
-
-void arena_on_destroy(struct arena *a, void (*release)(void *), void *it)
-{
-	struct guest *g = arena_alloc(a, sizeof *g);
-	*g = (struct guest){.older = a->guests, .release = release, .it = it};
-	a->guests = g;
 }
 
 size_t arena_size(const struct arena *a)

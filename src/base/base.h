@@ -66,8 +66,6 @@ char *arena_text_n(struct arena *, const char *s, size_t size);
 char *arena_format(struct arena *, const char *format, ...) PRINTF(2, 3);
 struct bytes arena_bytes(struct arena *, struct bytes);
 size_t arena_size(const struct arena *); /* bytes taken: for limits and tests */
-/* What a library allocated dies with the arena (destroy or reset), the newest first. */
-void arena_on_destroy(struct arena *, void (*release)(void *), void *);
 
 #define ARENA_CLEANUP __attribute__((cleanup(arena_cleanup)))
 void arena_cleanup(struct arena **);
