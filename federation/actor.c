@@ -206,7 +206,7 @@ enum err actor_fetch(struct federation *f, struct arena *arena, const char *uri,
 	enum err e = resolve_fetch(f, arena, uri, budget, &node);
 	if (e != OK)
 		return e;
-	struct actor claims;
+	struct actor claims = {0};
 	if (actor_from_node(arena, node, &claims, NULL) != OK
 		|| !addresses_allowed(f, arena, &claims))
 		return ERR_INVALID;

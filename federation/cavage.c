@@ -160,9 +160,11 @@ enum err cavage_parse(struct review *r, const char *header, struct signature *ou
 		    "Signature ")) /* old senders write the scheme of Authorization here too */
 		header += strlen("Signature ");
 	enum err e = cavage_split(r, header, &c);
-	if (e == OK && (c.key_id == NULL || c.signature == NULL || c.headers == NULL))
-		e = review_fails(r, ERR_SIGN_IN, "parameter missing");
-	if (e == OK && !cavage_algorithm_known(c.algorithm))
+	if (e != OK)
+		return e;
+	if (c.key_id == NULL || c.signature == NULL || c.headers == NULL)
+		return review_fails(r, ERR_SIGN_IN, "parameter missing");
+	if (!cavage_algorithm_known(c.algorithm))
 		e = review_fails(r, ERR_SIGN_IN, "algorithm not accepted");
 	if (e == OK)
 		e = cavage_seconds(r, c.created, &r->created);

@@ -451,17 +451,17 @@ static enum err find_reader(struct call *call)
 
 #define INBOX(at)                                                                                  \
 	{                                                                                          \
-		.method = METHOD_POST, .path = at, .access = FEDERATION, .work = inbox_receive,    \
+		.method = METHOD_POST, .path = (at), .access = FEDERATION, .work = inbox_receive,  \
 		.max_body = (size_t)1 << 20, .per_minute = 12000                                   \
 	}
 #define READ(at, handler)                                                                          \
 	{                                                                                          \
-		.method = METHOD_GET, .path = at, .access = FEDERATION, .read = handler,           \
+		.method = METHOD_GET, .path = (at), .access = FEDERATION, .read = (handler),       \
 		.per_minute = 3000                                                                 \
 	}
 #define OBJECT(at)                                                                                 \
 	{                                                                                          \
-		.method = METHOD_GET, .path = at, .access = FEDERATION, .read = read_object,       \
+		.method = METHOD_GET, .path = (at), .access = FEDERATION, .read = read_object,     \
 		.work = find_reader, .per_minute = 3000                                            \
 	}
 

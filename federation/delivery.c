@@ -463,6 +463,7 @@ void delivery_stop(struct delivery *d)
 		while (d->lanes[i] != NULL) {
 			struct lane *l = d->lanes[i];
 			while (l->attempts != NULL)
+				/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): unlinks it first */
 				attempt_forget(d, l->attempts);
 			lane_free(d, l);
 		}

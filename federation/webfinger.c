@@ -101,7 +101,7 @@ enum err resolve_webfinger(struct federation *f, struct arena *arena, const char
 	enum err e = ask(f, arena, name, host, budget, &subject, &href);
 	if (e != OK)
 		return e;
-	const char *subject_name, *subject_host;
+	const char *subject_name = name, *subject_host = host;
 	if (subject == NULL || !text_starts(subject, "acct:")
 		|| actor_parse_handle(arena, subject + 5, &subject_name, &subject_host) != OK
 		|| subject_host == NULL)

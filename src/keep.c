@@ -79,7 +79,7 @@ int keep_serve(struct command_call *c)
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGTERM);
 	sigaddset(&stops, SIGINT);
-	sigprocmask(SIG_BLOCK, &stops, NULL); /* before any thread starts: they inherit it */
+	pthread_sigmask(SIG_BLOCK, &stops, NULL); /* before any thread starts: they inherit it */
 
 	enum err e = node_open(c->arena, c->dir, true, &node, &why);
 	if (e == OK) {
@@ -92,7 +92,7 @@ int keep_serve(struct command_call *c)
 		log_line(LOG_INFO, "start", "version=%s url=%s port=%u", KRING_VERSION,
 			node->site.base_url, server_port(node->server));
 		wait_for(&stops);
-		sigprocmask(SIG_UNBLOCK, &stops, NULL); /* a second signal need not wait */
+		pthread_sigmask(SIG_UNBLOCK, &stops, NULL); /* a second signal need not wait */
 	}
 	node_close(node);
 	return e == OK ? 0 : command_failed(c, "%s", why);

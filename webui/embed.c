@@ -74,17 +74,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: embed OUT.c FILE…\n");
 		return 2;
 	}
-	FILE *out = fopen(argv[1], "wb");
-	if (!out) {
-		perror(argv[1]);
-		return 1;
-	}
 	size_t count = (size_t)argc - 2;
 	char **files = argv + 2;
 	qsort(files, count, sizeof *files, by_text);
 	char(*rows)[512] = calloc(count, sizeof *rows);
-	if (!rows)
-		return 1;
+	FILE *out = fopen(argv[1], "wb");
+	if (!rows || !out) {
+		perror(argv[1]);
+		exit(1);
+	}
 	fprintf(out, "#include \"embed.h\"\n");
 	for (size_t i = 0; i < count; i++) {
 		size_t size, packed;
@@ -108,5 +106,6 @@ int main(int argc, char **argv)
 		fputs(rows[i], out);
 	fprintf(out, "{0}};\n");
 	free(rows);
-	return fclose(out) == 0 ? 0 : 1;
+	int failed = ferror(out);
+	return fclose(out) == 0 && !failed ? 0 : 1;
 }

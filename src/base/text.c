@@ -244,7 +244,7 @@ char *text_trim(struct arena *arena, const char *s)
 {
 	const unsigned char *at = (const unsigned char *)s;
 	size_t end = strlen(s), start = 0, n;
-	uint32_t point;
+	uint32_t point = 0;
 	while ((n = point_read(at + start, end - start, &point)) > 0 && is_space(point))
 		start += n;
 	while (end > start) {

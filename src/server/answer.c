@@ -281,7 +281,7 @@ static void failure(struct exchange *x, int status, const char *message)
 		reply_header(c, "Allow", route_allow(x));
 	if (status == 429 || status == 503)
 		reply_header(c, "Retry-After",
-			arena_format(c->arena, "%lld", (long long)(x->wait / SECOND + 1)));
+			arena_format(c->arena, "%lld", (long long)(x->wait / SECOND) + 1));
 	if (status == 401 && route_is_open(x))
 		reply_header(c, "WWW-Authenticate", "Bearer");
 }

@@ -33,12 +33,15 @@ static int open_at(const struct addrinfo *at, const char **why)
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage at = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = {.v6 = {0}};
 	socklen_t size = sizeof at;
-	if (getsockname(fd, (struct sockaddr *)&at, &size) != 0)
+	if (getsockname(fd, &at.any, &size) != 0)
 		return 0;
-	return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)&at)->sin_port
-					     : ((struct sockaddr_in6 *)&at)->sin6_port);
+	return ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);
 }
 
 int socket_listen(const char *address, uint16_t port, uint16_t *got, const char **why)
