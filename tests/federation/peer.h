@@ -180,6 +180,8 @@ static inline void *peer_run(void *arg)
 	}
 }
 
+static long peer_lifetime = 86400; /* s, of the certificates made from now on; below 0: expired */
+
 static inline void peer_certificate(struct peer *p)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -188,7 +190,7 @@ static inline void peer_certificate(struct peer *p)
 	X509_set_version(cert, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
+	X509_gmtime_adj(X509_getm_notAfter(cert), peer_lifetime);
 	X509_set_pubkey(cert, key);
 	X509_NAME *name = X509_get_subject_name(cert);
 	X509_NAME_add_entry_by_txt(
