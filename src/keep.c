@@ -1,5 +1,6 @@
 /* keep.c: commands about the node itself: made, served, checked, copied, brought back, counted. */
 #include "command.h"
+#include "numbers.h"
 #include "private.h"
 
 #include <signal.h>
@@ -112,53 +113,12 @@ int keep_check(struct command_call *c)
 	return findings ? 1 : 0;
 }
 
-static void say_number(struct text *out, const char *group, const struct node *n)
-{
-	if (n->kind == NODE_NUMBER && n->name)
-		text_format(out, "%s%s%s %lld\n", group ? group : "", group ? "_" : "", n->name,
-			(long long)n->number);
-}
-
-static void say_numbers(struct text *out, const struct node *all)
-{
-	for (const struct node *n = all->first; n; n = n->next) {
-		say_number(out, NULL, n);
-		for (const struct node *in = n->kind == NODE_OBJECT ? n->first : NULL; in;
-			in = in->next)
-			say_number(out, n->name, in);
-	}
-}
-
-static void show_store(struct view *v, struct store *store)
-{
-	struct store_numbers n;
-	store_numbers(store, &n);
-	view_begin(v, "store");
-	view_number(v, "rows", (int64_t)n.rows);
-	view_number(v, "used_bytes", (int64_t)n.used_bytes);
-	view_number(v, "map_bytes", (int64_t)n.map_bytes);
-	view_number(v, "writes", (int64_t)n.writes);
-	view_number(v, "commits", (int64_t)n.commits);
-	view_number(v, "waiting", (int64_t)n.waiting);
-	view_number(v, "commit_p50_us", n.commit_p50_us);
-	view_number(v, "commit_p99_us", n.commit_p99_us);
-	view_number(v, "version", n.version);
-	view_end(v);
-}
-
 int keep_stats(struct command_call *c)
 {
 	if (!command_words(c, NULL, 0, NULL, 0))
 		return 2;
-	struct view *v = view_create(c->arena, VIEW_TREE);
-	show_store(v, c->node->store);
-	federation_numbers(c->node->federation, v);
-	if (c->node->server)
-		server_numbers(c->node->server, v);
-	if (!view_ok(v))
-		return command_failed(c, "%s", err_message(ERR_STORE));
-	say_numbers(&c->out, view_root(v));
-	return 0;
+	enum err e = numbers_write(c->node, c->arena, "", &c->out);
+	return e == OK ? 0 : command_failed(c, "%s", err_message(e));
 }
 
 /* ---- backup, restore ---- */

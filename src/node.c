@@ -1,6 +1,7 @@
 /* node.c: a node starts in order and stops in reverse. */
 #include "api.h"
 #include "command.h"
+#include "numbers.h"
 #include "private.h"
 
 #include <dirent.h>
@@ -280,11 +281,12 @@ static enum err start_server(struct kring *node, const char **why)
 	size_t count = 0, lists = 0;
 	while (features[count])
 		count++;
-	const struct route **routes = arena_array(node->arena, count + 3, sizeof *routes);
+	const struct route **routes = arena_array(node->arena, count + 4, sizeof *routes);
 	for (size_t i = 0; i < count; i++)
 		if (features[i]->routes)
 			routes[lists++] = features[i]->routes;
 	routes[lists++] = api_routes;
+	routes[lists++] = numbers_routes;
 	routes[lists] = federation_routes;
 	set.routes = routes;
 	if (!config_split_listen(node->arena, c->listen, &set.address, &set.port)) {
@@ -326,6 +328,7 @@ enum err node_serve(struct kring *node, struct arena *arena, const char **why)
 		*why = arena_text(arena, *why);
 		return e;
 	}
+	numbers_serve(node);
 	node->clock = start_clock(node);
 	notify("READY=1");
 	return OK;
@@ -342,6 +345,7 @@ void node_close(struct kring *node)
 	control_stop(node->control);
 	if (node->server)
 		server_stop(node->server);
+	numbers_serve(NULL);
 	federation_stop(node->federation);
 	pool_destroy(node->crypto);
 	store_close(node->store);
