@@ -91,42 +91,54 @@ static void task_done(void *arg, enum err e)
 	pthread_mutex_unlock(&in->lock);
 }
 
-/* All to the writer, who commits them as one; and waits for that. */
-static void write_all(struct inbox *in, struct task *const *tasks, size_t count, write_fn *fn)
+static void write_begin(struct inbox *in, size_t count)
 {
 	pthread_mutex_lock(&in->lock);
 	in->left = count;
 	pthread_mutex_unlock(&in->lock);
-	for (size_t i = 0; i < count; i++) { /* from here on its result is the writer's to set */
-		enum err e = store_submit(in->f->set.store, fn, tasks[i], task_done, tasks[i]);
-		if (e != OK)
-			task_done(tasks[i], e);
-	}
+}
+
+/* From here on the task's result is the writer's to set. */
+static void write_one(struct task *task, write_fn *fn)
+{
+	struct store *store = task->in->f->set.store;
+	enum err e = store_submit(store, fn, task, task_done, task);
+	if (e != OK)
+		task_done(task, e);
+}
+
+static void write_wait(struct inbox *in)
+{
 	pthread_mutex_lock(&in->lock);
 	while (in->left > 0)
 		pthread_cond_wait(&in->changed, &in->lock);
 	pthread_mutex_unlock(&in->lock);
 }
 
+/* Each goes to the writer as soon as it is parsed: what comes while he commits makes his next commit. */
 static void apply(struct scan *s)
 {
 	struct task *some[GROUP];
 	size_t count = 0;
+	write_begin(s->in, s->count);
 	for (size_t i = 0; i < s->count; i++) {
 		struct task *task = s->tasks[i];
-		if (task->result == OK)
-			task->result = task_parse(task);
-		if (task->result == OK)
-			some[count++] = task;
+		enum err e = task->result == OK ? task_parse(task) : task->result;
+		if (e == OK)
+			write_one(task, task_write);
+		else
+			task_done(task, e);
 	}
-	write_all(s->in, some, count, task_write);
-	count = 0;
+	write_wait(s->in);
 	for (size_t i = 0; i < s->count; i++) {
 		task_decide(s->tasks[i]);
 		if (s->tasks[i]->fate > FATE_FETCH)
 			some[count++] = s->tasks[i];
 	}
-	write_all(s->in, some, count, task_end);
+	write_begin(s->in, count);
+	for (size_t i = 0; i < count; i++)
+		write_one(some[i], task_end);
+	write_wait(s->in);
 	for (size_t i = 0; i < s->count; i++) {
 		struct task *task = s->tasks[i];
 		if (task->fate != FATE_FETCH) {
