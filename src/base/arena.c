@@ -24,7 +24,7 @@
 
 #define ALIGN alignof(max_align_t)
 #define BLOCK_FIRST ((size_t)8 << 10)
-#define BLOCK_MOST ((size_t)1 << 20)
+#define BLOCK_MOST ((size_t)64 << 10)
 #define ALLOC_MOST ((size_t)1 << 30) /* no single thing we keep in memory comes near */
 
 struct block {
