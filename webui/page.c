@@ -226,7 +226,8 @@ static const struct node *child(const struct node *object, const char *name, siz
 	if (object->kind != NODE_OBJECT)
 		return NULL;
 	for (const struct node *n = object->first; n; n = n->next)
-		if (n->name && strncmp(n->name, name, size) == 0 && n->name[size] == '\0')
+		if (n->name && n->name[0] == name[0] && strncmp(n->name, name, size) == 0
+			&& n->name[size] == '\0')
 			return n;
 	return NULL;
 }

@@ -197,11 +197,23 @@ static size_t point_read(const unsigned char *s, size_t size, uint32_t *point)
 	return n;
 }
 
+/* Eight bytes of ASCII, none of them NUL: neither they nor they less one have a high bit. */
+static bool is_plain_eight(const unsigned char *s)
+{
+	uint64_t eight, ones = UINT64_C(0x0101010101010101);
+	memcpy(&eight, s, sizeof eight);
+	return ((eight | (eight - ones)) & ones << 7) == 0;
+}
+
 bool text_is_utf8(const char *s, size_t size)
 {
 	const unsigned char *at = (const unsigned char *)s;
 	for (size_t i = 0; i < size;) {
 		uint32_t point;
+		if (size - i >= 8 && is_plain_eight(at + i)) {
+			i += 8;
+			continue;
+		}
 		size_t n = point_read(at + i, size - i, &point);
 		if (n == 0)
 			return false;

@@ -173,6 +173,19 @@ static void utf8_is_the_shortest_form_only(void **state)
 	};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(text_is_utf8(bad[i], strlen(bad[i])));
+	/* wherever it stands among plain letters */
+	static const struct {
+		const char *bytes;
+		bool good;
+	} some[] = {{"\0", false}, {"\x01", true}, {"\x7f", true}, {"\x80", false},
+		{"\xff", false}, {"\xc3\xa9", true}, {"\xc3\x28", false}, {"\xe2\x82\xac", true}};
+	for (size_t i = 0; i < COUNT(some); i++)
+		for (size_t at = 0; at < 20; at++) {
+			char line[24] = "aaaaaaaaaaaaaaaaaaaaaaa";
+			size_t size = strlen(some[i].bytes);
+			memcpy(line + at, some[i].bytes, size > 0 ? size : 1);
+			assert_int_equal(text_is_utf8(line, 23), some[i].good);
+		}
 	assert_false(text_is_utf8("a\0b", 3));
 	assert_false(text_is_utf8("\xc3\xa9", 1)); /* cut in the middle */
 	assert_true(text_is_utf8(NULL, 0));
