@@ -321,9 +321,10 @@ static struct clock *start_clock(struct kring *node)
 
 enum err node_serve(struct kring *node, struct arena *arena, const char **why)
 {
-	enum err e = control_start(node, arena, &node->control, why);
+	/* Commands come last: they ask for what the server counts. */
+	enum err e = start_server(node, why);
 	if (e == OK)
-		e = start_server(node, why);
+		e = control_start(node, arena, &node->control, why);
 	if (e != OK) {
 		*why = arena_text(arena, *why);
 		return e;
