@@ -205,7 +205,7 @@ enum err activity_read(
 	return e;
 }
 
-/* ---- what ours begin with: one constant (protocol.md §3) ------------------------------------------------------ */
+/* ---- what ours begin with: one constant (protocol.md §3) ------------------------------------- */
 
 /* The words of keys and proofs are named here one by one: the published contexts protect theirs, and a group announces
  * activities with contexts of their own, which then could not be read (JSON-LD 1.1 §4.1.11). */

@@ -29,7 +29,7 @@ const char *actor_type_of(uint32_t kind)
 	return kind >= ACTOR_PERSON && kind < COUNT(types) ? types[kind] : "Person";
 }
 
-/* ---- claims ----------------------------------------------------------------------------------------------------- */
+/* ---- claims ---------------------------------------------------------------------------------- */
 
 /* A key counts for the first of its kind: named by an id on the actor's host, and owned by nobody else. */
 static void keep_key(
@@ -148,7 +148,7 @@ enum err actor_from_node(
 	return r.err;
 }
 
-/* ---- fetched, kept, renewed --------------------------------------------------------------------------------------- */
+/* ---- fetched, kept, renewed ------------------------------------------------------------------ */
 
 struct keeping {
 	const struct actor *claims;

@@ -117,7 +117,7 @@ enum err between_flag(struct saying *s)
 	return e;
 }
 
-/* ---- about an actor itself ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- about an actor itself ------------------------------------------------------------------- */
 
 enum err between_profile(struct saying *s)
 {

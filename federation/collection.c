@@ -8,7 +8,7 @@
 #define REPLIES_MOST 100
 #define COUNT_MOST 10000
 
-/* ---- replies ------------------------------------------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 struct serving { /* one GET */
 	struct call *call;
@@ -64,7 +64,7 @@ static enum err serve_gone(struct call *call, const char *uri, const char *type,
 	return e == OK ? serve(call, v, 410) : e;
 }
 
-/* ---- actors ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- actors ---------------------------------------------------------------------------------- */
 
 /* The local actor of {name}: a community under /c, a person under /u. */
 static enum err find_actor(struct call *call, struct txn *t, struct actor *a)
@@ -141,7 +141,7 @@ static enum err get_following(struct call *call, struct txn *t, struct view *pag
 	return serve_count(call, arena_format(call->arena, "%s/following", a.uri), total);
 }
 
-/* ---- lists of posts ------------------------------------------------------------------------------------------------------------------- */
+/* ---- lists of posts -------------------------------------------------------------------------- */
 
 static bool is_ours(struct txn *t, const struct post *p)
 {
@@ -287,7 +287,7 @@ static enum err get_moderators(struct call *call, struct txn *t, struct view *pa
 	return serve(call, v, 200);
 }
 
-/* ---- posts, activities, conversations: some are only for some -------------------------------------------------------------------------- */
+/* ---- posts, activities, conversations: some are only for some -------------------------------- */
 
 static enum err read_post(struct serving *s, struct post *p)
 {

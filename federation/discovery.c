@@ -28,7 +28,7 @@ static enum err reply_error(struct call *call, int status, enum err e)
 	return e;
 }
 
-/* ---- WebFinger ------------------------------------------------------------------------------------------------------------------ */
+/* ---- WebFinger ------------------------------------------------------------------------------- */
 
 /* "/u/name", "/c/name", "/@name", "/actor", "/": the name, "" for the node. */
 static const char *name_in_path(const char *path)
@@ -130,7 +130,7 @@ enum err discovery_webfinger(struct call *call, struct txn *t, struct view *page
 	return reply_view(call, v, JRD);
 }
 
-/* ---- host-meta ------------------------------------------------------------------------------------------------------------------- */
+/* ---- host-meta ------------------------------------------------------------------------------- */
 
 enum err discovery_host_meta(struct call *call, struct txn *t, struct view *page)
 {
@@ -162,7 +162,7 @@ enum err discovery_host_meta_json(struct call *call, struct txn *t, struct view 
 	return reply_view(call, v, JRD);
 }
 
-/* ---- NodeInfo: 2.1 before 2.0, because GoToSocial takes the last and Lemmy the first ------------------------------------------------ */
+/* ---- NodeInfo: 2.1 before 2.0, because GoToSocial takes the last and Lemmy the first --------- */
 
 enum err discovery_nodeinfo(struct call *call, struct txn *t, struct view *page)
 {

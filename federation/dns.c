@@ -60,7 +60,7 @@ static void name_free(struct name *n)
 	free(n);
 }
 
-/* ---- asking the system ------------------------------------------------------------------------------------------- */
+/* ---- asking the system ----------------------------------------------------------------------- */
 
 /* One address that is not public spoils the name: picking the good ones would let its owner choose when. */
 static void answer_read(const struct addrinfo *list, struct dns_answer *out)
@@ -108,7 +108,7 @@ static void resolve(void *arg)
 	}
 }
 
-/* ---- the memory --------------------------------------------------------------------------------------------------- */
+/* ---- the memory ------------------------------------------------------------------------------ */
 
 /* Drops what is stale in one bucket, and when too much is kept the rest of it that nobody waits for. */
 static void bucket_tidy(struct dns *d, struct name **bucket)

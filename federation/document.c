@@ -140,7 +140,7 @@ enum err actor_document(struct txn *t, const struct actor *a, struct view *v)
 	return OK;
 }
 
-/* ---- posts ------------------------------------------------------------------------------------------------------- */
+/* ---- posts ----------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {
 	[POST_NOTE] = "Note",

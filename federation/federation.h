@@ -10,7 +10,7 @@
 
 #include "features.h"
 
-/* ---- federation.c: start, stop, and the few things others ask -------------------------------------------------- */
+/* ---- federation.c: start, stop, and the few things others ask -------------------------------- */
 
 struct federation;
 struct federation_settings {
@@ -32,7 +32,7 @@ enum err federation_find_actor(struct federation *, const char *handle_or_uri, u
 enum err federation_find_post(struct federation *, const char *uri, uint64_t *post) MUST_USE;
 void federation_settle(struct federation *); /* inbox applied, outbox expanded, first tries made: tests, the demo, drain */
 
-/* ---- shared inside this directory -------------------------------------------------------------------------------- */
+/* ---- shared inside this directory ------------------------------------------------------------ */
 
 struct transport;
 struct delivery;

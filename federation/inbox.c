@@ -77,7 +77,7 @@ static struct signed_request request_of(struct call *call, const char *method)
 	};
 }
 
-/* ---- before anything costs -------------------------------------------------------------------------------------------- */
+/* ---- before anything costs ------------------------------------------------------------------- */
 
 static bool type_fits(const char *type)
 {
@@ -123,7 +123,7 @@ static bool is_end_of_stranger(struct visit *v)
 		&& actor_known(v->f, v->call->arena, a.actor, &known) != OK;
 }
 
-/* ---- verified: whose word is it ----------------------------------------------------------------------------------------- */
+/* ---- verified: whose word is it -------------------------------------------------------------- */
 
 static enum err keep(struct txn *t, void *arg)
 {
@@ -322,7 +322,7 @@ enum err inbox_receive(struct call *call)
 	return verify(v);
 }
 
-/* ---- signed GETs ----------------------------------------------------------------------------------------------------- */
+/* ---- signed GETs ----------------------------------------------------------------------------- */
 
 static enum err viewer_key(
 	struct federation *f, struct call *call, struct signature *s, struct actor *owner)

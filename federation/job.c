@@ -49,7 +49,7 @@ void job_wake(struct transport *t)
 		die("the wire thread cannot be woken: error %d", errno);
 }
 
-/* ---- the turn of GETs: no host sees more than two of ours at once -------------------------------------------------- */
+/* ---- the turn of GETs: no host sees more than two of ours at once ---------------------------- */
 
 static bool get_takes_turn(struct transport *t, struct job *j)
 {
@@ -75,7 +75,7 @@ static void get_leaves(struct transport *t, const struct job *j)
 			t->gets[i] = NULL;
 }
 
-/* ---- the end of a job ---------------------------------------------------------------------------------------------- */
+/* ---- the end of a job ------------------------------------------------------------------------ */
 
 static void job_link(struct job *j)
 {
@@ -124,7 +124,7 @@ void job_fail(struct job *j, enum err e, const char *why)
 	job_end(j, &(struct answer){.err = e, .why = why});
 }
 
-/* ---- the start -------------------------------------------------------------------------------------------------------- */
+/* ---- the start ------------------------------------------------------------------------------- */
 
 static void on_resolved(void *arg, const struct dns_answer *answer)
 {
@@ -223,7 +223,7 @@ void job_look_after(struct transport *t)
 	}
 }
 
-/* ---- for everyone --------------------------------------------------------------------------------------------------- */
+/* ---- for everyone ---------------------------------------------------------------------------- */
 
 static bool headers_clean(const char *const *headers)
 {

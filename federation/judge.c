@@ -20,7 +20,7 @@ static enum err needs(struct judged *j, enum need need, const char *uri)
 	return ERR_REMOTE;
 }
 
-/* ---- to the verb --------------------------------------------------------------------------------------------------------- */
+/* ---- to the verb ----------------------------------------------------------------------------- */
 
 static enum err offer(struct txn *t, const struct activity *a, const char *object_type)
 {
@@ -47,7 +47,7 @@ enum err judge_dispatch(struct txn *t, const struct activity *a)
 	return e == ERR_NOT_FOUND ? offer(t, a, NULL) : e;
 }
 
-/* ---- who ------------------------------------------------------------------------------------------------------------------- */
+/* ---- who ------------------------------------------------------------------------------------- */
 
 static bool host_blocked(struct txn *t, const char *uri)
 {
@@ -77,7 +77,7 @@ static bool is_followed(struct txn *t, uint64_t actor)
 	return follow_count(t, actor, &followers) == OK && followers > 0;
 }
 
-/* ---- objects (protocol.md §11.1.7) -------------------------------------------------------------------------------------------- */
+/* ---- objects (protocol.md §11.1.7) ----------------------------------------------------------- */
 
 static bool says_something(const char *type)
 {
@@ -113,7 +113,7 @@ static bool may_undo(const struct activity *a)
 	return text_is(a->inner->actor, a->actor);
 }
 
-/* ---- what a group passes on (FEP-1b12; protocol.md §5.8) ------------------------------------------------------------------------ */
+/* ---- what a group passes on (FEP-1b12; protocol.md §5.8) ------------------------------------- */
 
 static bool may_be_announced(const struct activity *a)
 {
@@ -213,7 +213,7 @@ static enum err apply_announce(
 	return e == OK ? judge_dispatch(t, a) : e;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static bool is_known(struct txn *t, const char *uri)
 {
@@ -262,7 +262,7 @@ enum err judge_apply(struct txn *t, struct judged *j)
 	return e;
 }
 
-/* ---- what it needs from the net --------------------------------------------------------------------------------------------------------- */
+/* ---- what it needs from the net -------------------------------------------------------------- */
 
 static enum err fetch_object(struct federation *f, struct judged *j, struct budget *budget)
 {

@@ -111,7 +111,7 @@ void lane_wake_due(struct delivery *d)
 			lane_offer(d, l);
 }
 
-/* ---- which hosts have rows: one step of a walk per host, from prefix to prefix ------------------------------------------- */
+/* ---- which hosts have rows: one step of a walk per host, from prefix to prefix --------------- */
 
 struct first_row {
 	struct arena *arena;

@@ -155,7 +155,7 @@ bool letter_stays(const struct saying *s)
 	return s->community.id != 0 && s->community.local && !s->community.gone;
 }
 
-/* ---- what a community passes on (FEP-1b12) ------------------------------------------------------------------------------------- */
+/* ---- what a community passes on (FEP-1b12) --------------------------------------------------- */
 
 static void address_community(const struct saying *s, struct view *v)
 {

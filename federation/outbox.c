@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- sending ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /* To the community's own node, where it is not ours. */
 static enum err to_remote_community(const struct saying *s, const struct recipients *r)
@@ -43,7 +43,7 @@ static enum err send_on(struct saying *s, struct letter *l,
 	return e == OK ? letter_pass_on(s, json, l->id) : e;
 }
 
-/* ---- posts -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- posts ----------------------------------------------------------------------------------- */
 
 static enum err show_post(struct saying *s, struct view *v)
 {
@@ -103,7 +103,7 @@ static enum err say_delete(struct saying *s)
 	return send_on(s, &l, to_deleted_audience);
 }
 
-/* ---- reactions, pins, locks: small things about a post ------------------------------------------------------------------------------------- */
+/* ---- reactions, pins, locks: small things about a post --------------------------------------- */
 
 static enum err to_author(const struct saying *s, const struct recipients *r)
 {
@@ -174,7 +174,7 @@ static enum err say_listing(struct saying *s, const char *object, const char *co
 	return collection != NULL ? send_on(s, &l, to_followers) : OK;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static bool is_about_post(uint32_t act)
 {

@@ -26,7 +26,7 @@ static enum err hash_data(struct arena *arena, const json_node *config, const ch
 	return OK;
 }
 
-/* ---- adding -------------------------------------------------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------------------------------- */
 
 static struct bytes proof_words(struct arena *arena, const json_node *context, const char *key_id,
 	int64_t now, const char *value)
@@ -94,7 +94,7 @@ enum err proof_add(struct arena *arena, struct bytes json, const struct key *key
 	return OK;
 }
 
-/* ---- checking ------------------------------------------------------------------------------------------------------ */
+/* ---- checking -------------------------------------------------------------------------------- */
 
 static bool is_ours(const json_node *proof)
 {

@@ -16,7 +16,7 @@
 #define DEADLINE_MOST (20 * SECOND)
 #define PER_HOST 60 /* fetches a minute: nobody makes us a hammer (security.md R35) */
 
-/* ---- what is remembered while we run ------------------------------------------------------------------------------ */
+/* ---- what is remembered while we run --------------------------------------------------------- */
 
 struct note {
 	uint64_t what; /* hash */
@@ -153,7 +153,7 @@ static void form_remember(struct resolver *r, const char *host, enum signature_f
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* ---- one request, waited for ---------------------------------------------------------------------------------------- */
+/* ---- one request, waited for ----------------------------------------------------------------- */
 
 struct waiting {
 	struct resolver *resolver; /* its lock: one that outlives us both */
@@ -245,7 +245,7 @@ static enum err get_either(struct federation *f, struct arena *arena, const stru
 	return e;
 }
 
-/* ---- a document ------------------------------------------------------------------------------------------------------ */
+/* ---- a document ------------------------------------------------------------------------------ */
 
 bool resolve_is_own(const struct federation *f, const char *uri)
 {
@@ -393,7 +393,7 @@ static enum err get_itself(struct federation *f, struct arena *arena, const char
 	return ERR_INVALID;
 }
 
-/* ---- our own things, from the store ------------------------------------------------------------------------------------ */
+/* ---- our own things, from the store ---------------------------------------------------------- */
 
 struct own {
 	struct arena *arena;

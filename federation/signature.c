@@ -30,7 +30,7 @@ bool review_is_name(const char *s)
 	return true;
 }
 
-/* ---- digests ------------------------------------------------------------------------------------------------------ */
+/* ---- digests --------------------------------------------------------------------------------- */
 
 static enum err digest_equal(const struct review *r, struct bytes said)
 {
@@ -97,7 +97,7 @@ static enum err digests_check(const struct review *r)
 	return e;
 }
 
-/* ---- time, key id, the signature's bytes -------------------------------------------------------------------------- */
+/* ---- time, key id, the signature's bytes ----------------------------------------------------- */
 
 static bool in_window(const struct review *r, int64_t at)
 {
@@ -147,7 +147,7 @@ static enum err bytes_check(const struct review *r, struct bytes signature)
 		: review_fails(r, ERR_INVALID, "signature of no size we know");
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 enum err signature_parse(struct arena *arena, const struct signed_request *request, int64_t now,
 	struct signature *out, const char **why)

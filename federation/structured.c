@@ -64,7 +64,7 @@ static void skip(struct reader *r, const char *set)
 		r->at++;
 }
 
-/* ---- bare items ------------------------------------------------------------------------------------------------- */
+/* ---- bare items ------------------------------------------------------------------------------ */
 
 /* RFC 9651 §4.2.4: at most 15 digits, or 12 with a fraction of 1 to 3. Decimals are kept in thousandths. */
 static bool read_number(struct reader *r, struct structured *out)
@@ -209,7 +209,7 @@ static bool read_bare(struct reader *r, struct structured *out)
 	}
 }
 
-/* ---- parameters, items, inner lists ------------------------------------------------------------------------------ */
+/* ---- parameters, items, inner lists ---------------------------------------------------------- */
 
 static struct structured *member_new(struct arena *arena, struct members *m)
 {
@@ -299,7 +299,7 @@ static bool read_member(struct reader *r, struct structured *out)
 	return peek(r) == '(' ? read_inner(r, out) : read_item(r, out);
 }
 
-/* ---- whole fields ------------------------------------------------------------------------------------------------ */
+/* ---- whole fields ---------------------------------------------------------------------------- */
 
 static bool begin(struct reader *r, struct arena *arena, const char *field)
 {
@@ -386,7 +386,7 @@ const struct structured *structured_parameter(const struct structured *of, const
 	return NULL;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 #define INTEGER_MOST INT64_C(999999999999999)
 

@@ -51,7 +51,7 @@ enum err task_parse(struct task *task)
 	return e;
 }
 
-/* ---- in the writer's transaction ----------------------------------------------------------------------------------------- */
+/* ---- in the writer's transaction ------------------------------------------------------------- */
 
 enum err task_write(struct txn *t, void *arg)
 {
@@ -87,7 +87,7 @@ enum err task_end(struct txn *t, void *arg)
 	return e == OK ? txn_del(t, &row) : e;
 }
 
-/* ---- its fate ------------------------------------------------------------------------------------------------------------ */
+/* ---- its fate -------------------------------------------------------------------------------- */
 
 /* There is room when few are on their way, and few of the same host. */
 static bool spot_take(struct inbox *in, const struct task *task)
@@ -161,7 +161,7 @@ void task_decide(struct task *task)
 		task->fate = later(task, NO_ROOM + (int64_t)(task->place % (uint64_t)NO_ROOM));
 }
 
-/* ---- what follows -------------------------------------------------------------------------------------------------------- */
+/* ---- what follows ---------------------------------------------------------------------------- */
 
 struct parent {
 	struct inbox *in;

@@ -18,7 +18,7 @@
 #define CONNECT_MOST (10 * SECOND)
 #define SILENCE_MOST 10L /* s without a byte */
 
-/* ---- what curl calls ------------------------------------------------------------------------------------------------ */
+/* ---- what curl calls ------------------------------------------------------------------------- */
 
 /* Counts decoded bytes: a bomb of gzip is small on the wire. */
 static size_t on_body(char *data, size_t one, size_t count, void *arg)
@@ -93,7 +93,7 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
-/* ---- starting ------------------------------------------------------------------------------------------------------- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 static void add_header(struct curl_slist **list, const char *header)
 {
@@ -240,7 +240,7 @@ void transport_release(struct job *j)
 	t->idle[t->idle_count++] = j->easy;
 }
 
-/* ---- the wire thread ------------------------------------------------------------------------------------------------ */
+/* ---- the wire thread ------------------------------------------------------------------------- */
 
 /* What an HTTP answer says. A sink that talks too long after a POST has answered all the same. */
 static void job_done(struct job *j, CURLcode code)
@@ -357,7 +357,7 @@ static void run(void *arg)
 	answer_all(t);
 }
 
-/* ---- for everyone --------------------------------------------------------------------------------------------------- */
+/* ---- for everyone ---------------------------------------------------------------------------- */
 
 /* A pool larger than the process may open would fail in odd places. */
 static long connections_most(void)

@@ -14,7 +14,7 @@ struct txn;
 
 #define STORE_VALUE_MAX (1024 * 1024 + 16 * 1024) /* a body of 1 MiB and the record around it; over it ERR_TOO_MUCH */
 
-/* ---- store.c ---------------------------------------------------------------------------------- */
+/* ---- store.c --------------------------------------------------------------------------------- */
 
 struct store_settings {
 	const char *path; /* a directory, made when missing (0700); NULL: in memory, for tests */
@@ -73,7 +73,7 @@ enum err txn_count(struct txn *, const struct place *, int64_t *now) MUST_USE; /
 enum err txn_get_id(struct txn *, const struct place *, uint64_t *id) MUST_USE; /* ERR_NOT_FOUND */
 enum err txn_put_id(struct txn *, const struct place *, uint64_t id) MUST_USE;
 
-/* ---- backup.c ------------------------------------------------------------------------------------------- */
+/* ---- backup.c -------------------------------------------------------------------------------- */
 
 /* Hot, compact, fsynced under another name and then renamed over `file`. ERR_INVALID: a store in memory. */
 enum err store_backup(struct store *, const char *file, const char **why) MUST_USE;
@@ -92,7 +92,7 @@ void store_numbers(struct store *, struct store_numbers *);
 /* Rises with each commit, before its writers are answered: what was read after it was asked is true while it stays. */
 uint64_t store_version(const struct store *);
 
-/* ---- keys (place.c): one table byte, then big-endian fields, so that keys sort as numbers do --------------- */
+/* ---- keys (place.c): one table byte, then big-endian fields, so that keys sort as numbers do ---- */
 
 struct place place_0(uint8_t table);
 struct place place_1(uint8_t table, uint64_t a);
@@ -104,7 +104,7 @@ struct place place_hash_1(uint8_t table, const char *uri, uint64_t a);
 uint64_t place_id(struct bytes key, size_t field); /* the field-th u64 after the table byte, from 0; 0 when too short */
 uint64_t place_id_at(struct bytes key, size_t offset); /* the u64 at a byte offset; 0 when too short */
 
-/* ---- record.c: struct ↔ bytes by field table -------------------------------------------------------------- */
+/* ---- record.c: struct ↔ bytes by field table ------------------------------------------------- */
 
 /* Unknown tags are skipped, missing ones stay zero: adding a field needs no migration. Tags are never reused. */
 enum field_kind { F_U64 = 1, F_I64, F_U32, F_FLAG, F_TEXT, F_BYTES, F_U64S };
@@ -131,7 +131,7 @@ enum err record_read(struct arena *, const struct shape *, struct bytes, void *r
 enum err txn_load(struct txn *, const struct place *, const struct shape *, void *record) MUST_USE;
 enum err txn_save(struct txn *, const struct place *, const struct shape *, const void *record) MUST_USE;
 
-/* ---- journal.c: the ordered log of acts, and its readers --------------------------------------------------- */
+/* ---- journal.c: the ordered log of acts, and its readers ------------------------------------- */
 
 /* Numbers only have a meaning above (feature.h, enum act); the journal carries them. */
 struct line {

@@ -45,7 +45,7 @@ struct refusal {
 /* Fill *why (may be NULL) and return ERR_INVALID: `return refuse(why, "title", "A title is too long.");` */
 enum err refuse(struct refusal *why, const char *field, const char *text);
 
-/* ---- arena.c: memory that lives as long as one call, job or chore ----------------------------- */
+/* ---- arena.c: memory that lives as long as one call, job or chore ---------------------------- */
 
 struct arena;
 struct bytes {
@@ -73,7 +73,7 @@ void arena_cleanup(struct arena **);
 /* Out of memory or a broken promise of our own: log and abort; the supervisor restarts. */
 _Noreturn void die(const char *format, ...) PRINTF(1, 2);
 
-/* ---- text.c: building and reading text -------------------------------------------------------- */
+/* ---- text.c: building and reading text ------------------------------------------------------- */
 
 /* A growing buffer in an arena. Past `max` bytes it stops and `failed` stays set: check once at the end. */
 struct text {
@@ -110,7 +110,7 @@ bool text_unescape_url(struct arena *, const char *s, size_t size, bool plus_is_
 bool text_print(char *at, size_t room, const char *format, ...) PRINTF(3, 4) MUST_USE;
 bool text_print_v(char *at, size_t room, const char *format, va_list) PRINTF(3, 0) MUST_USE;
 
-/* ---- url.c ------------------------------------------------------------------------------------- */
+/* ---- url.c ----------------------------------------------------------------------------------- */
 
 /* URL, parsed once and compared everywhere in this form (security.md R4, R5). Strings are in the arena. */
 struct url {
@@ -128,7 +128,7 @@ enum err url_parse(struct arena *, const char *s, struct url *out) MUST_USE;
 bool url_same_host(const char *a, const char *b); /* both parse and have one origin */
 bool url_is_loopback(const struct url *);         /* localhost, *.localhost, 127/8, [::1] by name */
 
-/* ---- time.c ----------------------------------------------------------------------------------- */
+/* ---- time.c ---------------------------------------------------------------------------------- */
 
 int64_t time_now(void);              /* wall clock, ms; moved by time_freeze in tests */
 int64_t time_steady(void);           /* monotonic, ms: for delays and deadlines */
@@ -152,7 +152,7 @@ int64_t id_time(uint64_t id); /* its ms */
 #define ID_TEXT 21
 const char *id_text(uint64_t id, char out[ID_TEXT]);
 
-/* ---- queue.c: hand-over between threads, and pools -------------------------------------------- */
+/* ---- queue.c: hand-over between threads, and pools ------------------------------------------- */
 
 struct queue;
 struct queue *queue_create(size_t max);
@@ -172,7 +172,7 @@ struct thread; /* a named thread with the stack size we allow (512 KiB) */
 struct thread *thread_start(const char *name, void (*run)(void *), void *arg);
 void thread_join(struct thread *); /* frees it */
 
-/* ---- log.c: one key=value line per call, at the edges only ------------------------------------- */
+/* ---- log.c: one key=value line per call, at the edges only ----------------------------------- */
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 void log_open(enum log_level most, int fd); /* fd 2 by default */
@@ -180,7 +180,7 @@ void log_open(enum log_level most, int fd); /* fd 2 by default */
  * Never a member's name, e-mail address or IP address; never a token or key. */
 void log_line(enum log_level, const char *where, const char *format, ...) PRINTF(3, 4);
 
-/* ---- encode.c: bytes as text and back ---------------------------------------------------------- */
+/* ---- encode.c: bytes as text and back -------------------------------------------------------- */
 
 char *base64_encode(struct arena *, const void *data, size_t size);
 bool base64_decode(struct arena *, const char *s, struct bytes *out); /* strict RFC 4648 with padding */
@@ -188,7 +188,7 @@ char *base58_encode(struct arena *, const void *data, size_t size);   /* bitcoin
 bool base58_decode(struct arena *, const char *s, struct bytes *out);
 char *hex_encode(struct arena *, const void *data, size_t size);
 
-/* ---- crypto.c: the only file with OpenSSL and argon2 ------------------------------------------- */
+/* ---- crypto.c: the only file with OpenSSL and argon2 ----------------------------------------- */
 
 #define SHA256_SIZE 32
 void crypto_sha256(const void *data, size_t size, uint8_t out[SHA256_SIZE]);

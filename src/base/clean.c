@@ -52,7 +52,7 @@ static bool put(struct cleaner *c, const char *s, size_t size)
 	return true;
 }
 
-/* ---- words ------------------------------------------------------------------------------------ */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 /* A break where a box that is not kept stood between words. */
 static void stand_apart(struct cleaner *c)
@@ -142,7 +142,7 @@ static void put_text(struct cleaner *c, const char *s, size_t size)
 	}
 }
 
-/* ---- what is open ------------------------------------------------------------------------------ */
+/* ---- what is open ---------------------------------------------------------------------------- */
 
 /* After the words of a link that name another host comes the real one. False: there is no room for it. */
 static bool link_note(struct cleaner *c)
@@ -319,7 +319,7 @@ static void put_image(struct cleaner *c, const struct html_tag *tag)
 		close_element(c, element_find("a"));
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool is_foreign(const struct element *e)
 {

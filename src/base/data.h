@@ -6,7 +6,7 @@
 
 #include "base.h"
 
-/* ---- json.c: checked reading; the only file that calls jansson -------------------------------- */
+/* ---- json.c: checked reading; the only file that calls jansson ------------------------------- */
 
 /* Limits are counted on the raw bytes before anything is allocated (security.md §2.5, §2.6). */
 struct json_limits {
@@ -41,7 +41,7 @@ struct bytes json_write(struct arena *, const json_node *);
 enum err json_canonical(struct arena *, const json_node *, const char *skip, struct bytes *out) MUST_USE;
 void decimal_write(struct text *, double finite); /* decimal.c: a number as ECMAScript and JCS spell it */
 
-/* ---- view.c: written once, two sinks ---------------------------------------------------------- */
+/* ---- view.c: written once, two sinks --------------------------------------------------------- */
 
 /*
  * A handler says view_text(v, "title", t) and never asks where it goes. Inside an object names are given; inside a
@@ -79,13 +79,13 @@ struct node {
 };
 const struct node *view_root(struct view *);  /* tree sink only; NULL unless view_ok */
 
-/* ---- entity.c: character references ------------------------------------------------------------ */
+/* ---- entity.c: character references ---------------------------------------------------------- */
 
 /* The bytes the reference at `s` ("&amp;", "&#39;") takes, and what it means; 0 when none stands there. */
 size_t entity_read(const char *s, bool in_attribute, uint32_t *point);
 size_t entity_utf8(uint32_t point, char out[5]); /* its bytes, then NULs */
 
-/* ---- tag.c: reading HTML as it comes, without a tree ------------------------------------------- */
+/* ---- tag.c: reading HTML as it comes, without a tree ----------------------------------------- */
 
 struct html_tag { /* not `struct tag`: that is an ActivityPub tag (feature.h) */
 	bool end, self_closing;
@@ -99,14 +99,14 @@ size_t tag_read(const char *s, bool foreign, struct html_tag *out);
 char *tag_attribute(struct arena *, const struct html_tag *, const char *name);
 size_t tag_raw_text(const char *s, const char *name); /* bytes before the end tag of a script, a style … */
 
-/* ---- address.c: where links lead -------------------------------------------------------------- */
+/* ---- address.c: where links lead ------------------------------------------------------------- */
 
 /* A foreign address that may be linked to, in one spelling, or NULL: https, http, gemini, mailto, xmpp, magnet; never
  * relative, without userinfo, at most 2 048 bytes. *host is lower case, NULL for the last three. */
 char *address_clean(struct arena *, const char *raw, const char **host);
 bool address_misleads(struct arena *, const char *words, const char *host); /* the words name another host */
 
-/* ---- clean.c, markup.c: foreign and own marked-up text; md4c is called in markup.c only ---------- */
+/* ---- clean.c, markup.c: foreign and own marked-up text; md4c is called in markup.c only ------ */
 
 /*
  * The allowlist of security.md §5.4, by a linear streaming tokenizer: no tree, at most 32 open elements, at most

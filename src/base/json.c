@@ -24,7 +24,7 @@ static json_t *plain(const json_node *node)
 	return (json_t *)(uintptr_t)node;
 }
 
-/* ---- counting before parsing ------------------------------------------------------------------ */
+/* ---- counting before parsing ----------------------------------------------------------------- */
 
 enum byte_class {
 	SCALAR,
@@ -189,7 +189,7 @@ enum err json_prescan(struct bytes text, const struct json_limits *limits)
 	return text.size > 0 ? count_all(&c, at, at + text.size) : ERR_INVALID;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* A document is some hundred small things that end together: they are taken from the arena and never freed singly. */
 static _Thread_local struct arena *reading_into;
@@ -310,7 +310,7 @@ size_t json_members(
 	return visited;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 struct member {
 	const char *name;

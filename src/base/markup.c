@@ -18,7 +18,7 @@ struct writer {
 	unsigned links, pictures, codes; /* how many of them we are within */
 };
 
-/* ---- mentions and hashtags -------------------------------------------------------------------- */
+/* ---- mentions and hashtags ------------------------------------------------------------------- */
 
 static bool is_alnum(char c)
 {
@@ -143,7 +143,7 @@ static void flush(struct writer *w)
 	w->words.at[0] = '\0';
 }
 
-/* ---- what md4c finds -------------------------------------------------------------------------- */
+/* ---- what md4c finds ------------------------------------------------------------------------- */
 
 static void add_attribute(struct writer *w, const char *name, const MD_ATTRIBUTE *a)
 {

@@ -23,7 +23,7 @@ static const struct field account_fields[] = {
 const struct shape account_shape = {
 	"account", sizeof(struct account), account_fields, COUNT(account_fields)};
 
-/* ---- records --------------------------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 /* The plain form that every mail server takes (security.md R56), in small letters; NULL for anything else. */
 static const char *email_clean(struct arena *arena, const char *email)
@@ -188,7 +188,7 @@ enum err account_remove(struct txn *t, uint64_t actor)
 	return e == OK ? session_end_all(t, actor) : e;
 }
 
-/* ---- passwords ------------------------------------------------------------------------------------------------- */
+/* ---- passwords ------------------------------------------------------------------------------- */
 
 static bool one_character(const char *s)
 {
@@ -210,7 +210,7 @@ enum err account_password_check(struct arena *arena, const struct site *site, co
 	return OK;
 }
 
-/* ---- signing in ------------------------------------------------------------------------------------------------ */
+/* ---- signing in ------------------------------------------------------------------------------ */
 
 static bool pace_ok(const struct call *call, const char *who)
 {
@@ -309,7 +309,7 @@ static enum err sign_out_write(struct call *call, struct txn *t)
 	return e;
 }
 
-/* ---- what is signed in ----------------------------------------------------------------------------------------- */
+/* ---- what is signed in ----------------------------------------------------------------------- */
 
 struct listing {
 	struct call *call;
@@ -392,7 +392,7 @@ static enum err end_all_write(struct call *call, struct txn *t)
 	return e;
 }
 
-/* ---- another password ------------------------------------------------------------------------------------------ */
+/* ---- another password ------------------------------------------------------------------------ */
 
 static enum err own_find(struct txn *t, void *arg)
 {

@@ -60,7 +60,7 @@ static const struct field keys_fields[] = {
 const struct shape actor_keys_shape = {
 	"actor_keys", sizeof(struct actor_keys), keys_fields, COUNT(keys_fields)};
 
-/* ---- finding --------------------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 enum err actor_load(struct txn *t, uint64_t id, struct actor *out)
 {
@@ -214,7 +214,7 @@ void actor_show(struct view *v, const char *name, const struct actor *a)
 	view_end(v);
 }
 
-/* ---- local actors ---------------------------------------------------------------------------------------------- */
+/* ---- local actors ---------------------------------------------------------------------------- */
 
 /* Names that would be read as the site itself, or as one of its addresses; a blank around each. */
 static const char reserved[] =
@@ -371,7 +371,7 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 	return e == OK ? actor_load(t, a.id, out) : e;
 }
 
-/* ---- remote actors --------------------------------------------------------------------------------------------- */
+/* ---- remote actors --------------------------------------------------------------------------- */
 
 /* An address that may be shown or asked for, or NULL: no javascript:, no data: (security.md R4). */
 static const char *address(struct arena *arena, const char *s)

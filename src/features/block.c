@@ -30,7 +30,7 @@ static const char *words(struct txn *t, const char *s, size_t points)
 	return cut != NULL && *cut != '\0' ? cut : NULL;
 }
 
-/* ---- blocks ---------------------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 bool block_is(struct txn *t, uint64_t blocker, uint64_t blocked)
 {
@@ -117,7 +117,7 @@ enum err block_remove(struct txn *t, uint64_t who, uint64_t blocker, uint64_t bl
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
-/* ---- blocked sites --------------------------------------------------------------------------------------------- */
+/* ---- blocked sites --------------------------------------------------------------------------- */
 
 /* "Example.org", "https://example.org/": the bare name, or NULL. A port does not make another site. */
 static const char *host_clean(struct arena *arena, const char *s)

@@ -7,7 +7,7 @@
 #include "schema.h"
 #include "server.h"
 
-/* ---- what an activity or object of another node says, in plain words (filled by federation/activity.c) --------- */
+/* ---- what an activity or object of another node says, in plain words (filled by federation/activity.c) ---- */
 
 struct names { /* a list of URIs or words */
 	const char *const *at;
@@ -98,7 +98,7 @@ extern const struct feature *const features[]; /* features.c: the list; NULL-end
 extern const struct feature feature_profile, feature_account, feature_follow, feature_community, feature_post,
 	feature_reaction, feature_timeline, feature_moderation, feature_remote;
 
-/* ---- acts: what the journal tells its readers ------------------------------------------------------------------- */
+/* ---- acts: what the journal tells its readers ------------------------------------------------ */
 
 /* actor does it; object and target are record ids. A line with `raw` came from another node. */
 enum act {

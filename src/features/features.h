@@ -22,7 +22,7 @@ bool origin_vouches(const struct origin *, uint64_t community); /* and it was pa
  * activity's id: the origin's, or for an act done here what the outbox will give it: <base>/a/<place>. */
 enum err act_journal(struct txn *, const struct origin *, struct line *, const char **uri) MUST_USE;
 
-/* ---- actor.c, profile.c: who someone is, here or elsewhere -------------------------------------------------------- */
+/* ---- actor.c, profile.c: who someone is, here or elsewhere ----------------------------------- */
 
 enum actor_kind { ACTOR_PERSON = 1, ACTOR_GROUP, ACTOR_APPLICATION, ACTOR_SERVICE, ACTOR_ORGANIZATION };
 struct actor {
@@ -101,7 +101,7 @@ const char *actor_title(const struct actor *); /* what it is called; its name wh
 /* id, name, title, initial, handle, path (its page here), url, icon, local, group, gone; parts/actor.html */
 void actor_show(struct view *, const char *name, const struct actor *);
 
-/* ---- account.c: how a local person signs in ---------------------------------------------------------------------- */
+/* ---- account.c: how a local person signs in -------------------------------------------------- */
 
 struct account {
 	uint64_t actor;
@@ -129,7 +129,7 @@ enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sess
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
 
-/* ---- community.c --------------------------------------------------------------------------------------------------- */
+/* ---- community.c ----------------------------------------------------------------------------- */
 
 struct community_draft {
 	const char *name, *title, *source; /* source: Markdown of the summary */
@@ -146,7 +146,7 @@ enum err community_list(struct txn *, struct u64s *out) MUST_USE;
 /* The page of a community, local or known here: profile.c's /@{name} hands it over, with reply.page set. */
 enum err community_page(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
 
-/* ---- follow.c: following; who follows whom is never shown outside but as a number ---------------------------------- */
+/* ---- follow.c: following; who follows whom is never shown outside but as a number ------------ */
 
 enum follow_state { FOLLOW_PENDING = 1, FOLLOW_ACCEPTED };
 struct follow {
@@ -173,7 +173,7 @@ enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
 enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
 enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;
 
-/* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------------------------------- */
+/* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
 
 enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION };
 enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
@@ -267,7 +267,7 @@ void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what
 enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;
 extern const struct kind note_kinds[];
 
-/* ---- what the files about posts share: post draft change orphan extra note incoming conversation compose -------- */
+/* ---- what the files about posts share: post draft change orphan extra note incoming conversation compose ---- */
 
 #define POST_TITLE_MOST 200  /* code points of a local title */
 #define POST_TEXT_MOST 50000 /* bytes of Markdown */
@@ -311,7 +311,7 @@ bool circle_may_reply(struct txn *, uint64_t who, const struct post *);
 bool circle_may_post(struct txn *, uint64_t who, const struct actor *community);
 bool circle_may_moderate(struct txn *, uint64_t who, const struct post *);
 
-/* ---- reaction.c: likes, dislikes, boosts ------------------------------------------------------------------------------ */
+/* ---- reaction.c: likes, dislikes, boosts ----------------------------------------------------- */
 
 enum reaction_kind { REACTION_LIKE = 1, REACTION_DISLIKE, REACTION_BOOST };
 struct reaction {
@@ -329,7 +329,7 @@ bool reaction_is(struct txn *, uint64_t who, uint64_t post, enum reaction_kind);
 #define TALLY_REPLIES 10
 #define TALLY_FOLLOWERS 11 /* of an actor, in the place of the post: accepted ones */
 
-/* ---- block.c, moderation.c: blocks, reports, blocked hosts ------------------------------------------------------------- */
+/* ---- block.c, moderation.c: blocks, reports, blocked hosts ----------------------------------- */
 
 struct block {
 	uint64_t blocker, blocked;
@@ -356,7 +356,7 @@ enum err report_add(struct txn *, uint64_t who, const struct report *, const str
 enum err domain_block(struct txn *, const char *host, const char *reason, bool on) MUST_USE;
 bool domain_blocked(struct txn *, const char *host); /* the host or a parent domain of it */
 
-/* ---- timeline.c: pages that gather: home of the association, my overview ------------------------------------------------ */
+/* ---- timeline.c: pages that gather: home of the association, my overview --------------------- */
 
 /* Newest first: posts of the followed and of their communities that `viewer` may read. */
 enum err timeline_home(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
@@ -366,4 +366,4 @@ enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, s
 enum err timeline_of(struct txn *, const struct viewer *, const struct actor *, uint64_t before, size_t max,
 	struct u64s *out) MUST_USE;
 
-/* ---- features that only have pages: remote.c (follow box: "your address" → their own server's page) --------------------- */
+/* ---- features that only have pages: remote.c (follow box: "your address" → their own server's page) ---- */

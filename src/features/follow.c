@@ -18,7 +18,7 @@ static const struct field follow_fields[] = {
 const struct shape follow_shape = {
 	"follow", sizeof(struct follow), follow_fields, COUNT(follow_fields)};
 
-/* ---- records --------------------------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static enum err follow_load(struct txn *t, uint64_t who, uint64_t whom, struct follow *out)
 {
@@ -97,7 +97,7 @@ enum err follow_forget(struct txn *t, uint64_t who, uint64_t whom)
 	return e == OK && f.state == FOLLOW_ACCEPTED ? count_add(t, whom, -1) : e;
 }
 
-/* ---- verbs ----------------------------------------------------------------------------------------------------- */
+/* ---- verbs ----------------------------------------------------------------------------------- */
 
 static enum err both_load(
 	struct txn *t, uint64_t who, uint64_t whom, struct actor *follower, struct actor *followed)
@@ -216,7 +216,7 @@ enum err follow_reject(struct txn *t, uint64_t whom, uint64_t who, const struct 
 	return e == OK ? answer(t, ACT_REJECT, &f) : e;
 }
 
-/* ---- asking ---------------------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 uint32_t follow_state_of(struct txn *t, uint64_t who, uint64_t whom)
 {
@@ -309,7 +309,7 @@ enum err follow_forget_all(struct txn *t, const struct actor *gone)
 	return OK;
 }
 
-/* ---- other nodes ----------------------------------------------------------------------------------------------- */
+/* ---- other nodes ----------------------------------------------------------------------------- */
 
 static enum err receive_follow(struct txn *t, const struct activity *a)
 {
@@ -391,7 +391,7 @@ static const struct verb verbs[] = {
 	{0},
 };
 
-/* ---- pages ----------------------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static enum err click(struct call *call, struct txn *t, bool on)
 {

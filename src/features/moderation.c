@@ -23,7 +23,7 @@ static const struct field report_fields[] = {
 const struct shape report_shape = {
 	"report", sizeof(struct report), report_fields, COUNT(report_fields)};
 
-/* ---- reports --------------------------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static bool same_ids(struct u64s a, struct u64s b)
 {
@@ -81,7 +81,7 @@ enum err report_add(
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
-/* ---- other nodes ----------------------------------------------------------------------------------------------- */
+/* ---- other nodes ----------------------------------------------------------------------------- */
 
 /* A ban names the community it is from; a block from person to person names none. A ban from a whole site is the
  * business of that site. */
@@ -174,7 +174,7 @@ static const struct verb verbs[] = {
 	{0},
 };
 
-/* ---- pages ----------------------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static enum err block_click(struct call *call, struct txn *t, bool on)
 {

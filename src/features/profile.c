@@ -8,7 +8,7 @@
 #define PINNED_SHOWN 5
 #define PAGE 200 /* of followers, walked through whole */
 
-/* ---- changes --------------------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static bool may_change(struct txn *t, uint64_t who, const struct actor *a)
 {
@@ -202,7 +202,7 @@ enum err actor_move(struct txn *t, uint64_t actor, uint64_t to, const struct ori
 	return e == OK && !again ? act_journal(t, origin, &line, NULL) : e;
 }
 
-/* ---- other nodes ----------------------------------------------------------------------------------------------- */
+/* ---- other nodes ----------------------------------------------------------------------------- */
 
 /* inbox.c has read the actor anew from its own host and saved it: there is nothing left to do but to know it. */
 static enum err receive_update(struct txn *t, const struct activity *a)
@@ -254,7 +254,7 @@ static const struct verb verbs[] = {
 	{0},
 };
 
-/* ---- pages ----------------------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static enum err person_posts(
 	struct call *call, struct txn *t, struct view *v, const struct actor *a)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- from here to your own site -------------------------------------------------------------------------------- */
+/* ---- from here to your own site -------------------------------------------------------------- */
 
 static const char *after_last(const char *s, char c)
 {
@@ -95,7 +95,7 @@ static enum err follow_from_read(struct call *call, struct txn *t, struct view *
 	return OK;
 }
 
-/* ---- from another site's page to here -------------------------------------------------------------------------- */
+/* ---- from another site's page to here -------------------------------------------------------- */
 
 /* The page here of what an address names, or NULL: its id, its handle, or its page on this site. */
 static const char *page_of(struct call *call, struct txn *t, const char *uri)

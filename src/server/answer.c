@@ -6,7 +6,7 @@
 #define JSON_TYPE "application/json; charset=utf-8"
 #define PAGE_TYPE "text/html; charset=utf-8"
 
-/* ---- what the caller can read (protocol.md §3) -------------------------------------------------------------- */
+/* ---- what the caller can read (protocol.md §3) ----------------------------------------------- */
 
 /* Thousandths; anything odd counts as 1, as if it were not there. */
 static int quality(const char *params)
@@ -71,7 +71,7 @@ bool answer_is_page(const struct exchange *x)
 	return x->call.route->page != NULL && !x->call.wants_json;
 }
 
-/* ---- what each page has ------------------------------------------------------------------------------------------ */
+/* ---- what each page has ---------------------------------------------------------------------- */
 
 static void show_language(struct exchange *x, struct view *v)
 {
@@ -200,7 +200,7 @@ enum err answer_view(struct exchange *x, int status)
 	return OK;
 }
 
-/* ---- failures ------------------------------------------------------------------------------------------------------ */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 static const char *status_message(int status)
 {

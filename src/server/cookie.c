@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- cookies ------------------------------------------------------------------------------------ */
+/* ---- cookies --------------------------------------------------------------------------------- */
 
 static bool is_https(const struct call *c)
 {
@@ -63,7 +63,7 @@ const char *call_cookie(const struct call *c, const char *name)
 	return NULL;
 }
 
-/* ---- language and notice -------------------------------------------------------------------------- */
+/* ---- language and notice --------------------------------------------------------------------- */
 
 void cookie_language(struct exchange *x)
 {

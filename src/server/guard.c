@@ -65,7 +65,7 @@ static bool lines_ok(const struct named_list *lines)
 	return true;
 }
 
-/* ---- target ------------------------------------------------------------------------------------ */
+/* ---- target ---------------------------------------------------------------------------------- */
 
 static int hex(char c)
 {
@@ -134,7 +134,7 @@ static bool target_ok(struct exchange *x)
 	return path_ok(target, end) && (mark == NULL || query_ok(mark + 1));
 }
 
-/* ---- method and body --------------------------------------------------------------------------- */
+/* ---- method and body ------------------------------------------------------------------------- */
 
 static enum method method_of(const char *name)
 {

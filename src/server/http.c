@@ -38,7 +38,7 @@ struct kept *http_kept(const struct exchange *x)
 	return x->server->kept;
 }
 
-/* ---- one call ------------------------------------------------------------------------------------------ */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 static struct connection *connection_of(struct MHD_Connection *con)
 {
@@ -100,7 +100,7 @@ static enum MHD_Result on_line(
 	return MHD_YES;
 }
 
-/* ---- replies --------------------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 static enum MHD_Result send_response(
 	struct exchange *x, int status, struct bytes body, const struct header *headers)
@@ -147,7 +147,7 @@ static enum MHD_Result send_reply(struct exchange *x)
 	return send_response(x, r->status, r->body, r->headers);
 }
 
-/* ---- headers complete --------------------------------------------------------------------------------------- */
+/* ---- headers complete ------------------------------------------------------------------------ */
 
 static const char *last_line(const struct exchange *x, const char *name)
 {
@@ -210,7 +210,7 @@ static enum MHD_Result on_headers(struct exchange *x, const char *method, const 
 	return MHD_YES;
 }
 
-/* ---- away and back ------------------------------------------------------------------------------------------------ */
+/* ---- away and back --------------------------------------------------------------------------- */
 
 bool http_away(struct exchange *x)
 {
@@ -271,7 +271,7 @@ static void away_abandon(struct server *s)
 	pthread_mutex_unlock(&s->away_lock);
 }
 
-/* ---- what libmicrohttpd calls ------------------------------------------------------------------------------------- */
+/* ---- what libmicrohttpd calls ---------------------------------------------------------------- */
 
 static enum MHD_Result on_complete_request(struct exchange *x)
 {
@@ -369,7 +369,7 @@ static PRINTF(2, 0) void on_log(void *cls, const char *format, va_list args)
 		log_line(LOG_DEBUG, "http", "said=\"%s\"", line);
 }
 
-/* ---- start and stop ------------------------------------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 static int64_t otherwise(int64_t asked, int64_t usual)
 {

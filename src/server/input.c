@@ -7,7 +7,7 @@
 #define PARTS_MAX 64    /* of a multipart body */
 #define BOUNDARY_MAX 70 /* RFC 2046 */
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool add(struct exchange *x, const char *name, const char *value)
 {
@@ -51,7 +51,7 @@ static bool read_urlencoded(struct exchange *x, const char *s, size_t size)
 	return true;
 }
 
-/* ---- multipart/form-data (RFC 7578) ------------------------------------------------------------- */
+/* ---- multipart/form-data (RFC 7578) ---------------------------------------------------------- */
 
 /* The value of a parameter `; name=value` or `; name="value"` in a header; NULL when it is not there. */
 static const char *parameter(struct arena *arena, const char *header, const char *name)
@@ -131,7 +131,7 @@ static bool read_multipart(struct exchange *x, const char *type)
 	return false;
 }
 
-/* ---- JSON: an object of values, lists of values and objects of values --------------------------- */
+/* ---- JSON: an object of values, lists of values and objects of values ------------------------ */
 
 struct nest {
 	struct exchange *x;
@@ -219,7 +219,7 @@ int input_read(struct exchange *x)
 	return ok ? 0 : 400;
 }
 
-/* ---- checking what the route takes -------------------------------------------------------------- */
+/* ---- checking what the route takes ----------------------------------------------------------- */
 
 static bool has_control(const char *s, const char *allowed)
 {
@@ -336,7 +336,7 @@ bool input_is_secret(const struct route *r, const char *name)
 	return false;
 }
 
-/* ---- what handlers ask --------------------------------------------------------------------------- */
+/* ---- what handlers ask ----------------------------------------------------------------------- */
 
 const char *call_input_nth(const struct call *c, const char *name, size_t n)
 {

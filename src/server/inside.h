@@ -90,7 +90,7 @@ struct exchange {
 	int64_t wait;            /* ms until the pace allows another */
 };
 
-/* ---- the server: http.c and socket.c only --------------------------------------------------------- */
+/* ---- the server: http.c and socket.c only ---------------------------------------------------- */
 
 struct connection { /* one socket */
 	struct connection *next, *before;
@@ -123,13 +123,13 @@ static inline struct exchange *exchange_of(const struct call *c)
 	return c->server;
 }
 
-/* ---- guard.c ------------------------------------------------------------------------------------ */
+/* ---- guard.c --------------------------------------------------------------------------------- */
 
 /* The shapes of security.md §2.5. 0, or the status to refuse with; fills method, path_raw, query, declared, has_body. */
 int guard_check(struct exchange *, const char *method, const char *version);
 bool guard_host(const struct exchange *); /* the one Host is ours */
 
-/* ---- route.c ------------------------------------------------------------------------------------ */
+/* ---- route.c --------------------------------------------------------------------------------- */
 
 struct table_of_routes;
 struct table_of_routes *routes_build(const struct route *const *lists);
@@ -139,20 +139,20 @@ void route_find(const struct table_of_routes *, struct exchange *);
 const char *route_allow(const struct exchange *); /* "GET, HEAD, OPTIONS" of the spot */
 bool route_is_open(const struct exchange *); /* CORS paths: no cookies there, tokens only */
 
-/* ---- run.c -------------------------------------------------------------------------------------- */
+/* ---- run.c ----------------------------------------------------------------------------------- */
 
 /* True: the reply is ready. False: the call went away (http_away) and comes back by http_back. */
 bool run_call(struct exchange *);
 void run_finish(struct exchange *); /* after it came back: makes the reply */
 
-/* ---- http.c ------------------------------------------------------------------------------------- */
+/* ---- http.c ---------------------------------------------------------------------------------- */
 
 bool http_away(struct exchange *) MUST_USE;  /* before the call is handed to another thread; false: stopping */
 void http_back(struct exchange *, enum err); /* from any thread, once */
 const struct server_settings *http_settings(const struct exchange *);
 struct kept *http_kept(const struct exchange *);
 
-/* ---- socket.c ----------------------------------------------------------------------------------- */
+/* ---- socket.c -------------------------------------------------------------------------------- */
 
 #define STACK_SIZE ((size_t)512 << 10)
 int socket_listen(const char *address, uint16_t port, uint16_t *got, const char **why); /* -1 */
@@ -163,25 +163,25 @@ void socket_give_back(struct exchange *); /* the body's room, to the limit of al
 void socket_nap(int64_t ms);
 void socket_sweep(void *server); /* the sweeper's thread */
 
-/* ---- input.c ------------------------------------------------------------------------------------ */
+/* ---- input.c --------------------------------------------------------------------------------- */
 
 int input_read(struct exchange *);   /* query and body into inputs; 0 or a status. Other nodes send no forms: query only */
 enum err input_check(struct exchange *); /* what the route takes; fills faults */
 bool input_is_secret(const struct route *, const char *name); /* never shown again */
 
-/* ---- session.c ---------------------------------------------------------------------------------- */
+/* ---- session.c ------------------------------------------------------------------------------- */
 
 enum err session_identify(struct exchange *, struct txn *) MUST_USE; /* sets call.viewer and member, by cookie or token */
 bool session_csrf_ok(const struct exchange *);
 const char *session_csrf(const struct exchange *); /* the form's token, or NULL when nobody is signed in */
 
-/* ---- cookie.c ----------------------------------------------------------------------------------- */
+/* ---- cookie.c -------------------------------------------------------------------------------- */
 
 bool cookie_is_read(const struct exchange *);
 void cookie_language(struct exchange *); /* call.language, by ?lang=, cookie, Accept-Language */
 void cookie_notice(struct exchange *);   /* takes the notice out of its cookie */
 
-/* ---- pace.c ------------------------------------------------------------------------------------- */
+/* ---- pace.c ---------------------------------------------------------------------------------- */
 
 int64_t pace_wait(const char *what, const char *who, int most, int64_t window_ms); /* 0: allowed, or ms to wait */
 int64_t pace_of(struct exchange *);  /* the route's, for its viewer or address */
@@ -189,14 +189,14 @@ int64_t pace_of(struct exchange *);  /* the route's, for its viewer or address *
 const char *pace_peer(struct arena *, const char *socket, const char *trusted, const char *forwarded);
 size_t pace_count(void);             /* buckets in use: tests */
 
-/* ---- kept.c ------------------------------------------------------------------------------------- */
+/* ---- kept.c ---------------------------------------------------------------------------------- */
 
 struct kept *kept_create(void);
 void kept_destroy(struct kept *);
 bool kept_find(struct exchange *); /* true: call.reply is made. After session_identify */
 void kept_add(struct exchange *);  /* the reply, when it is for anyone */
 
-/* ---- answer.c ----------------------------------------------------------------------------------- */
+/* ---- answer.c -------------------------------------------------------------------------------- */
 
 void answer_accept(struct exchange *);  /* wants_activity, wants_json by the Accept header */
 bool answer_is_page(const struct exchange *); /* its route's view becomes a page */
@@ -206,7 +206,7 @@ void answer_error(struct exchange *, enum err);
 void answer_status(struct exchange *, int status); /* what no enum err says: 400 405 413 415 421 501 505 */
 void answer_options(struct exchange *);
 
-/* ---- reply.c ------------------------------------------------------------------------------------ */
+/* ---- reply.c --------------------------------------------------------------------------------- */
 
 void reply_reset(struct call *);
 void reply_finish(struct exchange *);  /* the headers of security.md §5.3, CORS, Vary, Cache-Control, 304 */

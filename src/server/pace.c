@@ -117,7 +117,7 @@ size_t pace_count(void)
 	return n;
 }
 
-/* ---- who ---------------------------------------------------------------------------------------- */
+/* ---- who ------------------------------------------------------------------------------------- */
 
 /* One subscriber holds a /64: counting single IPv6 addresses would count nobody. */
 const char *call_network(const struct call *c)

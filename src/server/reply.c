@@ -66,7 +66,7 @@ void reply_bytes(struct call *c, int status, const char *type, struct bytes body
 	c->reply.body = body;
 }
 
-/* ---- what goes out with every reply -------------------------------------------------------------- */
+/* ---- what goes out with every reply ---------------------------------------------------------- */
 
 static bool has(const struct call *c, const char *name)
 {

@@ -24,7 +24,7 @@ const struct site *txn_site(const struct txn *t)
 	return txn_owner(t);
 }
 
-/* ---- own routes ----------------------------------------------------------------------------------- */
+/* ---- own routes ------------------------------------------------------------------------------ */
 
 static enum err show_health(struct call *c, struct txn *t, struct view *v)
 {
@@ -60,7 +60,7 @@ static const struct route own_routes[] = {
 	{0},
 };
 
-/* ---- building: once, at start; a mistake in a table is our own and dies ------------------------------- */
+/* ---- building: once, at start; a mistake in a table is our own and dies ---------------------- */
 
 static void segment_read(struct arena *arena, const char *s, size_t size, struct spot *out)
 {
@@ -160,7 +160,7 @@ void routes_destroy(struct table_of_routes *table)
 		arena_destroy(table->arena);
 }
 
-/* ---- finding --------------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 struct segments {
 	const char *at[SEGMENTS_MAX];

@@ -1,7 +1,7 @@
 /* run.c: runs a call that has its route: who asks, how often, whether they may, what they filled in; then the handler. */
 #include "inside.h"
 
-/* ---- before a handler: the cheap refusals first ------------------------------------------------------------ */
+/* ---- before a handler: the cheap refusals first ---------------------------------------------- */
 
 static enum err check_access(struct exchange *x)
 {
@@ -41,7 +41,7 @@ static enum err check_run(struct txn *t, void *arg)
 	return check(arg, t);
 }
 
-/* ---- readers -------------------------------------------------------------------------------------------------- */
+/* ---- readers --------------------------------------------------------------------------------- */
 
 static enum err read_run(struct txn *t, void *arg)
 {
@@ -88,7 +88,7 @@ static void fail(struct exchange *x, enum err e)
 	answer_error(x, e);
 }
 
-/* ---- writers: may run again, so each run starts from a clean reply ---------------------------------------------- */
+/* ---- writers: may run again, so each run starts from a clean reply --------------------------- */
 
 static enum err write_run(struct txn *t, void *arg)
 {
@@ -102,7 +102,7 @@ static void write_done(void *arg, enum err e)
 	http_back(arg, e);
 }
 
-/* ---- work on the pool --------------------------------------------------------------------------------------------- */
+/* ---- work on the pool ------------------------------------------------------------------------ */
 
 static void release(struct exchange *x)
 {
@@ -135,7 +135,7 @@ static void work_run(void *arg)
 	release(x);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static void send_away(struct exchange *x)
 {

@@ -12,7 +12,7 @@
 #include "store.h"
 #include "webui.h"
 
-/* ---- site: what this node is; immutable after start, owned by main, found by txn_owner and call->site ---------- */
+/* ---- site: what this node is; immutable after start, owned by main, found by txn_owner and call->site ---- */
 
 struct site {
 	const char *domain;   /* "ex.org"; with a port for loopback names only */
@@ -27,7 +27,7 @@ struct site {
 };
 const struct site *txn_site(const struct txn *); /* what store_settings.owner pointed to */
 
-/* ---- call ------------------------------------------------------------------------------------------------------ */
+/* ---- call ------------------------------------------------------------------------------------ */
 
 enum method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS };
 
@@ -103,7 +103,7 @@ const char *call_cookie(const struct call *, const char *name);
 void call_later(struct call *);
 void call_answer(struct call *, enum err);
 
-/* ---- route ------------------------------------------------------------------------------------------------------- */
+/* ---- route ----------------------------------------------------------------------------------- */
 
 enum access {
 	ANYONE,    /* also nobody */
@@ -142,7 +142,7 @@ struct route {
 	int per_minute;         /* calls per viewer (or address) of this handler; 0: 600 */
 };
 
-/* ---- server: http.c, route.c, session.c, clock.c ----------------------------------------------------------------- */
+/* ---- server: http.c, route.c, session.c, clock.c --------------------------------------------- */
 
 /* Who a session or token belongs to, in words for each page. Text may live in the transaction. */
 struct member {

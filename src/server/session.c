@@ -31,7 +31,7 @@ static const struct field token_fields[] = {
 };
 const struct shape token_shape = {"token", sizeof(struct token), token_fields, COUNT(token_fields)};
 
-/* ---- records: found by the hash of what the caller holds, so a copy of the store signs nobody in --- */
+/* ---- records: found by the hash of what the caller holds, so a copy of the store signs nobody in ---- */
 
 static struct place access_place(uint64_t actor, const struct place *secret)
 {
@@ -83,7 +83,7 @@ static bool is_secret(const char *s)
 	return s != NULL && strlen(s) == TOKEN_TEXT - 1;
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------ */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 /* What its owner sees in the list of sessions: enough to tell the tablet from the phone, no more. */
 static const char *agent_of(struct arena *arena, const char *header)
@@ -212,7 +212,7 @@ enum err token_end(struct txn *t, const char *token)
 	return e == OK ? access_del(t, k.actor, &p) : e;
 }
 
-/* ---- who asks ------------------------------------------------------------------------------------- */
+/* ---- who asks -------------------------------------------------------------------------------- */
 
 struct touch {
 	struct place at;
@@ -326,7 +326,7 @@ enum err session_identify(struct exchange *x, struct txn *t)
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
-/* ---- CSRF ----------------------------------------------------------------------------------------- */
+/* ---- CSRF ------------------------------------------------------------------------------------ */
 
 const char *session_csrf(const struct exchange *x)
 {
@@ -363,7 +363,7 @@ bool session_csrf_ok(const struct exchange *x)
 		|| text_starts(referer, arena_format(c->arena, "%s/", c->site->base_url));
 }
 
-/* ---- forgetting ------------------------------------------------------------------------------------ */
+/* ---- forgetting ------------------------------------------------------------------------------ */
 
 struct prune {
 	struct txn *txn;

@@ -11,7 +11,7 @@
 #define BACKLOG 1024
 #define BODY_FIRST ((size_t)4 << 10)
 
-/* ---- listening ------------------------------------------------------------------------------------ */
+/* ---- listening ------------------------------------------------------------------------------- */
 
 static int open_at(const struct addrinfo *at, const char **why)
 {
@@ -61,7 +61,7 @@ int socket_listen(const char *address, uint16_t port, uint16_t *got, const char 
 	return fd;
 }
 
-/* ---- connections ------------------------------------------------------------------------------------ */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 struct connection *socket_opened(struct server *s, int fd, const struct sockaddr *at)
 {
@@ -138,7 +138,7 @@ void socket_sweep(void *server)
 	}
 }
 
-/* ---- bodies --------------------------------------------------------------------------------------- */
+/* ---- bodies ---------------------------------------------------------------------------------- */
 
 void socket_give_back(struct exchange *x)
 {

@@ -10,7 +10,7 @@
 
 static int rows;
 
-/* ---- rows --------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void print_row(const char *name, const char *unit, double ours, double limit, double ratio,
 	enum aim kind, double aim)
@@ -74,7 +74,7 @@ _Noreturn void bench_fail(const char *format, ...)
 	exit(1);
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------ */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static int rising_double(const void *a, const void *b)
 {
@@ -106,7 +106,7 @@ int64_t bench_percentile(int64_t *values, size_t count, double part)
 	return values[at < count ? at : count - 1];
 }
 
-/* ---- clocks ------------------------------------------------------------------------------------- */
+/* ---- clocks ---------------------------------------------------------------------------------- */
 
 static double seconds_of(clockid_t clock)
 {
@@ -134,7 +134,7 @@ int bench_cores(void)
 	return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* ---- rates -------------------------------------------------------------------------------------- */
+/* ---- rates ----------------------------------------------------------------------------------- */
 
 struct rating {
 	void (*run)(void *);

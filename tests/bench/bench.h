@@ -29,7 +29,7 @@ int bench_cores(void);
 /* How many times a second `run` runs on so many threads at once, within `seconds`. */
 double bench_rate(int threads, double seconds, void (*run)(void *arg), void *arg);
 
-/* ---- a node in a directory of its own, served by the program that is built beside the bench ------------------- */
+/* ---- a node in a directory of its own, served by the program that is built beside the bench ---- */
 
 struct place_of_node {
 	struct arena *arena;
@@ -52,7 +52,7 @@ void place_skip_outbox(struct kring *); /* what was filled in is not sent */
 
 #define PLACE_DOMAIN "bench.example"
 
-/* ---- a load: so many connections, kept, each with one request under way --------------------------------------- */
+/* ---- a load: so many connections, kept, each with one request under way ---------------------- */
 
 struct load {
 	uint16_t port;

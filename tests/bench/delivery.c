@@ -20,7 +20,7 @@ static void take(struct peer_call *c)
 	atomic_fetch_add(&sink.heard, 1);
 }
 
-/* ---- one signature ------------------------------------------------------------------------------ */
+/* ---- one signature --------------------------------------------------------------------------- */
 
 static void sign_once(void *key)
 {
@@ -43,7 +43,7 @@ static double sign_rate(struct key *key, double *cost)
 	return rate;
 }
 
-/* ---- a queue ------------------------------------------------------------------------------------ */
+/* ---- a queue --------------------------------------------------------------------------------- */
 
 struct filling {
 	struct key *key;

@@ -26,7 +26,7 @@ struct world {
 	size_t made; /* activities so far */
 };
 
-/* ---- who sends, and what ------------------------------------------------------------------------ */
+/* ---- who sends, and what --------------------------------------------------------------------- */
 
 static const char *actor_of(struct arena *arena, size_t i)
 {
@@ -128,7 +128,7 @@ static struct bytes request_of(struct world *w, size_t i)
 	return (struct bytes){t.at, t.size};
 }
 
-/* ---- what it must cost -------------------------------------------------------------------------- */
+/* ---- what it must cost ----------------------------------------------------------------------- */
 
 struct must {
 	struct key *key;
@@ -204,7 +204,7 @@ static double append_limit(struct place_of_node *p, struct world *w, size_t roun
 	return rate;
 }
 
-/* ---- accepted ----------------------------------------------------------------------------------- */
+/* ---- accepted -------------------------------------------------------------------------------- */
 
 static void measure_accepted(struct place_of_node *p, struct world *w)
 {
@@ -238,7 +238,7 @@ static void measure_accepted(struct place_of_node *p, struct world *w)
 		bench_median(cpu, ROUNDS));
 }
 
-/* ---- applied ------------------------------------------------------------------------------------ */
+/* ---- applied --------------------------------------------------------------------------------- */
 
 static enum err put_received(struct txn *t, size_t i, void *arg)
 {

@@ -151,7 +151,7 @@ struct bytes *load_gets(struct arena *arena, const char *const *paths, size_t co
 	return out;
 }
 
-/* ---- libmicrohttpd alone ------------------------------------------------------------------------ */
+/* ---- libmicrohttpd alone --------------------------------------------------------------------- */
 
 struct plain {
 	struct MHD_Response *response;

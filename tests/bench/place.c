@@ -64,7 +64,7 @@ struct kring *place_open(struct place_of_node *p, bool serving)
 	return node;
 }
 
-/* ---- serving ------------------------------------------------------------------------------------ */
+/* ---- serving --------------------------------------------------------------------------------- */
 
 /* The program that was built with this bench. */
 static const char *program(struct arena *arena)
@@ -189,7 +189,7 @@ const char *place_copy(struct place_of_node *p, const char *name)
 	return to;
 }
 
-/* ---- filling ------------------------------------------------------------------------------------ */
+/* ---- filling --------------------------------------------------------------------------------- */
 
 struct filling {
 	size_t from, to;

@@ -20,7 +20,7 @@
 #define CALLS 500
 #define TURNS 15
 
-/* ---- a community life of any size, always of the same shape ------------------------------------- */
+/* ---- a community life of any size, always of the same shape ---------------------------------- */
 
 struct life {
 	size_t posts;
@@ -138,7 +138,7 @@ static struct place_of_node *place_of_life(struct life *l, const char *ca)
 	return p;
 }
 
-/* ---- memory and start-up ------------------------------------------------------------------------ */
+/* ---- memory and start-up --------------------------------------------------------------------- */
 
 static void measure_idle(void)
 {
@@ -202,7 +202,7 @@ static void measure_middle(const struct life *shape)
 	peer_close(peer);
 }
 
-/* ---- growth ------------------------------------------------------------------------------------- */
+/* ---- growth ---------------------------------------------------------------------------------- */
 
 enum page { PAGE_CONVERSATION, PAGE_TIMELINE, PAGE_OUTBOX, PAGES };
 static const char *const page_names[] = {"conversation-growth", "timeline-growth", "outbox-growth"};

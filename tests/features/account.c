@@ -132,7 +132,7 @@ static void passwords_are_hard_to_guess(void **state)
 		account_password_check(world.arena, &world.site, "anna", "äëïöüäëïöü", &why), OK);
 }
 
-/* ---- signing in, through the handlers ------------------------------------------------------------------ */
+/* ---- signing in, through the handlers -------------------------------------------------------- */
 
 #define PASSWORD "drie vrolijke fietsers"
 

@@ -43,7 +43,7 @@ void world_run(write_fn *body)
 	assert_int_equal(e, OK);
 }
 
-/* ---- people ------------------------------------------------------------------------------------- */
+/* ---- people ---------------------------------------------------------------------------------- */
 
 static struct actor local(struct txn *t, enum actor_kind kind, const char *name)
 {
@@ -83,7 +83,7 @@ struct actor world_remote(struct txn *t, enum actor_kind kind, const char *name,
 	return a;
 }
 
-/* ---- other nodes -------------------------------------------------------------------------------- */
+/* ---- other nodes ----------------------------------------------------------------------------- */
 
 struct activity world_activity(
 	const struct actor *by, const char *id, const char *type, const char *object_id)
@@ -157,7 +157,7 @@ struct line world_last(struct txn *t, uint32_t act)
 	return last;
 }
 
-/* ---- calls -------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static bool path_fits(struct exchange *x, const char *pattern, const char *path)
 {

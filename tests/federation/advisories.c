@@ -9,7 +9,7 @@
 #define PUBLIC "'https://www.w3.org/ns/activitystreams#Public'"
 #define NOTE "https://good.example/n/1"
 
-/* ---- what is left behind ------------------------------------------------------------------------------------------------ */
+/* ---- what is left behind --------------------------------------------------------------------- */
 
 static enum err count(void *arg, struct bytes key, struct bytes value)
 {
@@ -94,7 +94,7 @@ static uint32_t follow_state(uint64_t who, uint64_t whom)
 	return s.state;
 }
 
-/* ---- what is sent ----------------------------------------------------------------------------------------------------------- */
+/* ---- what is sent ---------------------------------------------------------------------------- */
 
 static const char *note_words(const char *id, const char *by, const char *content)
 {
@@ -159,7 +159,7 @@ static int sends_unlike(const struct neighbour *p, const char *key_id, const cha
 	return status;
 }
 
-/* ---- who signed, who acts, whose it is ------------------------------------------------------------------------------------- */
+/* ---- who signed, who acts, whose it is ------------------------------------------------------- */
 
 static void fedify_2025_54888(void **state)
 {
@@ -580,7 +580,7 @@ static void pixelfed_2025_30741(void **state)
 	assert_int_equal(follow_state(p.who, p.whom), FOLLOW_PENDING);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void fedify_2026_34148(void **state)
 {
@@ -617,7 +617,7 @@ static void discourse_10ec0d9(void **state)
 	nothing_but(0);
 }
 
-/* ---- JSON-LD ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- JSON-LD --------------------------------------------------------------------------------- */
 
 /* A signature inside the document proves nothing, whatever shape the graph around it has. */
 static void mastodon_2022_24307(void **state)
@@ -675,7 +675,7 @@ static void contexts_are_not_fetched(void **state)
 	assert_int_equal(wire_gets(NULL), asked);
 }
 
-/* ---- floods ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- floods ---------------------------------------------------------------------------------- */
 
 /* Friendica 3.3.4: many activities that each name something else of a third host. */
 static void friendica_2015(void **state)

@@ -211,7 +211,7 @@ bool node_post(uint64_t id, struct post *out)
 	return store_read(node.store, look, &l) == OK && l.id != 0;
 }
 
-/* ---- HTTP, by hand -------------------------------------------------------------------------------------------------------- */
+/* ---- HTTP, by hand --------------------------------------------------------------------------- */
 
 static void exchange(const char *request, size_t size, struct text *answer)
 {

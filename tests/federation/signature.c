@@ -18,7 +18,7 @@
 
 static struct key *rsa, *other_rsa, *ed25519;
 
-/* ---- a request that can be bent --------------------------------------------------------------------------------- */
+/* ---- a request that can be bent -------------------------------------------------------------- */
 
 struct bendable {
 	struct arena *arena;
@@ -106,7 +106,7 @@ static enum err judged(struct bendable *b)
 	return signature_verify(&s, b->key) ? OK : ERR_SIGN_IN;
 }
 
-/* ---- what we make ------------------------------------------------------------------------------------------------- */
+/* ---- what we make ---------------------------------------------------------------------------- */
 
 static void what_we_sign_is_read(void **state)
 {
@@ -170,7 +170,7 @@ static void ed25519_speaks_the_newer_form_only(void **state)
 		ERR_INVALID);
 }
 
-/* ---- bent after signing --------------------------------------------------------------------------------------------- */
+/* ---- bent after signing ---------------------------------------------------------------------- */
 
 enum bend { SET, SWAP, METHOD, TARGET, HOST, ORIGIN, BODY, CLOCK, PREFIX, SUFFIX };
 struct mutation {
@@ -523,7 +523,7 @@ static void sizes_at_the_limit(void **state)
 	}
 }
 
-/* ---- made to measure: the signature is good, what it covers or says is not, or is and must be read -------------------- */
+/* ---- made to measure: the signature is good, what it covers or says is not, or is and must be read ---- */
 
 struct made {
 	const char *headers, *parameters; /* parameters: between the key id and the headers */

@@ -4,7 +4,7 @@
 
 #include <netdb.h>
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static atomic_int asked, slow_ms;
 static atomic_bool flip; /* rebinding: the second answer is another one */
@@ -62,7 +62,7 @@ void freeaddrinfo(struct addrinfo *list)
 	}
 }
 
-/* ---- one request, waited for ----------------------------------------------------------------------------------- */
+/* ---- one request, waited for ----------------------------------------------------------------- */
 
 struct got {
 	pthread_mutex_t lock;
@@ -106,7 +106,7 @@ static void got_wait(struct got *g, size_t count)
 
 static const char posted[] = "{\"type\":\"Create\"}";
 
-/* ---- what the peer does ------------------------------------------------------------------------------------------- */
+/* ---- what the peer does ---------------------------------------------------------------------- */
 
 /* A gzip member that never ends: each 13 bits are 258 zeros. */
 static void send_bomb(struct peer_call *c)
@@ -203,7 +203,7 @@ static void behave(struct peer_call *c)
 		peer_answer(c, 200, "Content-Type: text/plain\r\n", "hello");
 }
 
-/* ---- the rig -------------------------------------------------------------------------------------------------------- */
+/* ---- the rig --------------------------------------------------------------------------------- */
 
 struct rig {
 	struct arena *arena;
@@ -264,7 +264,7 @@ static struct got fetch_url(struct rig *r, const char *url)
 	return fetch(r, &(struct request){.kind = FETCH_ACTIVITY, .url = url});
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void answers_come_with_what_they_say(void **state)
 {

@@ -134,7 +134,7 @@ static void requests(void **state)
 	assert_int_equal(check_requests(vector_given(a), "rfc9421/mastodon.json"), 13);
 }
 
-/* ---- RFC 9421, appendix B.2 ------------------------------------------------------------------------------------ */
+/* ---- RFC 9421, appendix B.2 ------------------------------------------------------------------ */
 
 struct message {
 	struct arena *arena;
@@ -210,7 +210,7 @@ static void rfc9421_appendix_b(void **state)
 		appendix(vector_given(a));
 }
 
-/* ---- proofs and keys -------------------------------------------------------------------------------------------- */
+/* ---- proofs and keys ------------------------------------------------------------------------- */
 
 static size_t check_proofs(const char *root, const char *path)
 {

@@ -154,7 +154,7 @@ static bool corpus_load(struct arena *a, const char *what)
 	return good && sample_count > 0;
 }
 
-/* ---- mutations -------------------------------------------------------------------------------- */
+/* ---- mutations ------------------------------------------------------------------------------- */
 
 struct mutant {
 	uint8_t at[MUTANT_BYTES];

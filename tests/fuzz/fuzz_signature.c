@@ -92,7 +92,7 @@ static bool verifies(struct arena *a, struct message *l, enum signature_form *fo
 	return signature_verify(&s, rsa) || signature_verify(&s, ed25519);
 }
 
-/* ---- what was signed ---------------------------------------------------------------------------- */
+/* ---- what was signed ------------------------------------------------------------------------- */
 
 static void add_header(struct message *l, const char *line)
 {
@@ -173,7 +173,7 @@ static void sign_all(void)
 	}
 }
 
-/* ---- what comes in ------------------------------------------------------------------------------ */
+/* ---- what comes in --------------------------------------------------------------------------- */
 
 static bool read_message(struct arena *a, char *at, struct message *out)
 {

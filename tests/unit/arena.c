@@ -107,10 +107,10 @@ static void copies_end_with_nul(void **state)
 	assert_string_equal(arena_text(a, ""), "");
 	assert_string_equal(arena_text_n(a, "abcdef", 3), "abc");
 	assert_string_equal(arena_text_n(a, NULL, 0), "");
-	struct bytes b = arena_bytes(a, (struct bytes){ "a\0b", 3 });
+	struct bytes b = arena_bytes(a, (struct bytes){"a\0b", 3});
 	assert_int_equal(b.size, 3);
 	assert_memory_equal(b.data, "a\0b", 4);
-	b = arena_bytes(a, (struct bytes){ NULL, 0 });
+	b = arena_bytes(a, (struct bytes){NULL, 0});
 	assert_int_equal(b.size, 0);
 }
 
@@ -166,9 +166,11 @@ static void cleanup_destroys_and_forgets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(memory_is_zeroed_aligned_and_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			memory_is_zeroed_aligned_and_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(reset_memory_is_zeroed_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(large_and_many_blocks_live_side_by_side, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			large_and_many_blocks_live_side_by_side, setup, teardown),
 		cmocka_unit_test_setup_teardown(growing_keeps_what_was_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(copies_end_with_nul, setup, teardown),
 		cmocka_unit_test_setup_teardown(formatting_takes_any_length, setup, teardown),

@@ -29,18 +29,18 @@ static void sha256_of_fips_180(void **state)
 {
 	uint8_t out[SHA256_SIZE];
 	crypto_sha256("abc", 3, out);
-	assert_bytes(*state, (struct bytes){ out, sizeof out },
-	             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_bytes(*state, (struct bytes){out, sizeof out},
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	crypto_sha256(NULL, 0, out);
-	assert_bytes(*state, (struct bytes){ out, sizeof out },
-	             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_bytes(*state, (struct bytes){out, sizeof out},
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 static void hmac_of_rfc_4231(void **state)
 {
 	struct arena *a = *state;
 	uint8_t key[131], out[SHA256_SIZE];
-	struct bytes shown = { out, sizeof out };
+	struct bytes shown = {out, sizeof out};
 	memset(key, 0x0b, 20);
 	crypto_hmac(key, 20, "Hi There", 8, out);
 	assert_bytes(a, shown, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
@@ -55,15 +55,16 @@ static void hmac_of_rfc_4231(void **state)
 static void tokens_are_base64url_and_never_the_same(void **state)
 {
 	(void)state;
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	char tokens[64][TOKEN_TEXT];
-	bool used[64] = { false }, last_bit = false;
+	bool used[64] = {false}, last_bit = false;
 	for (int i = 0; i < 64; i++) {
 		crypto_token(tokens[i]);
 		assert_int_equal(strlen(tokens[i]), 43);
 		assert_int_equal(strspn(tokens[i], digits), 43);
-		assert_int_equal((strchr(digits, tokens[i][42]) - digits) % 4,
-		                 0); /* two bits too many: 0 */
+		assert_int_equal(
+			(strchr(digits, tokens[i][42]) - digits) % 4, 0); /* two bits too many: 0 */
 		last_bit = last_bit || (strchr(digits, tokens[i][42]) - digits) % 8 != 0;
 		for (int c = 0; c < 43; c++)
 			used[strchr(digits, tokens[i][c]) - digits] = true;
@@ -94,25 +95,25 @@ static void ed25519_of_rfc_8032(void **state)
 	static const struct {
 		const char *secret, *public, *message, *signature;
 	} vectors[] = {
-		{ "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-		  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-		  "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e3970"
-		  "1cf9b46b"
-		  "d25bf5f0595bbe24655141438e7a100b" },
-		{ "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-		  "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-		  "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613"
-		  "d0f11d8c"
-		  "387b2eaeb4302aeeb00d291612bb0c00" },
-		{ "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-		  "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-		  "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760"
-		  "984dc659"
-		  "4a7c15e9716ed28dc027beceea1ec40a" },
+		{"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+			"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+			"e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e3970"
+			"1cf9b46b"
+			"d25bf5f0595bbe24655141438e7a100b"},
+		{"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+			"3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+			"92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613"
+			"d0f11d8c"
+			"387b2eaeb4302aeeb00d291612bb0c00"},
+		{"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+			"fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+			"6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760"
+			"984dc659"
+			"4a7c15e9716ed28dc027beceea1ec40a"},
 	};
 	for (size_t i = 0; i < COUNT(vectors); i++) {
 		struct bytes pkcs8 = joined(a, from_hex(a, "302e020100300506032b657004220420"),
-		                            from_hex(a, vectors[i].secret));
+			from_hex(a, vectors[i].secret));
 		struct bytes message = from_hex(a, vectors[i].message);
 		uint8_t out[SIGNATURE_MAX];
 		size_t size = 0;
@@ -122,11 +123,12 @@ static void ed25519_of_rfc_8032(void **state)
 		assert_bytes(a, key_stored(a, k), vectors[i].public);
 		assert_bytes(a, key_private_der(a, k), hex_encode(a, pkcs8.data, pkcs8.size));
 		assert_int_equal(key_sign(k, message.data, message.size, out, &size), OK);
-		assert_bytes(a, (struct bytes){ out, size }, vectors[i].signature);
+		assert_bytes(a, (struct bytes){out, size}, vectors[i].signature);
 		struct key *public = key_public(KEY_ED25519, key_stored(a, k));
-		assert_true(key_verify(public, message.data, message.size, (struct bytes){ out, size }));
-		assert_false(
-			key_verify_sha512(public, message.data, message.size, (struct bytes){ out, size }));
+		assert_true(
+			key_verify(public, message.data, message.size, (struct bytes){out, size}));
+		assert_false(key_verify_sha512(
+			public, message.data, message.size, (struct bytes){out, size}));
 		key_drop(public);
 		key_drop(k);
 	}
@@ -145,7 +147,8 @@ static void rsa_signatures_made_elsewhere(void **state)
 	assert_false(key_verify(k, NULL, 0, s256));
 	uint8_t out[SIGNATURE_MAX];
 	size_t size = 7;
-	assert_int_equal(key_sign(k, "kring", 5, out, &size), ERR_INVALID); /* half a key cannot sign */
+	assert_int_equal(
+		key_sign(k, "kring", 5, out, &size), ERR_INVALID); /* half a key cannot sign */
 	assert_int_equal(size, 7);
 	key_drop(k);
 }
@@ -156,15 +159,15 @@ static void assert_tampering_shows(struct arena *a, const struct key *k, struct 
 	assert_true(key_verify(k, "kring", 5, good));
 	for (size_t i = 0; i < good.size; i++) {
 		s[i] ^= 1;
-		assert_false(key_verify(k, "kring", 5, (struct bytes){ s, good.size }));
+		assert_false(key_verify(k, "kring", 5, (struct bytes){s, good.size}));
 		s[i] ^= 1;
 		if (i % 16 == 0)
-			assert_false(key_verify(k, "kring", 5, (struct bytes){ s, i }));
+			assert_false(key_verify(k, "kring", 5, (struct bytes){s, i}));
 	}
-	assert_false(key_verify(k, "kring", 5, (struct bytes){ NULL, 0 }));
-	assert_false(key_verify(k, "kring", 5, joined(a, good, (struct bytes){ "", 1 })));
-	assert_false(key_verify(k, "kring", 5, joined(a, (struct bytes){ "", 1 }, good)));
-	struct bytes large = { arena_alloc(a, 1 << 20), 1 << 20 };
+	assert_false(key_verify(k, "kring", 5, (struct bytes){NULL, 0}));
+	assert_false(key_verify(k, "kring", 5, joined(a, good, (struct bytes){"", 1})));
+	assert_false(key_verify(k, "kring", 5, joined(a, (struct bytes){"", 1}, good)));
+	struct bytes large = {arena_alloc(a, 1 << 20), 1 << 20};
 	assert_false(key_verify(k, "kring", 5, large));
 }
 
@@ -179,7 +182,7 @@ static void a_signature_changed_anywhere_fails(void **state)
 	size_t size;
 	assert_int_equal(key_sign(ed, "kring", 5, out, &size), OK);
 	assert_int_equal(size, 64);
-	assert_tampering_shows(a, ed, (struct bytes){ out, size });
+	assert_tampering_shows(a, ed, (struct bytes){out, size});
 	key_drop(ed);
 }
 
@@ -189,7 +192,7 @@ static void a_cube_root_is_no_signature(void **state)
 	struct key *k = key_public(KEY_RSA, rsa_shape(a, 2048, true, "03"));
 	assert_non_null(k);
 	struct bytes root = from_hex(a, cube_root);
-	struct bytes padded = joined(a, (struct bytes){ arena_alloc(a, 256), 256 - root.size }, root);
+	struct bytes padded = joined(a, (struct bytes){arena_alloc(a, 256), 256 - root.size}, root);
 	assert_int_equal(padded.size, 256);
 	assert_false(key_verify(k, "forged", 6, padded));
 	assert_false(key_verify(k, "forged", 6, root));
@@ -199,22 +202,23 @@ static void a_cube_root_is_no_signature(void **state)
 static void made_keys_live_through_storage(void **state)
 {
 	struct arena *a = *state;
-	static const enum key_kind kinds[] = { KEY_RSA, KEY_ED25519 };
+	static const enum key_kind kinds[] = {KEY_RSA, KEY_ED25519};
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		struct key *made = key_generate(kinds[i]);
 		struct key *back = key_private(key_private_der(a, made));
 		struct key *public = key_public(kinds[i], key_stored(a, made));
 		struct key *pem = key_from_pem(key_pem(a, made)),
-				   *multi = key_from_multibase(key_multibase(a, back));
-		assert_true(back && public && pem && multi && key_is_private(back) && !key_is_private(pem));
+			   *multi = key_from_multibase(key_multibase(a, back));
+		assert_true(back && public && pem && multi && key_is_private(back)
+			&& !key_is_private(pem));
 		uint8_t out[SIGNATURE_MAX];
 		size_t size = 0;
 		assert_int_equal(key_sign(back, "kring", 5, out, &size), OK);
 		assert_int_equal(size, kinds[i] == KEY_RSA ? 256 : 64);
-		struct bytes s = { out, size };
+		struct bytes s = {out, size};
 		assert_true(key_verify(made, "kring", 5, s) && key_verify(public, "kring", 5, s));
 		assert_true(key_verify(pem, "kring", 5, s) && key_verify(multi, "kring", 5, s));
-		struct key *const all[] = { made, back, public, pem, multi };
+		struct key *const all[] = {made, back, public, pem, multi};
 		for (size_t j = 0; j < COUNT(all); j++)
 			key_drop(all[j]);
 	}
@@ -228,9 +232,9 @@ static void odd_private_keys_are_refused(void **state)
 	struct bytes good = key_private_der(a, made);
 	key_drop(made);
 	for (size_t size = 0; size < good.size; size++)
-		assert_null(key_private((struct bytes){ good.data, size }));
-	assert_null(key_private(joined(a, good, (struct bytes){ "", 1 })));
-	assert_null(key_private((struct bytes){ arena_alloc(a, 10000), 10000 }));
+		assert_null(key_private((struct bytes){good.data, size}));
+	assert_null(key_private(joined(a, good, (struct bytes){"", 1})));
+	assert_null(key_private((struct bytes){arena_alloc(a, 10000), 10000}));
 	const char *p256 =
 		"308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420c5a27d85"
 		"7ede06634b85f6610f21230df713dfced5b3b41a5c5392d9196a536ea14403420004012de8fdda9a"
@@ -256,7 +260,7 @@ static void threads_share_a_key(void **state)
 {
 	struct arena *a = *state;
 	for (int round = 0; round < 5;
-	     round++) { /* each key is fresh: the first use is the delicate one */
+		round++) { /* each key is fresh: the first use is the delicate one */
 		struct key *k = key_public(KEY_RSA, from_hex(a, rsa_public));
 		struct thread *threads[COUNT(all_valid)];
 		shared = key_hold(k);
@@ -280,17 +284,17 @@ static void what_is_sealed_opens_again(void **state)
 	crypto_random(key, sizeof key);
 	crypto_random(data, sizeof data);
 	for (size_t size = 0; size <= sizeof data; size += 111) {
-		struct bytes out, sealed = crypto_seal(a, key, "label", (struct bytes){ data, size });
+		struct bytes out, sealed = crypto_seal(a, key, "label", (struct bytes){data, size});
 		assert_int_equal(sealed.size, size + 28);
 		assert_true(crypto_open(a, key, "label", sealed, &out));
 		assert_int_equal(out.size, size);
 		assert_memory_equal(out.data, data, size);
 	}
-	struct bytes out, none = crypto_seal(a, key, "", (struct bytes){ NULL, 0 });
+	struct bytes out, none = crypto_seal(a, key, "", (struct bytes){NULL, 0});
 	assert_true(crypto_open(a, key, "", none, &out));
 	assert_int_equal(out.size, 0);
-	struct bytes one = crypto_seal(a, key, "x", (struct bytes){ data, 32 });
-	struct bytes two = crypto_seal(a, key, "x", (struct bytes){ data, 32 });
+	struct bytes one = crypto_seal(a, key, "x", (struct bytes){data, 32});
+	struct bytes two = crypto_seal(a, key, "x", (struct bytes){data, 32});
 	assert_memory_not_equal(one.data, two.data, one.size); /* each nonce is new */
 }
 
@@ -299,24 +303,24 @@ static void a_seal_fits_one_place_and_shows_tampering(void **state)
 	struct arena *a = *state;
 	uint8_t key[32];
 	crypto_random(key, sizeof key);
-	struct bytes out = { NULL, 7 },
-				 sealed = crypto_seal(a, key, "here", (struct bytes){ "roll", 4 });
+	struct bytes out = {NULL, 7},
+		     sealed = crypto_seal(a, key, "here", (struct bytes){"roll", 4});
 	uint8_t *at = arena_copy(a, sealed.data, sealed.size);
 	for (size_t i = 0; i < sealed.size; i++) {
 		at[i] ^= 0x80;
-		assert_false(crypto_open(a, key, "here", (struct bytes){ at, sealed.size }, &out));
+		assert_false(crypto_open(a, key, "here", (struct bytes){at, sealed.size}, &out));
 		at[i] ^= 0x80;
-		assert_false(crypto_open(a, key, "here", (struct bytes){ at, i }, &out));
+		assert_false(crypto_open(a, key, "here", (struct bytes){at, i}, &out));
 	}
 	assert_false(crypto_open(a, key, "there", sealed, &out));
 	assert_false(crypto_open(a, key, "", sealed, &out));
-	assert_false(crypto_open(a, key, "here", joined(a, sealed, (struct bytes){ "", 1 }), &out));
-	assert_false(crypto_open(a, key, "here", (struct bytes){ NULL, 0 }, &out));
+	assert_false(crypto_open(a, key, "here", joined(a, sealed, (struct bytes){"", 1}), &out));
+	assert_false(crypto_open(a, key, "here", (struct bytes){NULL, 0}, &out));
 	assert_int_equal(out.size, 7);
 	key[31] ^= 1;
 	assert_false(crypto_open(a, key, "here", sealed, &out));
 	key[31] ^= 1;
-	assert_true(crypto_open(a, key, "here", (struct bytes){ at, sealed.size }, &out));
+	assert_true(crypto_open(a, key, "here", (struct bytes){at, sealed.size}, &out));
 }
 
 /* ---- passwords ----------------------------------------------------------------------------- */

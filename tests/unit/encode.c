@@ -25,14 +25,14 @@ static int teardown(void **state)
 static void base64_vectors_of_rfc_4648(void **state)
 {
 	static const char *const vectors[][2] = {
-		{ "", "" },
-		{ "f", "Zg==" },
-		{ "fo", "Zm8=" },
-		{ "foo", "Zm9v" },
-		{ "foob", "Zm9vYg==" },
-		{ "fooba", "Zm9vYmE=" },
-		{ "foobar", "Zm9vYmFy" },
-		{ "\xfb\xff\xbf", "+/+/" },
+		{"", ""},
+		{"f", "Zg=="},
+		{"fo", "Zm8="},
+		{"foo", "Zm9v"},
+		{"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="},
+		{"foobar", "Zm9vYmFy"},
+		{"\xfb\xff\xbf", "+/+/"},
 	};
 	for (size_t i = 0; i < COUNT(vectors); i++) {
 		struct bytes out;
@@ -46,12 +46,11 @@ static void base64_vectors_of_rfc_4648(void **state)
 
 static void base64_takes_one_spelling_only(void **state)
 {
-	static const char *const bad[] = { "Z",        "Zg",      "Zg=",    "Zg===",       "=",
-		                               "==",       "====",    "A===",   "Z===",        "=Zg=",
-		                               "Zg==Zg==", "Zm8",     "Zm8=\n", "Zm 8=",       "Zm9v\n",
-		                               "-_-_",     "Zh==",    "Zm9=",   "Zm9\xc3\xa9", "Zm=v",
-		                               "Zm9vYg=A", "\n\n\n\n" };
-	struct bytes out = { NULL, 7 };
+	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zg===", "=",
+		"==", "====", "A===", "Z===", "=Zg=", "Zg==Zg==", "Zm8", "Zm8=\n",
+		"Zm 8=", "Zm9v\n", "-_-_", "Zh==", "Zm9=", "Zm9\xc3\xa9", "Zm=v", "Zm9vYg=A",
+		"\n\n\n\n"};
+	struct bytes out = {NULL, 7};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (base64_decode(*state, bad[i], &out))
 			fail_msg("accepted: %s", bad[i]);
@@ -66,20 +65,20 @@ static void base58_vectors(void **state)
 		size_t size;
 		const char *text;
 	} vectors[] = {
-		{ "", 0, "" },
-		{ "\0", 1, "1" },
-		{ "\0\0\0", 3, "111" },
-		{ "a", 1, "2g" },
-		{ "\xff", 1, "5Q" },
-		{ "Hello World!", 12, "2NEpo7TZRRrLZSi2U" },
-		{ "The quick brown fox jumps over the lazy dog.", 44,
-		  "USm3fpXnKG5EUBx2ndxBDMPVciP5hGey2Jh4NDv6gmeo1LkMeiKrLJUUBk6Z" },
-		{ "\0\0\x28\x7f\xb4\xcd", 6, "11233QC4" },
+		{"", 0, ""},
+		{"\0", 1, "1"},
+		{"\0\0\0", 3, "111"},
+		{"a", 1, "2g"},
+		{"\xff", 1, "5Q"},
+		{"Hello World!", 12, "2NEpo7TZRRrLZSi2U"},
+		{"The quick brown fox jumps over the lazy dog.", 44,
+			"USm3fpXnKG5EUBx2ndxBDMPVciP5hGey2Jh4NDv6gmeo1LkMeiKrLJUUBk6Z"},
+		{"\0\0\x28\x7f\xb4\xcd", 6, "11233QC4"},
 	};
 	for (size_t i = 0; i < COUNT(vectors); i++) {
 		struct bytes out;
-		assert_string_equal(base58_encode(*state, vectors[i].plain, vectors[i].size),
-		                    vectors[i].text);
+		assert_string_equal(
+			base58_encode(*state, vectors[i].plain, vectors[i].size), vectors[i].text);
 		assert_true(base58_decode(*state, vectors[i].text, &out));
 		assert_int_equal(out.size, vectors[i].size);
 		assert_memory_equal(out.data, vectors[i].plain, out.size);
@@ -88,9 +87,9 @@ static void base58_vectors(void **state)
 
 static void base58_refuses_foreign_digits(void **state)
 {
-	static const char *const bad[] = { "0",   "O",   "I",    "l",        "2g ",
-		                               " 2g", "2-g", "2g\n", "\xc3\xa9", "+" };
-	struct bytes out = { NULL, 7 };
+	static const char *const bad[] = {
+		"0", "O", "I", "l", "2g ", " 2g", "2-g", "2g\n", "\xc3\xa9", "+"};
+	struct bytes out = {NULL, 7};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(base58_decode(*state, bad[i], &out));
 	assert_false(base58_decode(*state, NULL, &out));

@@ -27,7 +27,7 @@ static void every_error_is_told_apart(void **state)
 static void statuses_are_those_of_http(void **state)
 {
 	(void)state;
-	static const int expected[] = { 200, 404, 403, 401, 422, 409, 410, 429, 503, 502, 500 };
+	static const int expected[] = {200, 404, 403, 401, 422, 409, 410, 429, 503, 502, 500};
 	assert_int_equal(COUNT(expected), ERR_COUNT);
 	for (int e = 0; e < ERR_COUNT; e++)
 		assert_int_equal(err_status((enum err)e), expected[e]);
@@ -44,7 +44,7 @@ static void an_unknown_error_is_our_own_fault(void **state)
 static void refusing_says_why(void **state)
 {
 	(void)state;
-	struct refusal why = { 0 };
+	struct refusal why = {0};
 	assert_int_equal(refuse(&why, "title", "A title is too long."), ERR_INVALID);
 	assert_string_equal(why.field, "title");
 	assert_string_equal(why.text, "A title is too long.");

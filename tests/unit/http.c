@@ -64,7 +64,7 @@ static void serve(struct serving *s)
 	serving_start(s);
 }
 
-/* ---- shapes ----------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 #define SECOND_REQUEST "GET /smuggled HTTP/1.1\r\nHost: ex.test\r\n\r\n"
 #define POST_TO "POST /echo HTTP/1.1\r\nHost: ex.test\r\n"
@@ -201,7 +201,7 @@ static void long_targets_and_headers(void **state)
 	serving_stop(&s);
 }
 
-/* ---- replies ------------------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 static void head_and_etag(void **state)
 {
@@ -253,7 +253,7 @@ static void work_may_answer_before_it_returns(void **state)
 	serving_stop(&s);
 }
 
-/* ---- bodies --------------------------------------------------------------------------------------------- */
+/* ---- bodies ---------------------------------------------------------------------------------- */
 
 static const char *fill(struct arena *arena, size_t size)
 {
@@ -331,7 +331,7 @@ static void bodies_together_have_a_limit(void **state)
 	serving_stop(&s);
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* Sends a byte every 20 ms; ms until the other side closed. */
 static int64_t drip(const struct serving *s, const char *first, const char *bytes)
@@ -370,7 +370,7 @@ static void slow_callers_are_shut(void **state)
 	serving_stop(&s);
 }
 
-/* ---- many -------------------------------------------------------------------------------------------------- */
+/* ---- many ------------------------------------------------------------------------------------ */
 
 #define MANY 200
 
@@ -400,7 +400,7 @@ static void many_connections_stay_open(void **state)
 	serving_stop(&s);
 }
 
-/* ---- stopping ------------------------------------------------------------------------------------------------ */
+/* ---- stopping -------------------------------------------------------------------------------- */
 
 static void stop(void *server)
 {

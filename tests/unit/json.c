@@ -276,8 +276,9 @@ static void test_writes_back(void **state)
 	assert_int_equal(w.size, strlen(w.data));
 	assert_string_equal(json_write(a, NULL).data, "null");
 	w = json_write(a, read_ok(a, "[1e20,-1e20,1e21,1e15,-9223372036854775808.0]"));
-	assert_string_equal(w.data, "[100000000000000000000.0,-100000000000000000000.0,1e+21,"
-				    "1000000000000000,-9223372036854776000.0]");
+	assert_string_equal(w.data,
+		"[100000000000000000000.0,-100000000000000000000.0,1e+21,"
+		"1000000000000000,-9223372036854776000.0]");
 	/* and can be read again */
 	read_ok(a, w.data);
 }
@@ -326,8 +327,8 @@ static void test_numbers(void **state)
 		{"333333333.3333333", "333333333.3333333"},
 		{"-0.0000033333333333333333", "-0.0000033333333333333333"},
 		{"1424953923781206.2", "1424953923781206.2"},
-		{"5.684341886080802e-14",
-			"5.684341886080802e-14"} /* 2^-44: the closest 16 digits do not read back */
+		{"5.684341886080802e-14", "5.684341886080802e-14"}
+		/* 2^-44: the closest 16 digits do not read back */
 		,
 		{"0.1", "0.1"},
 		{"100.0", "100"},

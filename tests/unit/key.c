@@ -18,14 +18,14 @@ static const char fep_rsa_multikey[] =
 	"MMmyjnjCMfR4pXbRMZa3i";
 
 static const char rsa_pem[] = "-----BEGIN PUBLIC KEY-----\n"
-							  "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA9pcFCDuKaHmn10GfPUnA\n"
-							  "4C8DPws+u0CXEU4MdpF3iNvziCzQUOsq/AgSpGfsyZfEfnNn0Dqcz396nO1GfBBR\n"
-							  "X6ZPRFl+cIGRfVcYn080cGjsZ7FFiv4OfkdL+NLDZTHX2D4idP6qcfmXHwio9C6G\n"
-							  "kscRwR/2cymF+CHTfh/JD0/FNxlR6yUGMYWIIFzIIZqwALFRh99/cbf50UvMckdQ\n"
-							  "zkbpCzlgls+9L9k95MYIkBxmpEnafeQp3bvTSbnwoVnXL0+L3VUn+nP5RBjO6TyD\n"
-							  "92kXlsGBX6d9gMx6UQDdc1jNQ93p9Q/Hnoy2awOx89kN4J0WiHvJ566OJaBOL0np\n"
-							  "9QIDAQAB\n"
-							  "-----END PUBLIC KEY-----\n";
+			      "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA9pcFCDuKaHmn10GfPUnA\n"
+			      "4C8DPws+u0CXEU4MdpF3iNvziCzQUOsq/AgSpGfsyZfEfnNn0Dqcz396nO1GfBBR\n"
+			      "X6ZPRFl+cIGRfVcYn080cGjsZ7FFiv4OfkdL+NLDZTHX2D4idP6qcfmXHwio9C6G\n"
+			      "kscRwR/2cymF+CHTfh/JD0/FNxlR6yUGMYWIIFzIIZqwALFRh99/cbf50UvMckdQ\n"
+			      "zkbpCzlgls+9L9k95MYIkBxmpEnafeQp3bvTSbnwoVnXL0+L3VUn+nP5RBjO6TyD\n"
+			      "92kXlsGBX6d9gMx6UQDdc1jNQ93p9Q/Hnoy2awOx89kN4J0WiHvJ566OJaBOL0np\n"
+			      "9QIDAQAB\n"
+			      "-----END PUBLIC KEY-----\n";
 
 /* ---- public keys: what is taken ------------------------------------------------------------ */
 
@@ -49,7 +49,7 @@ static void ed25519_multikey_of_fep_521a(void **state)
 	assert_non_null(k);
 	assert_int_equal(key_kind(k), KEY_ED25519);
 	assert_bytes(a, key_stored(a, k),
-	             "2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6");
+		"2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6");
 	assert_string_equal(key_multibase(a, k), z);
 	key_drop(k);
 }
@@ -72,14 +72,16 @@ static void odd_multikeys_are_refused(void **state)
 		assert_null(key_from_multibase(bad[i]));
 	assert_null(key_from_multibase(NULL));
 	assert_null(key_from_multibase(arena_format(a, "%s1", fep_rsa_multikey)));
-	uint8_t other[34] = { 0xec, 0x01, 5 }; /* X25519: a key, but none to sign with */
-	assert_null(key_from_multibase(arena_format(a, "z%s", base58_encode(a, other, sizeof other))));
+	uint8_t other[34] = {0xec, 0x01, 5}; /* X25519: a key, but none to sign with */
+	assert_null(
+		key_from_multibase(arena_format(a, "z%s", base58_encode(a, other, sizeof other))));
 }
 
 static bool taken(enum key_kind kind, struct bytes stored)
 {
 	struct key *k = key_public(kind, stored);
-	assert_int_equal(k != NULL, key_allowed(kind, stored)); /* OpenSSL never has the last word */
+	assert_int_equal(
+		k != NULL, key_allowed(kind, stored)); /* OpenSSL never has the last word */
 	key_drop(k);
 	return k != NULL;
 }
@@ -87,34 +89,24 @@ static bool taken(enum key_kind kind, struct bytes stored)
 static void rsa_sizes_and_exponents_have_limits(void **state)
 {
 	struct arena *a = *state;
-	static const char *const good[] = { "03", "05", "010001", "00ffffffff" };
-	static const char *const bad[] = { "",
-		                               "00",
-		                               "01",
-		                               "02",
-		                               "04",
-		                               "010000",
-		                               "ff",
-		                               "0100000001",
-		                               "0003",
-		                               "8001",
-		                               "0100000000",
-		                               "00fffffffe",
-		                               "00ffffffffffffffffffffff" };
+	static const char *const good[] = {"03", "05", "010001", "00ffffffff"};
+	static const char *const bad[] = {"", "00", "01", "02", "04", "010000", "ff", "0100000001",
+		"0003", "8001", "0100000000", "00fffffffe", "00ffffffffffffffffffffff"};
 	for (size_t i = 0; i < COUNT(good); i++)
 		assert_true(taken(KEY_RSA, rsa_shape(a, 2048, true, good[i])));
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (taken(KEY_RSA, rsa_shape(a, 2048, true, bad[i])))
 			fail_msg("e = %s was taken", bad[i]);
-	static const size_t sizes[] = { 2048, 2049, 3072, 4095, 4096 };
-	static const size_t wrong[] = { 8, 512, 1024, 2047, 4097, 8192, 16384 };
+	static const size_t sizes[] = {2048, 2049, 3072, 4095, 4096};
+	static const size_t wrong[] = {8, 512, 1024, 2047, 4097, 8192, 16384};
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		assert_true(taken(KEY_RSA, rsa_shape(a, sizes[i], true, "010001")));
 		assert_false(taken(KEY_RSA, rsa_shape(a, sizes[i], false, "010001")));
 	}
 	for (size_t i = 0; i < COUNT(wrong); i++)
 		assert_false(taken(KEY_RSA, rsa_shape(a, wrong[i], true, "010001")));
-	assert_true(taken(KEY_RSA, rsa_shape(a, 4096, true, "00ffffffff"))); /* the largest of all */
+	assert_true(
+		taken(KEY_RSA, rsa_shape(a, 4096, true, "00ffffffff"))); /* the largest of all */
 }
 
 static void rsa_der_has_one_spelling(void **state)
@@ -122,15 +114,15 @@ static void rsa_der_has_one_spelling(void **state)
 	struct arena *a = *state;
 	struct bytes good = from_hex(a, rsa_public);
 	assert_true(taken(KEY_RSA, good));
-	assert_false(taken(KEY_RSA, (struct bytes){ NULL, 0 }));
+	assert_false(taken(KEY_RSA, (struct bytes){NULL, 0}));
 	assert_false(taken((enum key_kind)0, good));
 	assert_false(taken(KEY_ED25519, good));
 	for (size_t size = 0; size < good.size; size++) { /* each copy ends where ASan looks */
 		struct arena *cut ARENA_CLEANUP = arena_create();
-		assert_false(taken(KEY_RSA, arena_bytes(cut, (struct bytes){ good.data, size })));
+		assert_false(taken(KEY_RSA, arena_bytes(cut, (struct bytes){good.data, size})));
 	}
-	assert_false(taken(KEY_RSA, joined(a, good, (struct bytes){ "", 1 })));
-	struct bytes n = { (const uint8_t *)good.data + 4, 261 }; /* INTEGER n as it stands */
+	assert_false(taken(KEY_RSA, joined(a, good, (struct bytes){"", 1})));
+	struct bytes n = {(const uint8_t *)good.data + 4, 261}; /* INTEGER n as it stands */
 	struct bytes e = from_hex(a, "0203010001"), junk = from_hex(a, "020101");
 	assert_true(taken(KEY_RSA, der(a, 0x30, joined(a, n, e))));
 	assert_false(taken(KEY_RSA, der(a, 0x30, joined(a, joined(a, n, e), junk))));
@@ -161,13 +153,13 @@ static void small_order_points_are_refused(void **state)
 		assert_false(taken(KEY_ED25519, point));
 		uint8_t *mirrored = arena_copy(a, point.data, point.size);
 		mirrored[31] |= 0x80;
-		assert_false(taken(KEY_ED25519, (struct bytes){ mirrored, 32 }));
+		assert_false(taken(KEY_ED25519, (struct bytes){mirrored, 32}));
 	}
-	struct bytes near =
-		from_hex(a, "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
+	struct bytes near = from_hex(
+		a, "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
 	assert_true(taken(KEY_ED25519, near));
-	assert_false(taken(KEY_ED25519, (struct bytes){ near.data, 31 }));
-	assert_false(taken(KEY_ED25519, joined(a, near, (struct bytes){ "", 1 })));
+	assert_false(taken(KEY_ED25519, (struct bytes){near.data, 31}));
+	assert_false(taken(KEY_ED25519, joined(a, near, (struct bytes){"", 1})));
 }
 
 /* ---- PEM ----------------------------------------------------------------------------------- */
@@ -197,7 +189,7 @@ static void assert_is_rsa_key(struct arena *a, const char *pem)
 static char *pem_of(struct arena *a, const char *label, struct bytes b)
 {
 	return arena_format(a, "-----BEGIN %s-----\n%s\n-----END %s-----", label,
-	                    base64_encode(a, b.data, b.size), label);
+		base64_encode(a, b.data, b.size), label);
 }
 
 static void pem_in_its_odd_forms(void **state)
@@ -210,12 +202,13 @@ static void pem_in_its_odd_forms(void **state)
 	assert_is_rsa_key(a, arena_format(a, "\n\n  %s\n\n\t", rsa_pem));
 	assert_is_rsa_key(a, pem_of(a, "RSA PUBLIC KEY", from_hex(a, rsa_public))); /* PKCS#1 */
 	const char *ed = "-----BEGIN PUBLIC KEY-----\n"
-					 "MCowBQYDK2VwAyEALm/M42cB3HkUiODQsXRcweM6TByfzEHGO9ND274JcOY=\n"
-					 "-----END PUBLIC KEY-----\n";
+			 "MCowBQYDK2VwAyEALm/M42cB3HkUiODQsXRcweM6TByfzEHGO9ND274JcOY=\n"
+			 "-----END PUBLIC KEY-----\n";
 	struct key *k = key_from_pem(ed);
 	assert_non_null(k);
 	assert_string_equal(key_pem(a, k), ed);
-	assert_string_equal(key_multibase(a, k), "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK");
+	assert_string_equal(
+		key_multibase(a, k), "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK");
 	key_drop(k);
 }
 
@@ -241,17 +234,21 @@ static void other_pem_is_refused(void **state)
 		pem_of(a, "RSA PUBLIC KEY", rsa_shape(a, 1024, true, "010001")),
 		/* X25519, a small-order Ed25519 point, unused bits, bytes after the key */
 		pem_of(a, "PUBLIC KEY",
-		       from_hex(a, "302a300506032b656e032100"
-		                   "2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6")),
+			from_hex(a,
+				"302a300506032b656e032100"
+				"2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6")),
 		pem_of(a, "PUBLIC KEY",
-		       from_hex(a, "302a300506032b6570032100"
-		                   "0100000000000000000000000000000000000000000000000000000000000000")),
+			from_hex(a,
+				"302a300506032b6570032100"
+				"0100000000000000000000000000000000000000000000000000000000000000")),
 		pem_of(a, "PUBLIC KEY",
-		       from_hex(a, "302a300506032b6570032101"
-		                   "2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6")),
+			from_hex(a,
+				"302a300506032b6570032101"
+				"2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6")),
 		pem_of(a, "PUBLIC KEY",
-		       from_hex(a, "302a300506032b6570032100"
-		                   "2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e600")),
+			from_hex(a,
+				"302a300506032b6570032100"
+				"2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e600")),
 	};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (key_from_pem(bad[i]) != NULL)
@@ -271,10 +268,14 @@ static void pem_ends_at_8_kib(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rsa_multikey_of_fep_521a),  TEST(ed25519_multikey_of_fep_521a),
-		TEST(odd_multikeys_are_refused), TEST(rsa_sizes_and_exponents_have_limits),
-		TEST(rsa_der_has_one_spelling),  TEST(small_order_points_are_refused),
-		TEST(pem_in_its_odd_forms),      TEST(other_pem_is_refused),
+		TEST(rsa_multikey_of_fep_521a),
+		TEST(ed25519_multikey_of_fep_521a),
+		TEST(odd_multikeys_are_refused),
+		TEST(rsa_sizes_and_exponents_have_limits),
+		TEST(rsa_der_has_one_spelling),
+		TEST(small_order_points_are_refused),
+		TEST(pem_in_its_odd_forms),
+		TEST(other_pem_is_refused),
 		TEST(pem_ends_at_8_kib),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,8 @@ static void a_call_is_a_line(void **state)
 	log_line(LOG_INFO, "inbox", "host=%s n=%d", "ex.org", 3);
 	log_line(LOG_ERROR, "store", "full=1");
 	assert_string_equal(written(),
-	                    HEAD "host=ex.org n=3\n"
-	                         "time=2026-11-21T08:58:12.000Z level=error at=store full=1\n");
+		HEAD "host=ex.org n=3\n"
+		     "time=2026-11-21T08:58:12.000Z level=error at=store full=1\n");
 }
 
 static void lower_levels_are_silent(void **state)
@@ -78,8 +78,8 @@ static void control_bytes_never_pass(void **state)
 	log_line(LOG_INFO, "inbox", "a=%s", "x\ntime=forged\r\x1b[31m\t\x7f");
 	assert_string_equal(written(), HEAD "a=x?time=forged??[31m??\n");
 	log_line(LOG_INFO, "inbox", "a=%s",
-	         "caf\xc3\xa9 \xc2\x9b"
-	         "31m");
+		"caf\xc3\xa9 \xc2\x9b"
+		"31m");
 	assert_string_equal(written(), HEAD "a=caf\xc3\xa9 ??31m\n");
 	log_line(LOG_INFO, "inbox", "a=%s", "caf\xc3 \xff");
 	assert_string_equal(written(), HEAD "a=caf? ?\n");
@@ -132,9 +132,12 @@ static void errno_is_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_call_is_a_line),         TEST(lower_levels_are_silent),
-		TEST(control_bytes_never_pass), TEST(long_lines_are_cut_and_say_so),
-		TEST(limits_of_a_line),         TEST(errno_is_left_alone),
+		TEST(a_call_is_a_line),
+		TEST(lower_levels_are_silent),
+		TEST(control_bytes_never_pass),
+		TEST(long_lines_are_cut_and_say_so),
+		TEST(limits_of_a_line),
+		TEST(errno_is_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

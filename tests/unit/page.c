@@ -287,7 +287,7 @@ static void test_too_large(void **state)
 	assert_memory_equal(html.data, "untouched", 9);
 }
 
-/* ---- our own mistakes: the program says where and stops ---------------------------------------- */
+/* ---- our own mistakes: the program says where and stops -------------------------------------- */
 
 /* What a process of its own says that reads `template` as wrong.html, or fills `page`; it must not live. */
 static const char *last_words(struct arena *a, const char *template, const char *page)

@@ -124,7 +124,7 @@ static void many_threads_pass_each_item_once(void **state)
 	for (int i = 0; i < POPPERS; i++)
 		pop[i] = thread_start("pop", pop_all, q);
 	for (int i = 0; i < PUSHERS; i++) {
-		args[i] = (struct pusher){ q, i * ITEMS };
+		args[i] = (struct pusher){q, i * ITEMS};
 		push[i] = thread_start("push", push_all, &args[i]);
 	}
 	for (int i = 0; i < PUSHERS; i++)
@@ -155,7 +155,7 @@ static void look_at_myself(void *arg)
 static void threads_have_a_name_and_a_small_stack(void **state)
 {
 	(void)state;
-	struct self self = { 0 };
+	struct self self = {0};
 	thread_join(thread_start("fifteen-letters", look_at_myself, &self));
 	assert_string_equal(self.name, "fifteen-letters");
 	assert_in_range(self.stack, 512 << 10, 1 << 20); /* sanitizers add a little of their own */
@@ -199,7 +199,7 @@ static void in_turn(void *arg)
 static void one_worker_keeps_the_order(void **state)
 {
 	(void)state;
-	order = (struct order){ 0, true };
+	order = (struct order){0, true};
 	struct pool *p = pool_create("order", 1, 8);
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(pool_submit(p, in_turn, (char *)&order + i), OK);

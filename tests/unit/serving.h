@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-/* ---- pages: "[name]" and then every leaf of the tree as path=value; ------------------------------- */
+/* ---- pages: "[name]" and then every leaf of the tree as path=value; -------------------------- */
 
 static void dump(struct text *t, const char *path, const struct node *n, struct arena *arena)
 {
@@ -75,7 +75,7 @@ const struct asset *asset_by_path(const char *path)
 	return text_is(path, the_asset.path) ? &the_asset : NULL;
 }
 
-/* ---- server ----------------------------------------------------------------------------------------- */
+/* ---- server ---------------------------------------------------------------------------------- */
 
 static enum err serving_member(struct txn *t, uint64_t actor, struct member *out)
 {
@@ -134,7 +134,7 @@ static inline void serving_stop(struct serving *s)
 	arena_destroy(s->arena);
 }
 
-/* ---- client ------------------------------------------------------------------------------------------- */
+/* ---- client ---------------------------------------------------------------------------------- */
 
 static inline int client_open(const struct serving *s)
 {

@@ -209,7 +209,7 @@ static void admins_only(void **state)
 	assert_int_equal(status_of(ask(&node, "GET", "/admin", sign_in(1, ""), NULL)), 200);
 }
 
-/* ---- tokens ------------------------------------------------------------------------------------------ */
+/* ---- tokens ---------------------------------------------------------------------------------- */
 
 static enum err make_token(struct txn *t, void *arg)
 {
@@ -307,7 +307,7 @@ static void all_can_be_ended_and_none_pile_up(void **state)
 	assert_int_equal(counts[0] + counts[1], 0);
 }
 
-/* ---- time ---------------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static void sessions_end_by_themselves(void **state)
 {

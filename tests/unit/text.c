@@ -111,7 +111,7 @@ static void html_is_escaped_for_text_and_attributes(void **state)
 {
 	struct arena *a = *state;
 	assert_string_equal(escaped(a, text_html, "<a href=\"x\" b='y'>&amp;"),
-	                    "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;amp;");
+		"&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;amp;");
 	assert_string_equal(escaped(a, text_html, "caf\xc3\xa9"), "caf\xc3\xa9");
 	assert_string_equal(escaped(a, text_html, NULL), "");
 }
@@ -121,7 +121,7 @@ static void urls_keep_only_unreserved(void **state)
 	struct arena *a = *state;
 	assert_string_equal(escaped(a, text_url, "aZ09-._~"), "aZ09-._~");
 	assert_string_equal(escaped(a, text_url, "a b/?#&=+%\xc3\xa9\x7f"),
-	                    "a%20b%2F%3F%23%26%3D%2B%25%C3%A9%7F");
+		"a%20b%2F%3F%23%26%3D%2B%25%C3%A9%7F");
 	assert_string_equal(escaped(a, text_url, NULL), "");
 }
 
@@ -129,24 +129,18 @@ static void json_is_escaped_as_rfc_8785_spells_it(void **state)
 {
 	struct arena *a = *state;
 	assert_string_equal(escaped(a, text_json, "\"\\/\b\f\n\r\t\x01\x1f\x7f"),
-	                    "\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f");
-	assert_string_equal(escaped(a, text_json, "\xe2\x82\xac</script>"), "\xe2\x82\xac</script>");
+		"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f");
+	assert_string_equal(
+		escaped(a, text_json, "\xe2\x82\xac</script>"), "\xe2\x82\xac</script>");
 	assert_string_equal(escaped(a, text_json, NULL), "");
 }
 
 static void utf8_is_the_shortest_form_only(void **state)
 {
 	(void)state;
-	static const char *const good[] = { "",
-		                                "plain",
-		                                "\xc2\x80",
-		                                "\xdf\xbf",
-		                                "\xe0\xa0\x80",
-		                                "\xed\x9f\xbf",
-		                                "\xee\x80\x80",
-		                                "\xef\xbf\xbf",
-		                                "\xf0\x90\x80\x80",
-		                                "\xf4\x8f\xbf\xbf" };
+	static const char *const good[] = {"", "plain", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
+		"\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+		"\xf4\x8f\xbf\xbf"};
 	for (size_t i = 0; i < COUNT(good); i++)
 		assert_true(text_is_utf8(good[i], strlen(good[i])));
 	static const char *const bad[] = {
@@ -177,8 +171,8 @@ static void utf8_is_the_shortest_form_only(void **state)
 	static const struct {
 		const char *bytes;
 		bool good;
-	} some[] = {{"\0", false}, {"\x01", true}, {"\x7f", true}, {"\x80", false},
-		{"\xff", false}, {"\xc3\xa9", true}, {"\xc3\x28", false}, {"\xe2\x82\xac", true}};
+	} some[] = {{"\0", false}, {"\x01", true}, {"\x7f", true}, {"\x80", false}, {"\xff", false},
+		{"\xc3\xa9", true}, {"\xc3\x28", false}, {"\xe2\x82\xac", true}};
 	for (size_t i = 0; i < COUNT(some); i++)
 		for (size_t at = 0; at < 20; at++) {
 			char line[24] = "aaaaaaaaaaaaaaaaaaaaaaa";
@@ -242,20 +236,8 @@ static void unsigned_numbers_have_one_spelling(void **state)
 {
 	(void)state;
 	uint64_t n = 7;
-	static const char *const bad[] = { "",
-		                               "01",
-		                               "00",
-		                               "+1",
-		                               "-1",
-		                               " 1",
-		                               "1 ",
-		                               "1a",
-		                               "0x1",
-		                               "1.0",
-		                               "1e3",
-		                               "18446744073709551616",
-		                               "99999999999999999999",
-		                               "\xd9\xa1" };
+	static const char *const bad[] = {"", "01", "00", "+1", "-1", " 1", "1 ", "1a", "0x1",
+		"1.0", "1e3", "18446744073709551616", "99999999999999999999", "\xd9\xa1"};
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(text_to_u64(bad[i], &n));
 	assert_false(text_to_u64(NULL, &n));
@@ -274,7 +256,8 @@ static void signed_numbers_keep_their_range(void **state)
 	assert_int_equal(n, 7);
 	assert_true(text_to_i64("-10", -10, 10, &n) && n == -10);
 	assert_true(text_to_i64("10", -10, 10, &n) && n == 10);
-	assert_true(text_to_i64("-9223372036854775808", INT64_MIN, INT64_MAX, &n) && n == INT64_MIN);
+	assert_true(
+		text_to_i64("-9223372036854775808", INT64_MIN, INT64_MAX, &n) && n == INT64_MIN);
 	assert_true(text_to_i64("9223372036854775807", INT64_MIN, INT64_MAX, &n) && n == INT64_MAX);
 	assert_false(text_to_i64("-9223372036854775809", INT64_MIN, INT64_MAX, &n));
 	assert_false(text_to_i64("9223372036854775808", INT64_MIN, INT64_MAX, &n));
@@ -292,8 +275,8 @@ static void url_escapes_are_undone_or_refused(void **state)
 	assert_string_equal(out, "abc");
 	assert_true(text_unescape_url(a, "%2541", 5, false, &out)); /* once, not twice */
 	assert_string_equal(out, "%41");
-	static const char *const bad[] = { "%",   "%4", "%g0",  "%0g",  "%00", "%ff",
-		                               "%c3", "a%", "%%41", "% 41", "%-1" };
+	static const char *const bad[] = {
+		"%", "%4", "%g0", "%0g", "%00", "%ff", "%c3", "a%", "%%41", "% 41", "%-1"};
 	out = NULL;
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(text_unescape_url(a, bad[i], strlen(bad[i]), false, &out));

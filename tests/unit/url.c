@@ -29,28 +29,30 @@ static void urls_come_apart(void **state)
 		int port;
 		bool https;
 	} cases[] = {
-		{ "https://ex.org", "ex.org", "/", "https://ex.org", "ex.org", 443, true },
-		{ "https://ex.org/", "ex.org", "/", "https://ex.org", "ex.org", 443, true },
-		{ "HTTPS://Ex.ORG./A?b=C", "ex.org", "/A?b=C", "https://ex.org", "ex.org", 443, true },
-		{ "https://ex.org:443/a", "ex.org", "/a", "https://ex.org", "ex.org", 443, true },
-		{ "https://ex.org:80/a", "ex.org", "/a", "https://ex.org:80", "ex.org:80", 80, true },
-		{ "http://ex.org:80/a", "ex.org", "/a", "http://ex.org", "ex.org", 80, false },
-		{ "http://ex.org:65535", "ex.org", "/", "http://ex.org:65535", "ex.org:65535", 65535,
-		  false },
-		{ "https://ex.org:1?q", "ex.org", "/?q", "https://ex.org:1", "ex.org:1", 1, true },
-		{ "https://ex.org?/../x", "ex.org", "/?/../x", "https://ex.org", "ex.org", 443, true },
-		{ "https://ex.org/@a/%2F//b;c", "ex.org", "/@a/%2F//b;c", "https://ex.org", "ex.org", 443,
-		  true },
-		{ "https://ex.org/a..b/.c/...", "ex.org", "/a..b/.c/...", "https://ex.org", "ex.org", 443,
-		  true },
-		{ "https://xn--caf-dma.example/", "xn--caf-dma.example", "/", "https://xn--caf-dma.example",
-		  "xn--caf-dma.example", 443, true },
-		{ "https://8.8.4.4/", "8.8.4.4", "/", "https://8.8.4.4", "8.8.4.4", 443, true },
-		{ "http://[::1]:8080/", "::1", "/", "http://[::1]:8080", "[::1]:8080", 8080, false },
-		{ "https://[2001:DB8:0::1]/", "2001:db8::1", "/", "https://[2001:db8::1]", "[2001:db8::1]",
-		  443, true },
-		{ "http://localhost/", "localhost", "/", "http://localhost", "localhost", 80, false },
-		{ "https://0x7f.be/", "0x7f.be", "/", "https://0x7f.be", "0x7f.be", 443, true },
+		{"https://ex.org", "ex.org", "/", "https://ex.org", "ex.org", 443, true},
+		{"https://ex.org/", "ex.org", "/", "https://ex.org", "ex.org", 443, true},
+		{"HTTPS://Ex.ORG./A?b=C", "ex.org", "/A?b=C", "https://ex.org", "ex.org", 443,
+			true},
+		{"https://ex.org:443/a", "ex.org", "/a", "https://ex.org", "ex.org", 443, true},
+		{"https://ex.org:80/a", "ex.org", "/a", "https://ex.org:80", "ex.org:80", 80, true},
+		{"http://ex.org:80/a", "ex.org", "/a", "http://ex.org", "ex.org", 80, false},
+		{"http://ex.org:65535", "ex.org", "/", "http://ex.org:65535", "ex.org:65535", 65535,
+			false},
+		{"https://ex.org:1?q", "ex.org", "/?q", "https://ex.org:1", "ex.org:1", 1, true},
+		{"https://ex.org?/../x", "ex.org", "/?/../x", "https://ex.org", "ex.org", 443,
+			true},
+		{"https://ex.org/@a/%2F//b;c", "ex.org", "/@a/%2F//b;c", "https://ex.org", "ex.org",
+			443, true},
+		{"https://ex.org/a..b/.c/...", "ex.org", "/a..b/.c/...", "https://ex.org", "ex.org",
+			443, true},
+		{"https://xn--caf-dma.example/", "xn--caf-dma.example", "/",
+			"https://xn--caf-dma.example", "xn--caf-dma.example", 443, true},
+		{"https://8.8.4.4/", "8.8.4.4", "/", "https://8.8.4.4", "8.8.4.4", 443, true},
+		{"http://[::1]:8080/", "::1", "/", "http://[::1]:8080", "[::1]:8080", 8080, false},
+		{"https://[2001:DB8:0::1]/", "2001:db8::1", "/", "https://[2001:db8::1]",
+			"[2001:db8::1]", 443, true},
+		{"http://localhost/", "localhost", "/", "http://localhost", "localhost", 80, false},
+		{"https://0x7f.be/", "0x7f.be", "/", "https://0x7f.be", "0x7f.be", 443, true},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct url u;
@@ -173,7 +175,7 @@ static const char *const refused[] = {
 
 static void what_could_be_read_two_ways_is_refused(void **state)
 {
-	struct url u = { .port = 7 };
+	struct url u = {.port = 7};
 	for (size_t i = 0; i < COUNT(refused); i++)
 		if (url_parse(*state, refused[i], &u) != ERR_INVALID)
 			fail_msg("accepted: %s", refused[i]);
@@ -187,7 +189,8 @@ static void every_byte_is_judged(void **state)
 	for (int c = 1; c < 256; c++) {
 		char s[] = "https://ex.org/a?c";
 		s[17] = (char)c;
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+			|| (c >= '0' && c <= '9');
 		struct url u;
 		bool taken = url_parse(*state, s, &u) == OK;
 		assert_int_equal(taken, plain || strchr(good, c) != NULL);
@@ -220,9 +223,10 @@ static void sizes_end_where_they_say(void **state)
 	assert_int_equal(url_parse(a, arena_format(a, "https://%s.org/", label), &u), ERR_INVALID);
 	/* three labels of 63 with their dots are 192 bytes: 61 more make 253 */
 	const char *l = label + 1;
-	assert_int_equal(url_parse(a, arena_format(a, "https://%s.%s.%s.%.61s/", l, l, l, l), &u), OK);
+	assert_int_equal(
+		url_parse(a, arena_format(a, "https://%s.%s.%s.%.61s/", l, l, l, l), &u), OK);
 	assert_int_equal(url_parse(a, arena_format(a, "https://%s.%s.%s.%.62s/", l, l, l, l), &u),
-	                 ERR_INVALID);
+		ERR_INVALID);
 }
 
 static void origins_are_compared_whole(void **state)
@@ -239,12 +243,12 @@ static void origins_are_compared_whole(void **state)
 
 static void loopback_is_known_by_name(void **state)
 {
-	static const char *const near[] = { "http://localhost/", "http://a.LOCALHOST:1/",
-		                                "http://127.0.0.1/", "http://127.255.255.254/",
-		                                "http://[::1]/",     "http://[0:0:0:0:0:0:0:1]/" };
-	static const char *const far[] = { "http://localhost.org/", "http://notlocalhost/",
-		                               "http://128.0.0.1/",     "http://126.255.255.255/",
-		                               "http://127.0.0.1.org/", "http://[::2]/" };
+	static const char *const near[] = {"http://localhost/", "http://a.LOCALHOST:1/",
+		"http://127.0.0.1/", "http://127.255.255.254/", "http://[::1]/",
+		"http://[0:0:0:0:0:0:0:1]/"};
+	static const char *const far[] = {"http://localhost.org/", "http://notlocalhost/",
+		"http://128.0.0.1/", "http://126.255.255.255/", "http://127.0.0.1.org/",
+		"http://[::2]/"};
 	struct url u;
 	for (size_t i = 0; i < COUNT(near); i++) {
 		assert_int_equal(url_parse(*state, near[i], &u), OK);

@@ -284,7 +284,7 @@ static void limits_hold(void **state)
 	}
 }
 
-/* ---- every member as a scalar and as an array of one says the same ------------------------------------------------------------ */
+/* ---- every member as a scalar and as an array of one says the same --------------------------- */
 
 struct mutation {
 	struct arena *arena;
