@@ -3,7 +3,6 @@
 #include "delivery.h"
 
 #define STARTS_MOST 64 /* in one read */
-#define STREAK 10      /* successes for one more at once */
 #define FRESH_MOST 200 /* on their way for less than a second */
 #define WAIT_MOST 1000 /* ms between looks at the clock */
 #define PATIENCE 20    /* tenths of a second for what is on its way when we stop */
@@ -184,8 +183,8 @@ static void start_ready(struct delivery *d)
 
 /* ---- results ---------------------------------------------------------------------------------------------------------------- */
 
-/* The row is as the store says again: its lane may go on. */
-static void attempt_forget(struct delivery *d, struct attempt *a)
+/* The row is as the store says again: its lane may go on, from `next` on. */
+static void attempt_forget(struct delivery *d, struct attempt *a, int64_t next)
 {
 	struct lane *l = a->lane;
 	struct attempt **at = &l->attempts;
@@ -197,21 +196,8 @@ static void attempt_forget(struct delivery *d, struct attempt *a)
 	key_drop(a->signer);
 	arena_destroy(a->arena);
 	free(a);
+	l->row_next = next; /* a look at the rows while this one was held may have found none */
 	lane_offer(d, l);
-}
-
-static void lane_learns(struct lane *l, const struct attempt *a)
-{
-	if (a->err == OK || a->outcome.verdict == VERDICT_FAILED)
-		(void)outcome_for_host(&l->host, &a->outcome);
-	if (a->outcome.verdict == VERDICT_FAILED || a->outcome.verdict == VERDICT_WAIT) {
-		l->allowed = 1;
-		l->streak = 0;
-	} else if (a->outcome.verdict == VERDICT_DELIVERED && ++l->streak >= STREAK
-		&& l->allowed < ALLOWED_MOST) {
-		l->allowed++;
-		l->streak = 0;
-	}
 }
 
 static void count_result(struct delivery *d, const struct attempt *a)
@@ -231,19 +217,31 @@ static void count_result(struct delivery *d, const struct attempt *a)
 		a->why != NULL ? a->why : err_name(a->err));
 }
 
+static void result_put(struct delivery *d, struct attempt *a)
+{
+	a->next_result = NULL;
+	*d->results_last = a;
+	d->results_last = &a->next_result;
+}
+
+static struct attempt *results_take(struct delivery *d)
+{
+	struct attempt *first = d->results;
+	d->results = NULL;
+	d->results_last = &d->results;
+	return first;
+}
+
 static void result_add(struct delivery *d, struct attempt *a)
 {
 	a->outcome = outcome_of(a, time_now(), d->unit);
-	a->lane->row_next = 0;
 	if (a->outcome.verdict == VERDICT_UNTRIED) {
-		a->lane->row_next = time_now() + d->unit / 10;
-		attempt_forget(d, a);
+		attempt_forget(d, a, time_now() + d->unit / 10);
 		return;
 	}
 	lane_learns(a->lane, a);
 	count_result(d, a);
-	a->next_result = d->results;
-	d->results = a;
+	result_put(d, a);
 }
 
 static void on_tried(struct delivery *d, struct attempt *a)
@@ -278,13 +276,13 @@ static void batch_done(void *arg, enum err e)
 /* What could not be written is written later: an attempt is forgotten only when its result is on disk. */
 static void results_back(struct delivery *d, struct attempt *first)
 {
+	struct attempt *lists[] = {first, results_take(d)};
+	for (size_t i = 0; i < COUNT(lists); i++)
+		for (struct attempt *a = lists[i], *next; a != NULL; a = next) {
+			next = a->next_result;
+			result_put(d, a);
+		}
 	d->results_after = time_steady() + SECOND;
-	while (first != NULL) {
-		struct attempt *next = first->next_result;
-		first->next_result = d->results;
-		d->results = first;
-		first = next;
-	}
 }
 
 /* One group at a time: what comes meanwhile makes the next one, and so groups are as large as the disk is slow. */
@@ -295,8 +293,7 @@ static void write_results(struct delivery *d)
 		|| (d->results_after > now && d->results_after <= now + SECOND))
 		return;
 	struct batch *b = delivery_alloc(sizeof *b);
-	*b = (struct batch){.event = EVENT_WRITTEN, .delivery = d, .first = d->results};
-	d->results = NULL;
+	*b = (struct batch){.event = EVENT_WRITTEN, .delivery = d, .first = results_take(d)};
 	if (store_submit(d->store, batch_write, b, batch_done, b) == OK) {
 		d->writing++;
 		return;
@@ -314,7 +311,7 @@ static void on_written(struct delivery *d, struct batch *b)
 	} else {
 		for (struct attempt *a = b->first, *next; a != NULL; a = next) {
 			next = a->next_result;
-			attempt_forget(d, a);
+			attempt_forget(d, a, 0);
 		}
 	}
 	free(b);
@@ -443,6 +440,7 @@ enum err delivery_start(struct federation *f, struct delivery **out)
 	d->events = queue_create(4 * (FLYING_MOST + PROBES_MOST));
 	d->up.last = &d->up.first;
 	d->probes.last = &d->probes.first;
+	d->results_last = &d->results;
 	d->soonest = INT64_MAX;
 	d->scan_wanted = true;
 	pthread_mutex_init(&d->lock, NULL);
@@ -464,7 +462,7 @@ void delivery_stop(struct delivery *d)
 			struct lane *l = d->lanes[i];
 			while (l->attempts != NULL)
 				/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): unlinks it first */
-				attempt_forget(d, l->attempts);
+				attempt_forget(d, l->attempts, 0);
 			lane_free(d, l);
 		}
 	pick_forget_signers(d);

@@ -35,7 +35,7 @@ enum verdict {
 struct outcome {
 	enum verdict verdict;
 	int64_t at;          /* ms, wall clock */
-	int64_t wait;        /* of WAIT */
+	int64_t wait;        /* of WAIT; of LATER: no less */
 	int64_t unit;        /* ms of the first retry step */
 	uint32_t form;       /* of DELIVERED */
 };
@@ -68,6 +68,7 @@ struct attempt {
 	bool knocked;          /* the other form has been tried too */
 	bool probe;            /* to a host that failed last time */
 	bool bury;             /* nothing is sent: the host is dead, its rows go */
+	bool alone;            /* the host failed over it and took others' since: it is not the host */
 	int64_t started;       /* steady */
 	const char *const *headers;
 	/* set by the wire */
@@ -108,6 +109,8 @@ struct lane { /* one host that has rows */
 	unsigned active, allowed, streak;
 	bool ready, empty;
 	int64_t row_next;    /* no row of it may go before */
+	uint64_t last;       /* the actor that comes last: over its row the host failed, or asked for time */
+	bool took;           /* others' rows since then */
 	struct attempt *attempts; /* from the pick until the result is written */
 	struct lane *next, *next_ready;
 };
@@ -147,7 +150,7 @@ struct delivery {
 	struct attempt *on_their_way[FLYING_MOST + PROBES_MOST];
 	struct body *bodies;
 	struct signer signers[SIGNERS];
-	struct attempt *results; /* to be written */
+	struct attempt *results, **results_last; /* to be written, as they came */
 	int64_t results_after;   /* steady; after a failed write */
 	bool scanning, scan_wanted;
 	struct place cursor;
@@ -181,6 +184,7 @@ void lane_wake_due(struct delivery *);
 struct lane *lane_take(struct ready *);
 void lane_free(struct delivery *, struct lane *);
 bool lane_is_probe(const struct lane *); /* it failed last time */
+void lane_learns(struct lane *, const struct attempt *);
 
 /* pick.c */
 enum err pick_rows(struct delivery *, struct txn *, struct lane *) MUST_USE; /* adds attempts to the lane */

@@ -4,6 +4,7 @@
 #define LANES_MOST 32768
 #define SCAN_MOST 1000 /* hosts in one read */
 #define SCAN_AGAIN 3   /* units: half a minute */
+#define STREAK 10      /* successes for one more at once */
 
 static struct lane **bucket_of(struct delivery *d, const uint8_t hash[HOST_HASH])
 {
@@ -109,6 +110,29 @@ void lane_wake_due(struct delivery *d)
 	for (size_t i = 0; i < LANE_BUCKETS; i++)
 		for (struct lane *l = d->lanes[i]; l != NULL; l = l->next)
 			lane_offer(d, l);
+}
+
+/* What one answer says of the host; and of whose turn comes when. */
+void lane_learns(struct lane *l, const struct attempt *a)
+{
+	if (a->err == OK || a->outcome.verdict == VERDICT_FAILED)
+		(void)outcome_for_host(&l->host, &a->outcome);
+	if (a->outcome.verdict == VERDICT_FAILED || a->outcome.verdict == VERDICT_WAIT) {
+		l->allowed = 1;
+		l->streak = 0;
+		l->last = a->row.actor;
+		l->took = false;
+		return;
+	}
+	if (l->last != a->row.actor)
+		l->took |= a->err == OK;
+	else if (a->outcome.verdict != VERDICT_LATER)
+		l->last = 0;
+	if (a->outcome.verdict == VERDICT_DELIVERED && ++l->streak >= STREAK
+		&& l->allowed < ALLOWED_MOST) {
+		l->allowed++;
+		l->streak = 0;
+	}
 }
 
 /* ---- which hosts have rows: one step of a walk per host, from prefix to prefix --------------- */

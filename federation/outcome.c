@@ -75,8 +75,11 @@ static enum verdict verdict_of(const struct attempt *a, int64_t now, int64_t uni
 	case ERR_GONE:
 		return VERDICT_DROP;
 	default:
-		return VERDICT_FAILED;
+		v = VERDICT_FAILED;
+		break;
 	}
+	if (a->alone && (v == VERDICT_FAILED || v == VERDICT_WAIT))
+		v = VERDICT_LATER;
 	bool old = a->row.tries + 1 >= TRIES_LEAST && older_than(a, now, unit, 7);
 	return old && (v == VERDICT_LATER || v == VERDICT_WAIT) ? VERDICT_DROP : v;
 }
@@ -87,7 +90,7 @@ struct outcome outcome_of(const struct attempt *a, int64_t now, int64_t unit)
 		.at = now,
 		.unit = unit,
 		.form = a->form};
-	if (o.verdict == VERDICT_WAIT)
+	if (o.verdict == VERDICT_WAIT || (o.verdict == VERDICT_LATER && a->retry_after > 0))
 		o.wait = asked_for(a, unit);
 	return o;
 }
@@ -150,13 +153,15 @@ bool outcome_for_host(struct host *h, const struct outcome *o)
 
 bool outcome_for_row(struct delivery_row *row, const struct outcome *o)
 {
+	int64_t step;
 	switch (o->verdict) {
 	case VERDICT_DELIVERED:
 	case VERDICT_DROP:
 	case VERDICT_GONE:
 		return false;
 	case VERDICT_LATER:
-		row->next = o->at + outcome_step(row->tries, o->unit);
+		step = outcome_step(row->tries, o->unit);
+		row->next = o->at + (step > o->wait ? step : o->wait);
 		row->tries++;
 		return true;
 	case VERDICT_WAIT:

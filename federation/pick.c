@@ -1,7 +1,8 @@
 /* pick.c: the next rows of a host, in order for each actor, made ready to be sent. */
 #include "delivery.h"
 
-#define PAGE 64 /* rows looked at for one host */
+#define PAGE 64        /* rows looked at for one host */
+#define ROWS_MOST 4096 /* while none of them may go */
 #define SIGNER_KEPT (10 * MINUTE)
 
 /* ---- bodies and signers: read once for many attempts ---------------------------------------------------------------------- */
@@ -81,6 +82,8 @@ struct pick {
 	int64_t now, next;
 	uint64_t busy[PAGE + ALLOWED_MOST];
 	size_t busy_count, rows, chosen;
+	struct delivery_row last; /* of lane->last: goes when no other does */
+	struct place last_key;    /* size 0: none */
 };
 
 static struct attempt *attempt_add(struct delivery *d, struct lane *l)
@@ -108,32 +111,51 @@ static bool is_busy(const struct pick *p, uint64_t actor)
 	return false;
 }
 
-/* In order, one at a time for each actor: what an actor does arrives as it was done. */
+static void choose(struct pick *p, const struct place *key, const struct delivery_row *row)
+{
+	struct attempt *a = attempt_add(p->delivery, p->lane);
+	a->row = *row;
+	a->row.inbox = arena_text(a->arena, row->inbox != NULL ? row->inbox : "");
+	a->key = *key;
+	a->err = row->inbox != NULL ? OK : ERR_INVALID;
+	a->alone = row->actor == p->lane->last && p->lane->took;
+	p->chosen++;
+}
+
+/* Whether there is any use in looking further. */
+static bool has_enough(const struct pick *p)
+{
+	const struct lane *l = p->lane;
+	return l->active >= (lane_is_probe(l) ? 1 : l->allowed) || p->busy_count == COUNT(p->busy)
+		|| (p->rows >= PAGE && l->active > 0);
+}
+
+/* In order, one at a time for each actor: what an actor does arrives as it was done. An actor whose row the host may be
+ * failing over comes last, or nothing else would ever go there. */
 static enum err pick_row(void *arg, struct bytes key, struct bytes value)
 {
 	struct pick *p = arg;
 	struct delivery_row row = {0};
+	struct place at = {.size = (uint8_t)key.size};
 	bool readable = record_read(p->arena, &delivery_row_shape, value, &row) == OK
 		&& row.inbox != NULL;
+	memcpy(at.at, key.data, key.size);
 	p->rows++;
-	if (readable && is_busy(p, row.actor))
-		return OK;
+	if (!readable)
+		row = (struct delivery_row){0};
+	else if (is_busy(p, row.actor))
+		return has_enough(p) ? ERR_CONFLICT : OK;
 	p->busy[p->busy_count++] = row.actor;
-	if (readable && row.next > p->now
-		&& row.next <= p->now + outcome_longest(p->delivery->unit)) {
+	if (row.next > p->now && row.next <= p->now + outcome_longest(p->delivery->unit)) {
 		if (row.next < p->next)
 			p->next = row.next;
-		return OK;
+	} else if (readable && row.actor == p->lane->last) {
+		p->last = row;
+		p->last_key = at;
+	} else {
+		choose(p, &at, &row);
 	}
-	struct attempt *a = attempt_add(p->delivery, p->lane);
-	a->row = row;
-	a->row.inbox = arena_text(a->arena, readable ? row.inbox : "");
-	a->key.size = (uint8_t)key.size;
-	memcpy(a->key.at, key.data, key.size);
-	a->err = readable ? OK : ERR_INVALID;
-	p->chosen++;
-	unsigned allowed = lane_is_probe(p->lane) ? 1 : p->lane->allowed;
-	return p->lane->active < allowed ? OK : ERR_CONFLICT;
+	return has_enough(p) ? ERR_CONFLICT : OK;
 }
 
 /* What the attempt needs to be made; an error in its place when that is not there. */
@@ -167,13 +189,15 @@ enum err pick_rows(struct delivery *d, struct txn *t, struct lane *l)
 		.arena = txn_arena(t),
 		.now = time_now(),
 		.next = INT64_MAX};
-	struct walk walk = {.prefix = outcome_host_place(l->hash), .max = PAGE};
+	struct walk walk = {.prefix = outcome_host_place(l->hash), .max = ROWS_MOST};
 	walk.prefix.at[0] = TABLE_QUEUE;
 	for (const struct attempt *a = l->attempts; a != NULL; a = a->next)
 		p.busy[p.busy_count++] = a->row.actor;
 	if (l->host.next == HOST_DEAD)
 		walk.max = 1;
 	enum err e = txn_walk(t, &walk, pick_row, &p);
+	if (e == OK && l->active == 0 && p.last_key.size > 0)
+		choose(&p, &p.last_key, &p.last);
 	struct attempt *a = l->attempts;
 	for (size_t i = 0; e == OK && i < p.chosen; i++, a = a->next)
 		if (l->host.next == HOST_DEAD)

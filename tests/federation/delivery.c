@@ -30,6 +30,9 @@ static struct rig {
 	size_t heard_count;
 	atomic_size_t unsigned_calls, cavage_calls, rfc_calls, fail_first;
 	atomic_int busy[5], clashes;
+	atomic_bool down; /* what stands before the peer says so */
+	atomic_bool hold; /* /held is not answered yet */
+	int64_t unit;
 } rig;
 
 static const char *call_header_of(void *arg, const char *name)
@@ -88,8 +91,18 @@ static void behave(struct peer_call *c)
 		peer_answer(c, text_ends(t, "400") ? 400 : 401, "", "");
 		return;
 	}
+	if (text_starts(t, "/never") || atomic_load(&rig.down)) {
+		peer_answer(c, 502, "", "");
+		return;
+	}
+	if (text_starts(t, "/wait")) {
+		peer_answer(c, 503, "Retry-After: 300\r\n", "");
+		return;
+	}
 	if (text_starts(t, "/hang"))
 		peer_hang(c, 30000);
+	while (text_starts(t, "/held") && atomic_load(&rig.hold))
+		usleep(1000);
 	if (text_starts(t, "/order")) {
 		if (atomic_fetch_add(&rig.busy[who], 1) != 0)
 			atomic_fetch_add(&rig.clashes, 1);
@@ -114,7 +127,7 @@ static void start(void)
 						     .crypto = rig.crypto,
 						     .ca_file = rig.peer->ca,
 						     .deliver = true,
-						     .retry_unit = UNIT}};
+						     .retry_unit = rig.unit}};
 	assert_int_equal(transport_start(&rig.federation.set, &rig.federation.transport, &why), OK);
 	assert_int_equal(delivery_start(&rig.federation, &rig.federation.delivery), OK);
 }
@@ -150,6 +163,7 @@ static int rig_open(void **state)
 	(void)state;
 	log_open(LOG_ERROR, 2);
 	memset(&rig, 0, sizeof rig);
+	rig.unit = UNIT;
 	pthread_mutex_init(&rig.lock, NULL);
 	rig.arena = arena_create();
 	rig.site = (struct site){.domain = "ex.org",
@@ -598,6 +612,147 @@ static void stopping_does_not_wait_for_the_slow(void **state)
 	start();
 }
 
+/* ---- nothing sleeps too long ------------------------------------------------------------------------------------------- */
+
+/* As nodes run: what was forgotten would be found half a minute later, not before the test looks. */
+static void restart_with(int64_t unit)
+{
+	stop();
+	rig.unit = unit;
+	start();
+}
+
+struct gate {
+	pthread_mutex_t shut;
+};
+
+static enum err pass_gate(struct txn *t, void *arg)
+{
+	struct gate *g = arg;
+	(void)t;
+	pthread_mutex_lock(&g->shut);
+	pthread_mutex_unlock(&g->shut);
+	return OK;
+}
+
+static void passed(void *arg, enum err e)
+{
+	(void)arg;
+	assert_int_equal(e, OK);
+}
+
+/* Between an answer and the writing of it, somebody asks for more: there is none, of an actor who is still busy. */
+static void a_look_while_results_are_written(void **state)
+{
+	(void)state;
+	struct gate gate = {.shut = PTHREAD_MUTEX_INITIALIZER};
+	restart_with(10 * SECOND);
+	atomic_store(&rig.hold, true);
+	for (int i = 0; i < 15; i++) /* after ten the host may have two at once */
+		queue_it(0, inbox_at("a", i == 11 ? "/held" : "/inbox"));
+	delivery_wake(rig.federation.delivery);
+	for (int i = 0; heard() < 11 && i < 1000; i++)
+		usleep(5000);
+	usleep(100000); /* the twelfth is on its way */
+	pthread_mutex_lock(&gate.shut);
+	assert_int_equal(store_submit(rig.store, pass_gate, &gate, passed, NULL), OK);
+	atomic_store(&rig.hold, false);
+	usleep(100000); /* its answer is here, and waits to be written */
+	delivery_wake(rig.federation.delivery);
+	usleep(100000);
+	pthread_mutex_unlock(&gate.shut);
+	wait_for(no_rows, 5000);
+	assert_int_equal(heard(), 15);
+}
+
+/* However much one actor has waiting behind what the host cannot take, others are not behind it. */
+static void a_long_line_holds_up_its_own_actor_only(void **state)
+{
+	(void)state;
+	restart_with(10 * SECOND);
+	atomic_store(&rig.fail_first, 1);
+	queue_it(0, inbox_at("a", "/500"));
+	go();
+	for (int i = 0; i < 300; i++)
+		queue_it(0, inbox_at("a", "/inbox"));
+	for (int i = 0; i < 20; i++)
+		queue_it(1 + i % 3, inbox_at("a", "/inbox"));
+	go();
+	assert_int_equal(heard(), 20);
+	assert_int_equal(rows(), 301);
+}
+
+static bool one_row(void)
+{
+	return rows() == 1;
+}
+
+static bool tried_thrice(void)
+{
+	return the_row().tries >= 3;
+}
+
+/* What stands before the host gives up over one activity each time: the host is there, and takes all else. */
+static void one_that_never_arrives_does_not_end_the_host(void **state)
+{
+	(void)state;
+	queue_it(0, inbox_at("a", "/never"));
+	for (int i = 0; i < 60; i++)
+		queue_it(1 + i % 3, inbox_at("a", "/inbox"));
+	delivery_wake(rig.federation.delivery);
+	wait_for(one_row, 3000);
+	assert_int_equal(heard(), 60);
+	assert_int_equal(the_row().actor, rig.actors[0].id);
+	for (uint64_t n = 61; n <= 70;
+		n++) { /* nor does it make the host's pauses longer and longer */
+		queue_it(1, inbox_at("a", "/inbox"));
+		delivery_wake(rig.federation.delivery);
+		wait_for(one_row, 1000);
+		assert_int_equal(heard(), n);
+	}
+	wait_for(tried_thrice, 3000);
+	assert_true(host_named(authority("a")).failures <= 1);
+}
+
+/* One that is told to wait each time (its key cannot be had there) makes the host wait once. */
+static void one_that_must_wait_does_not_make_all_wait(void **state)
+{
+	(void)state;
+	queue_it(0, inbox_at("a", "/wait"));
+	for (int i = 0; i < 60; i++)
+		queue_it(1 + i % 3, inbox_at("a", "/inbox"));
+	go();
+	assert_int_equal(heard(), 0);
+	wait_for(one_row, 8000); /* 300 s, as time goes here, and no more */
+	assert_int_equal(heard(), 60);
+	for (uint64_t n = 61; n <= 70; n++) {
+		queue_it(1, inbox_at("a", "/inbox"));
+		delivery_wake(rig.federation.delivery);
+		wait_for(one_row, 400);
+		assert_int_equal(heard(), n);
+	}
+}
+
+/* Away and back, again and again, each time only a moment: what was queued meanwhile is never far behind. */
+static void a_host_that_comes_and_goes(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		atomic_store(&rig.down, true);
+		for (int i = 0; i < 8; i++)
+			queue_it(i % 4, inbox_at("a", "/inbox"));
+		delivery_wake(rig.federation.delivery);
+		usleep(30000);
+		atomic_store(&rig.down, false);
+		for (int i = 0; i < 8; i++)
+			queue_it(i % 4, inbox_at("a", "/inbox"));
+		delivery_wake(rig.federation.delivery);
+		wait_for(no_rows, 5000);
+	}
+	assert_int_equal(heard(), 20 * 16);
+	assert_int_equal(host_named(authority("a")).failures, 0);
+}
+
 static enum err put_bad(struct txn *t, void *arg)
 {
 	return delivery_put(t, 1, rig.actors[0].id, arg);
@@ -741,6 +896,11 @@ int main(void)
 		RIG_TEST(the_slow_hold_up_nobody),
 		RIG_TEST(nothing_is_lost_by_a_restart),
 		RIG_TEST(stopping_does_not_wait_for_the_slow),
+		RIG_TEST(a_look_while_results_are_written),
+		RIG_TEST(a_long_line_holds_up_its_own_actor_only),
+		RIG_TEST(one_that_never_arrives_does_not_end_the_host),
+		RIG_TEST(one_that_must_wait_does_not_make_all_wait),
+		RIG_TEST(a_host_that_comes_and_goes),
 		RIG_TEST(rubbish_is_dropped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
