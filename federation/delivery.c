@@ -72,11 +72,12 @@ enum err delivery_put(struct txn *t, uint64_t activity, uint64_t actor, const ch
 	return txn_save(t, &place, &delivery_row_shape, &row);
 }
 
-enum err delivery_seen(struct txn *t, const char *host)
+enum err delivery_seen(struct txn *t, const char *host, bool *back)
 {
 	struct host h;
 	int64_t now = time_now();
 	enum err e = delivery_host(t, host, &h);
+	*back = false;
 	if (e != OK || h.name == NULL
 		|| (h.next == 0 && h.last_seen <= now && now - h.last_seen < HOUR))
 		return e;
@@ -84,6 +85,7 @@ enum err delivery_seen(struct txn *t, const char *host)
 		h.failures = 0;
 		h.down_since = 0;
 		h.next = 0;
+		*back = true;
 	}
 	h.last_seen = now;
 	struct place place = place_hash(TABLE_HOST, host);

@@ -406,6 +406,7 @@ void delivery_stop(struct delivery *); /* closes the transport; before transport
 void delivery_settle(struct delivery *);
 void delivery_wake(void *delivery); /* new rows were committed */
 enum err delivery_put(struct txn *, uint64_t activity, uint64_t actor, const char *inbox) MUST_USE; /* from outbox.c's transaction */
-enum err delivery_seen(struct txn *, const char *host) MUST_USE; /* a verified request came from it: it lives */
+/* A verified request came from it: it lives. *back: it was given time, which is over; delivery_wake once committed. */
+enum err delivery_seen(struct txn *, const char *host, bool *back) MUST_USE;
 void delivery_numbers(struct delivery *, struct view *);
 extern const struct table_use federation_tables[]; /* for `kring check` */

@@ -5,7 +5,7 @@
 
 #define FROM_HOST 6000 /* activities a minute of one verified host */
 #define FROM_UNKNOWN                                                                               \
-	1200 /* requests a minute in the name of one host from one address, before the check */
+	1200 /* requests a minute in the name of one host from one address, with no known key to prove it */
 
 static const struct field received_fields[] = {
 	{1, F_TEXT, offsetof(struct received, id), URI_MOST + 128},
@@ -29,10 +29,12 @@ struct visit { /* one POST on its way in; lives in the call's arena */
 	struct signature signature;
 	struct actor owner;
 	struct key *key;
+	const char *who; /* in whose name from where, while nothing is proved */
 	bool refetched;
 	struct received row;
 	uint64_t place;
 	bool known; /* seen before */
+	bool back;  /* its host was thought to be away */
 };
 
 static enum err say(struct call *call, int status, enum err e, const char *words)
@@ -134,7 +136,7 @@ static enum err keep(struct txn *t, void *arg)
 		return e;
 	e = txn_save(t, &row, &received_shape, &v->row);
 	if (e == OK)
-		e = delivery_seen(t, v->owner.host);
+		e = delivery_seen(t, v->owner.host, &v->back);
 	return e;
 }
 
@@ -143,6 +145,8 @@ static void kept(void *arg, enum err e)
 	struct visit *v = arg;
 	if (e == OK && !v->known)
 		inbox_took(v->f->inbox);
+	if (e == OK && v->back)
+		delivery_wake(v->f->delivery);
 	call_answer(v->call,
 		e == OK ? take(v->call)
 			: say(v->call, 503, ERR_AGAIN, "Not now: please come again."));
@@ -262,6 +266,9 @@ static enum err verify(struct visit *v)
 {
 	struct call *call = v->call;
 	enum err e = actor_key_known(v->f, call->arena, v->signature.key_id, &v->owner, &v->key);
+	bool good = e == OK && checks_out(v);
+	if (!good && !pace_allows("inbox-unverified", v->who, FROM_UNKNOWN, MINUTE))
+		return say(call, 429, ERR_TOO_MUCH, "Too much at once: please slow down.");
 	if (e == ERR_NOT_FOUND)
 		return is_end_of_stranger(v) ? take(call) : slowly(v);
 	if (e == ERR_GONE)
@@ -270,7 +277,7 @@ static enum err verify(struct visit *v)
 		return say(call, 403, e, "This actor is not welcome here.");
 	if (e != OK)
 		return key_refused(v, e);
-	if (!checks_out(v)) {
+	if (!good) {
 		v->refetched = true;
 		return slowly(v);
 	}
@@ -315,10 +322,8 @@ enum err inbox_receive(struct call *call)
 		return say(call, 403, ERR_FORBIDDEN, "This host is not welcome here.");
 	if (*door.name != '\0' && !door.there)
 		return say(call, 404, ERR_NOT_FOUND, "Nobody has this inbox.");
-	const char *who = arena_format(
+	v->who = arena_format(
 		call->arena, "%s %s", call->peer != NULL ? call->peer : "", door.host);
-	if (!pace_allows("inbox-unverified", who, FROM_UNKNOWN, MINUTE))
-		return say(call, 429, ERR_TOO_MUCH, "Too much at once: please slow down.");
 	return verify(v);
 }
 

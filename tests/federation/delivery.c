@@ -33,6 +33,7 @@ static struct rig {
 	atomic_bool down; /* what stands before the peer says so */
 	atomic_bool hold; /* /held is not answered yet */
 	int64_t unit;
+	bool back; /* what delivery_seen said */
 } rig;
 
 static const char *call_header_of(void *arg, const char *name)
@@ -181,6 +182,14 @@ static int rig_open(void **state)
 	rig.peer = peer_open(behave, true);
 	start();
 	return 0;
+}
+
+/* As nodes run: what was forgotten would be found half a minute later, not before the test looks. */
+static void restart_with(int64_t unit)
+{
+	stop();
+	rig.unit = unit;
+	start();
 }
 
 static int rig_close(void **state)
@@ -466,7 +475,7 @@ static enum err save_host(struct txn *t, void *arg)
 
 static enum err see_host(struct txn *t, void *arg)
 {
-	return delivery_seen(t, arg);
+	return delivery_seen(t, arg, &rig.back);
 }
 
 static void a_dead_host_loses_its_rows_and_may_come_back(void **state)
@@ -495,15 +504,20 @@ static void a_host_that_was_seen_is_tried_at_once(void **state)
 {
 	(void)state;
 	const char *name = authority("a");
+	restart_with(10 * SECOND);
 	struct seed s = {
-		name, {.failures = 9, .down_since = time_now(), .next = time_now() + 4000 * UNIT}};
+		name, {.failures = 9, .down_since = time_now(), .next = time_now() + HOUR}};
 	assert_int_equal(store_write(rig.store, save_host, &s), OK);
 	queue_it(0, inbox_at("a", "/inbox"));
 	go();
 	assert_int_equal(heard(), 0);
 	assert_int_equal(store_write(rig.store, see_host, (void *)(uintptr_t)name), OK);
+	assert_true(rig.back);
+	delivery_wake(rig.federation.delivery);
 	wait_for(no_rows, 3000);
 	assert_int_equal(heard(), 1);
+	assert_int_equal(store_write(rig.store, see_host, (void *)(uintptr_t)name), OK);
+	assert_false(rig.back); /* it was here all the time */
 }
 
 /* A clock that jumped back left times far ahead: they are not believed. And one that jumped ahead throws nothing away. */
@@ -613,14 +627,6 @@ static void stopping_does_not_wait_for_the_slow(void **state)
 }
 
 /* ---- nothing sleeps too long ------------------------------------------------------------------------------------------- */
-
-/* As nodes run: what was forgotten would be found half a minute later, not before the test looks. */
-static void restart_with(int64_t unit)
-{
-	stop();
-	rig.unit = unit;
-	start();
-}
 
 struct gate {
 	pthread_mutex_t shut;

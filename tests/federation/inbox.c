@@ -111,6 +111,33 @@ static void a_wrong_key_leaves_nothing(void **state)
 	assert_int_equal(rows.seen + rows.inbox, 0);
 }
 
+static void spend_the_pace_of_strangers(const char *who)
+{
+	while (pace_allows("inbox-unverified", who, 1200, MINUTE))
+		;
+}
+
+/* Whoever proves who it is does not pay for those who misuse its name. */
+static void strangers_have_a_pace_of_their_own(void **state)
+{
+	(void)state;
+	node_know(&node.alice);
+	struct neighbour thief = node.bob;
+	thief.uri = node.alice.uri;
+	const char *body = create_words("https://good.example/c/1", node.alice.uri,
+		"https://good.example/n/1", node.alice.uri, "hi");
+	int status = 0;
+	for (int i = 0; i < 20 && status != 429; i++) { /* one is let in each 50 ms */
+		spend_the_pace_of_strangers("127.0.0.1 good.example");
+		status = node_send("/inbox", &thief, body).status;
+	}
+	assert_int_equal(status, 429);
+	for (int i = 0; i < 20; i++) {
+		spend_the_pace_of_strangers("127.0.0.1 good.example");
+		assert_int_equal(node_send("/inbox", &node.alice, body).status, 202);
+	}
+}
+
 static void a_key_whose_owner_does_not_list_it_is_refused(void **state)
 {
 	(void)state;
@@ -435,6 +462,7 @@ int main(void)
 		NODE_TEST(other_content_types_are_refused),
 		NODE_TEST(an_unknown_inbox_is_not_there),
 		NODE_TEST(a_wrong_key_leaves_nothing),
+		NODE_TEST(strangers_have_a_pace_of_their_own),
 		NODE_TEST(a_key_whose_owner_does_not_list_it_is_refused),
 		NODE_TEST(our_own_keys_sign_nothing_from_outside),
 		NODE_TEST(another_author_is_refused),
