@@ -47,7 +47,7 @@ static double sign_rate(struct key *key, double *cost)
 
 struct filling {
 	struct key *key;
-	uint64_t actor;
+	uint64_t actor, first; /* activity: of now, or it would be forgotten for its age */
 	size_t hosts;
 	uint16_t port;
 };
@@ -66,7 +66,7 @@ static enum err make_actor(struct txn *t, void *arg)
 static enum err queue_one(struct txn *t, size_t i, void *arg)
 {
 	struct filling *f = arg;
-	uint64_t activity = i / f->hosts + 1;
+	uint64_t activity = f->first + i / f->hosts;
 	enum err e = OK;
 	if (i % f->hosts == 0) {
 		char *json = arena_alloc(txn_arena(t), BODY);
@@ -83,7 +83,8 @@ static enum err queue_one(struct txn *t, size_t i, void *arg)
 static struct place_of_node *fill(struct key *key, size_t hosts, size_t each)
 {
 	struct place_of_node *p = place_make(sink.peer->ca);
-	struct filling f = {.key = key, .hosts = hosts, .port = sink.peer->port};
+	struct filling f = {
+		.first = id_next(), .key = key, .hosts = hosts, .port = sink.peer->port};
 	struct kring *node = place_open(p, false);
 	if (store_write(node->store, make_actor, &f) != OK)
 		bench_fail("no sender");

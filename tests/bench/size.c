@@ -156,6 +156,7 @@ static void take_slowly(struct peer_call *c)
 }
 
 struct queueing {
+	uint64_t activity; /* of now, or it would be forgotten for its age */
 	struct life *life;
 	struct peer *peer;
 };
@@ -163,11 +164,11 @@ struct queueing {
 static enum err queue_one(struct txn *t, size_t i, void *arg)
 {
 	struct queueing *q = arg;
-	struct place place = place_1(TABLE_ACTIVITY, 1);
+	struct place place = place_1(TABLE_ACTIVITY, q->activity);
 	static const char json[2000] = "{}";
 	struct kept kept = {.json = {json, sizeof json}, .actor = q->life->member};
 	enum err e = i == 0 ? txn_save(t, &place, &kept_shape, &kept) : OK;
-	return e == OK ? delivery_put(t, 1, q->life->member,
+	return e == OK ? delivery_put(t, q->activity, q->life->member,
 		       arena_format(txn_arena(t), "https://h%zu.peer.localhost:%d/inbox", i,
 			       q->peer->port))
 		       : e;
@@ -177,7 +178,7 @@ static void measure_middle(const struct life *shape)
 {
 	struct life l = *shape;
 	struct peer *peer = peer_open(take_slowly, true);
-	struct queueing q = {&l, peer};
+	struct queueing q = {id_next(), &l, peer};
 	double took[ROUNDS];
 	l.posts = MIDDLE;
 	struct place_of_node *p = place_of_life(&l, peer->ca);
@@ -196,6 +197,9 @@ static void measure_middle(const struct life *shape)
 		int64_t now = place_memory(p);
 		most = now > most ? now : most;
 	}
+	if (atomic_load(&peer->connections) < 200)
+		bench_fail(
+			"%zu connections: nothing is on its way", atomic_load(&peer->connections));
 	bench_row("memory-1000-hosts-queued", "MiB", (double)most / 1048576, 0, AT_MOST, 64);
 	bench_say("%zu TLS connections open at the time", atomic_load(&peer->connections));
 	place_remove(p);
