@@ -352,7 +352,8 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 	struct actor a = {.id = id_next(),
 		.kind = kind,
 		.local = true,
-		.discoverable = true,
+		.locked = kind == ACTOR_APPLICATION, /* nobody follows the node itself */
+		.discoverable = kind == ACTOR_GROUP, /* people choose it themselves */
 		.name = name,
 		.host = site->domain,
 		.title = title,
