@@ -51,9 +51,7 @@ static enum err show_page(struct call *call, const char *url, const char *uri)
 	const char *base = call->site->base_url;
 	reply_see_other(call, url != NULL && text_starts(url, base) ? url + strlen(base) : "/");
 	reply_header(call, "Vary", "Accept");
-	reply_header(call, "Link",
-		arena_format(
-			call->arena, "<%s>; rel=\"alternate\"; type=\"%s\"", uri, ACTIVITY_TYPE));
+	reply_alternate(call, uri, ALTERNATE_ACTIVITY);
 	return OK;
 }
 
@@ -89,6 +87,7 @@ static enum err get_actor(struct call *call, struct txn *t, struct view *page)
 		return serve_gone(call, a.uri, actor_type_of(a.kind), a.updated);
 	if (wants_page(call))
 		return show_page(call, a.url, a.uri);
+	reply_alternate(call, a.url, ALTERNATE_PAGE);
 	struct view *v = begin(call);
 	e = actor_document(t, &a, v);
 	return e == OK ? serve(call, v, 200) : e;
@@ -308,6 +307,7 @@ static enum err serve_post(struct serving *s)
 		return serve_gone(s->call, p.uri, document_type(&p), p.removed);
 	if (wants_page(s->call))
 		return show_page(s->call, p.url, p.uri);
+	reply_alternate(s->call, p.url, ALTERNATE_PAGE);
 	struct view *v = begin(s->call);
 	e = document_post(s->t, &p, v);
 	return e == OK ? serve(s->call, v, 200) : e;

@@ -155,10 +155,7 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	view_text(v, "tagline", tagline);
 	if (a->local) {
 		view_text(v, "alternate", a->uri);
-		reply_header(call, "Link",
-			arena_format(call->arena,
-				"<%s>; rel=\"alternate\"; type=\"application/activity+json\"",
-				a->uri));
+		reply_alternate(call, a->uri, ALTERNATE_ACTIVITY);
 		view_number(v, "followers", followers);
 	}
 	actor_show(v, "actor", a);

@@ -287,10 +287,7 @@ static void show_alternate(struct call *call, struct view *v, const struct post 
 		return;
 	view_text(v, "alternate", p->uri);
 	if (call->method == METHOD_GET || call->method == METHOD_HEAD)
-		reply_header(call, "Link",
-			arena_format(call->arena,
-				"<%s>; rel=\"alternate\"; type=\"application/activity+json\"",
-				p->uri));
+		reply_alternate(call, p->uri, ALTERNATE_ACTIVITY);
 }
 
 static void show_answer_form(struct call *call, struct txn *t, struct view *v,

@@ -302,8 +302,10 @@ static enum err person_page(struct call *call, struct txn *t, struct view *v, co
 	if (e != OK)
 		return e;
 	view_text(v, "heading", actor_title(a));
-	if (a->local)
+	if (a->local) {
 		view_text(v, "alternate", a->uri);
+		reply_alternate(call, a->uri, ALTERNATE_ACTIVITY);
+	}
 	actor_show(v, "actor", a);
 	view_text(v, "uri", a->uri);
 	view_html(v, "summary", a->summary);

@@ -41,6 +41,12 @@ void reply_header(struct call *c, const char *name, const char *value)
 	c->reply.headers = h;
 }
 
+void reply_alternate(struct call *c, const char *url, const char *type)
+{
+	reply_header(c, "Link",
+		arena_format(c->arena, "<%s>; rel=\"alternate\"; type=\"%s\"", url, type));
+}
+
 /* "/x" and nothing that a browser reads as another host: "//x", "/\x", or with a control in between (R57). */
 static bool is_own_path(const char *path)
 {

@@ -92,6 +92,10 @@ const char *call_url(struct call *, const char *path); /* absolute: base_url + p
 void reply_header(struct call *, const char *name, const char *value); /* CR, LF, NUL: dies (our own mistake) */
 void reply_see_other(struct call *, const char *path); /* 303 to an own path: anything else becomes "/" */
 void reply_bytes(struct call *, int status, const char *type, struct bytes);
+/* The same thing in another form, at `url`: a Link header with rel=alternate. On a page the view's "alternate" says so too. */
+void reply_alternate(struct call *, const char *url, const char *type);
+#define ALTERNATE_ACTIVITY "application/activity+json"
+#define ALTERNATE_PAGE "text/html"
 void reply_notice(struct call *, const char *msgid);   /* shown once on the next page */
 /* Secure, HttpOnly, Lax; 0 seconds clears. On https the name goes out with __Host- before it: a cookie of this host
  * and path "/" only, which no sister host can plant. call_cookie reads it back; NULL where cookies are not read. */

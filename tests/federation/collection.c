@@ -66,6 +66,7 @@ static void a_post_is_served_to_programs_and_shown_to_people(void **state)
 		struct response r = node_get(path, accepts[i], NULL);
 		assert_int_equal(r.status, 200);
 		assert_non_null(strstr(r.headers, "Content-Type: application/activity+json\r\n"));
+		assert_non_null(strstr(r.headers, "rel=\"alternate\"; type=\"text/html\""));
 		struct object o;
 		assert_int_equal(object_from_node(node.arena, json_of(r), &o, NULL), OK);
 		assert_string_equal(o.attributed_to, "https://ex.org/u/jan");
@@ -76,6 +77,8 @@ static void a_post_is_served_to_programs_and_shown_to_people(void **state)
 	assert_non_null(strstr(r.headers, "Location: "));
 	assert_non_null(strstr(r.headers, "rel=\"alternate\""));
 	assert_int_equal(node_get("/u/jan", "text/html", NULL).status, 303);
+	assert_non_null(strstr(node_get("/u/jan", accepts[0], NULL).headers,
+		"Link: <https://ex.org/@jan>; rel=\"alternate\"; type=\"text/html\""));
 	assert_int_equal(node_get("/p/1", NULL, NULL).status, 404);
 	assert_int_equal(node_get("/p/x", NULL, NULL).status, 404);
 	assert_int_equal(node_get("/a/1-nonsense", NULL, NULL).status, 404);
