@@ -141,7 +141,7 @@ static enum fate fate_of(struct task *task)
 		return FATE_DROP;
 	if (task->row.tries < TRIES_MOST)
 		return later(task, outcome_step(task->row.tries++, unit_of(task)));
-	return e == ERR_STORE ? FATE_PARK : FATE_DROP;
+	return e == ERR_REMOTE ? FATE_DROP : FATE_PARK; /* what failed on our side is not lost */
 }
 
 static bool needs(const struct task *task, enum err e)
