@@ -4,8 +4,6 @@
 #include <string.h>
 
 #define EMAIL_MOST 320
-#define PASSWORD_LEAST 10 /* code points */
-#define PASSWORD_MOST 256 /* bytes */
 #define HASH_MOST 512
 #define LISTED_MOST 200         /* sessions and apps of one person */
 #define ACCESS_KEY (1 + 8 + 16) /* of TABLE_ACCESS: actor, hash */
@@ -186,28 +184,6 @@ enum err account_remove(struct txn *t, uint64_t actor)
 	if (e == OK)
 		e = txn_del(t, &place);
 	return e == OK ? session_end_all(t, actor) : e;
-}
-
-/* ---- passwords ------------------------------------------------------------------------------- */
-
-static bool one_character(const char *s)
-{
-	return s[strspn(s, (const char[]){s[0], '\0'})] == '\0';
-}
-
-enum err account_password_check(struct arena *arena, const struct site *site, const char *name,
-	const char *password, struct refusal *why)
-{
-	if (password == NULL || text_count(password) < PASSWORD_LEAST)
-		return refuse(why, "password",
-			"A password has at least 10 characters. A few words in a row are fine.");
-	if (strlen(password) > PASSWORD_MOST)
-		return refuse(why, "password", "This password is too long.");
-	const char *low = text_lower(arena, password);
-	if (one_character(low) || (name != NULL && strstr(low, text_lower(arena, name)) != NULL)
-		|| strstr(low, site->domain) != NULL)
-		return refuse(why, "password", "This password is too easy to guess.");
-	return OK;
 }
 
 /* ---- signing in ------------------------------------------------------------------------------ */

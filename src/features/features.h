@@ -122,7 +122,8 @@ enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
 enum err account_member(struct txn *, uint64_t actor, struct member *out) MUST_USE; /* server_settings.member */
 /* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
 enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
-/* 10 code points to 256 bytes, not the name, not the site's. */
+/* password.c: 10 code points to 256 bytes, not the name, not the site's, not what is guessed first. */
+#define PASSWORD_MOST 256 /* bytes */
 enum err account_password_check(struct arena *, const struct site *, const char *name, const char *password,
 	struct refusal *) MUST_USE;
 enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sessions; part of actor_remove */
