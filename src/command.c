@@ -26,11 +26,11 @@ const struct command commands[] = {
 		people_set_password, .input = ""},
 	{"token", "NAME", "Prints a new bearer token, with which an app acts for the member.",
 		people_token},
-	{"community add", "NAME --title T [--summary S] [--moderator MEMBER] [--restricted]",
+	{"community add", "NAME --title T [--summary S] [--moderator NAME] [--restricted]",
 		"Makes a community. NAME is its address for ever. Restricted: only moderators "
 		"start conversations.",
 		people_add_community},
-	{"post", "COMMUNITY --as MEMBER [--title T] [--language nl|en] < text",
+	{"post", "COMMUNITY --as NAME [--title T] [--language nl|en] < text",
 		"Posts the Markdown text of standard input in a community, and prints its address.",
 		people_post, .input = ""},
 	{"follow", "ACTOR --as NAME",

@@ -276,7 +276,7 @@ static enum err start_server(struct kring *node, const char **why)
 		.crypto = node->crypto,
 		.threads = (int)c->threads,
 		.trusted_proxy = *c->trusted_proxy ? c->trusted_proxy : NULL,
-		.member = account_member,
+		.signed_in = account_signed_in,
 	};
 	size_t count = 0, lists = 0;
 	while (features[count])

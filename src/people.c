@@ -266,7 +266,7 @@ int people_post(struct command_call *c)
 	if (!command_words(c, &p.community, 1, options, COUNT(options)))
 		return 2;
 	if (!p.as)
-		return command_misused(c, "--as MEMBER is needed.");
+		return command_misused(c, "--as NAME is needed.");
 	p.draft.source = arena_text_n(c->arena, c->input.data, c->input.size);
 	enum err e = store_write(c->node->store, make_post, &p);
 	if (e != OK)

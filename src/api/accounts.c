@@ -31,7 +31,7 @@ static enum err verify_credentials(struct call *call, struct txn *t, struct view
 static enum err show(struct call *call, struct view *v, struct txn *t, const struct actor *a)
 {
 	/* Whom this site knows elsewhere is for its members, as on the pages. */
-	if (a->suspended || (!a->local && !call->viewer.member))
+	if (a->suspended || (!a->local && !call->viewer.local))
 		return ERR_NOT_FOUND;
 	if (a->gone)
 		return ERR_GONE;
@@ -54,7 +54,7 @@ static enum err lookup(struct call *call, struct txn *t, struct view *v)
 }
 
 const struct route api_routes[] = {
-	{METHOD_GET, "/api/v1/accounts/verify_credentials", MEMBER, .read = verify_credentials},
+	{METHOD_GET, "/api/v1/accounts/verify_credentials", SIGNED_IN, .read = verify_credentials},
 	{METHOD_GET, "/api/v1/accounts/lookup", ANYONE, .read = lookup,
 		.takes = {{"acct", INPUT_LINE, .required = true, .max = 300, .label = "Address"}}},
 	{METHOD_GET, "/api/v1/accounts/{id}", ANYONE, .read = by_id},

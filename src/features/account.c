@@ -135,14 +135,14 @@ enum err account_find(struct txn *t, const char *name_or_email, struct account *
 	return e == OK ? active(t, id, out, &actor) : e;
 }
 
-enum err account_member(struct txn *t, uint64_t actor, struct member *out)
+enum err account_signed_in(struct txn *t, uint64_t actor, struct signed_in *out)
 {
 	struct account account;
 	struct actor a;
 	enum err e = active(t, actor, &account, &a);
 	if (e != OK)
 		return e;
-	*out = (struct member){.name = a.name,
+	*out = (struct signed_in){.name = a.name,
 		.title = a.title,
 		.url = actor_path(txn_arena(t), &a),
 		.admin = account.admin};
@@ -268,7 +268,7 @@ static enum err sign_in_read(struct call *call, struct txn *t, struct view *v)
 {
 	const char *next = call_input(call, "next");
 	(void)t;
-	if (call->viewer.member) {
+	if (call->viewer.local) {
 		reply_see_other(call, next != NULL ? next : "/");
 		return OK;
 	}
@@ -436,12 +436,12 @@ static const struct route routes[] = {
 				.max = PASSWORD_MOST, .label = "Password"},
 			NEXT_INPUT}},
 	{METHOD_POST, "/sign-out", ANYONE, .write = sign_out_write},
-	{METHOD_GET, "/settings/sessions", MEMBER, .read = sessions_read,
+	{METHOD_GET, "/settings/sessions", SIGNED_IN, .read = sessions_read,
 		.page = "account-sessions"},
-	{METHOD_POST, "/settings/sessions/end-all", MEMBER, .write = end_all_write},
-	{METHOD_GET, "/settings/password", MEMBER, .read = password_read,
+	{METHOD_POST, "/settings/sessions/end-all", SIGNED_IN, .write = end_all_write},
+	{METHOD_GET, "/settings/password", SIGNED_IN, .read = password_read,
 		.page = "account-password"},
-	{METHOD_POST, "/settings/password", MEMBER, .work = password_work,
+	{METHOD_POST, "/settings/password", SIGNED_IN, .work = password_work,
 		.page = "account-password", .form = password_read, .per_minute = 30,
 		.takes = {{"current", INPUT_PASSWORD, .required = true, .min = 1,
 				  .max = PASSWORD_MOST, .label = "Your password now"},

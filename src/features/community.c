@@ -164,7 +164,7 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	view_html(v, "summary", a->summary);
 	view_flag(v, "restricted", a->restricted);
 	view_flag(v, "in_community", true);
-	view_flag(v, "may_post", call->viewer.member && circle_may_post(t, call->viewer.actor, a));
+	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
 	profile_relation_show(call, t, v, a);
 	return OK;
@@ -212,7 +212,7 @@ static enum err about_read(struct call *call, struct txn *t, struct view *v)
 	struct actor a, moderator;
 	struct u64s moderators;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
-	if (e == OK && (a.suspended || a.kind != ACTOR_GROUP || (!a.local && !call->viewer.member)))
+	if (e == OK && (a.suspended || a.kind != ACTOR_GROUP || (!a.local && !call->viewer.local)))
 		e = ERR_NOT_FOUND;
 	if (e == OK && a.gone)
 		e = ERR_GONE;

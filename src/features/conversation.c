@@ -175,7 +175,7 @@ static void show_words(struct txn *t, struct view *v, const struct post *p)
 static void show_buttons(
 	struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
 {
-	uint64_t me = viewer->member ? viewer->actor : 0;
+	uint64_t me = viewer->local ? viewer->actor : 0;
 	bool moderates = me != 0 && circle_may_moderate(t, me, p);
 	bool starts = p->root == p->id, open = p->visibility <= VISIBLE_UNLISTED;
 	struct bytes there;
@@ -295,7 +295,7 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 {
 	struct post to = *any;
 	struct actor author;
-	uint64_t me = call->viewer.member ? call->viewer.actor : 0;
+	uint64_t me = call->viewer.local ? call->viewer.actor : 0;
 	uint64_t chosen = call_input_id(call, "answer");
 	if (chosen != 0 ? post_load(t, chosen, &to) != OK || to.root != root->id
 			: call->method != METHOD_POST)
@@ -303,7 +303,7 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 	bool may = me != 0 && circle_may_reply(t, me, &to);
 	view_flag(v, "may_reply", may);
 	view_flag(v, "closed_for_me", me != 0 && !may && root->locked);
-	view_flag(v, "may_sign_in", !call->viewer.member && !root->locked);
+	view_flag(v, "may_sign_in", !call->viewer.local && !root->locked);
 	if (!may || actor_load(t, to.author, &author) != OK)
 		return;
 	view_id(v, "reply_to", to.id);

@@ -119,7 +119,7 @@ struct account_draft {
 };
 enum err account_create(struct txn *, const struct account_draft *, struct refusal *, struct actor *out) MUST_USE;
 enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
-enum err account_member(struct txn *, uint64_t actor, struct member *out) MUST_USE; /* server_settings.member */
+enum err account_signed_in(struct txn *, uint64_t actor, struct signed_in *out) MUST_USE; /* server_settings.signed_in */
 /* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
 enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
 /* password.c: 10 code points to 256 bytes, not the name, not the site's, not what is guessed first. */

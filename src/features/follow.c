@@ -470,11 +470,11 @@ static enum err reject_write(struct call *call, struct txn *t)
 }
 
 static const struct route routes[] = {
-	{METHOD_POST, "/@{name}/follow", MEMBER, .write = follow_write, .per_minute = 60},
-	{METHOD_POST, "/@{name}/unfollow", MEMBER, .write = unfollow_write, .per_minute = 60},
-	{METHOD_GET, "/requests", MEMBER, .read = requests_read, .page = "follow-requests"},
-	{METHOD_POST, "/requests/{id}/accept", MEMBER, .write = accept_write},
-	{METHOD_POST, "/requests/{id}/reject", MEMBER, .write = reject_write},
+	{METHOD_POST, "/@{name}/follow", SIGNED_IN, .write = follow_write, .per_minute = 60},
+	{METHOD_POST, "/@{name}/unfollow", SIGNED_IN, .write = unfollow_write, .per_minute = 60},
+	{METHOD_GET, "/requests", SIGNED_IN, .read = requests_read, .page = "follow-requests"},
+	{METHOD_POST, "/requests/{id}/accept", SIGNED_IN, .write = accept_write},
+	{METHOD_POST, "/requests/{id}/reject", SIGNED_IN, .write = reject_write},
 	{0},
 };
 

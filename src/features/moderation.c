@@ -415,13 +415,13 @@ static enum err domain_remove_write(struct call *call, struct txn *t)
 	}
 
 static const struct route routes[] = {
-	{METHOD_POST, "/@{name}/block", MEMBER, .write = block_write, .per_minute = 60},
-	{METHOD_POST, "/@{name}/unblock", MEMBER, .write = unblock_write, .per_minute = 60},
+	{METHOD_POST, "/@{name}/block", SIGNED_IN, .write = block_write, .per_minute = 60},
+	{METHOD_POST, "/@{name}/unblock", SIGNED_IN, .write = unblock_write, .per_minute = 60},
 	{METHOD_POST, "/@{name}/suspend", ADMIN, .write = suspend_write},
 	{METHOD_POST, "/@{name}/restore", ADMIN, .write = restore_write},
-	{METHOD_GET, "/p/{id}/report", MEMBER, .read = report_read, .page = "moderation-report"},
-	{METHOD_POST, "/p/{id}/report", MEMBER, .write = report_write, .page = "moderation-report",
-		.form = report_read, .per_minute = 20,
+	{METHOD_GET, "/p/{id}/report", SIGNED_IN, .read = report_read, .page = "moderation-report"},
+	{METHOD_POST, "/p/{id}/report", SIGNED_IN, .write = report_write,
+		.page = "moderation-report", .form = report_read, .per_minute = 20,
 		.takes = {{"comment", INPUT_TEXT, .max = COMMENT_MOST,
 			.label = "What is wrong with it?"}}},
 	{METHOD_GET, "/reports", ADMIN, .read = reports_read, .page = "moderation-reports"},

@@ -264,7 +264,7 @@ static enum err begin_local(struct txn *t, const struct post_draft *d, const str
 		return refuse(why, "visibility", "Choose who may read this.");
 	p->community = p->visibility == VISIBLE_DIRECT ? 0 : d->community;
 	if (d->parent != 0) {
-		struct viewer viewer = {.actor = author->id, .member = true};
+		struct viewer viewer = {.actor = author->id, .local = true};
 		enum err e = post_load(t, d->parent, &parent);
 		if (e == OK && !circle_may_read(t, &viewer, &parent))
 			e = ERR_NOT_FOUND;

@@ -277,7 +277,7 @@ static enum err person_posts(
 /* What the one who looks has to do with whom they look at: which buttons there are. */
 void profile_relation_show(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	uint64_t me = call->viewer.member ? call->viewer.actor : 0;
+	uint64_t me = call->viewer.local ? call->viewer.actor : 0;
 	uint32_t state = me != 0 ? follow_state_of(t, me, a->id) : 0;
 	bool blocked = me != 0 && block_between(t, me, a->id);
 	view_begin(v, "relation");
@@ -324,7 +324,7 @@ static enum err profile_read(struct call *call, struct txn *t, struct view *v)
 	if (actor_parse_handle(call->arena, call_part(call, "name"), &name, &host) != OK)
 		return ERR_NOT_FOUND;
 	/* Whom this site knows elsewhere is for its members; others get one answer for known and unknown. */
-	if (host != NULL && !text_is(host, call->site->domain) && !call->viewer.member)
+	if (host != NULL && !text_is(host, call->site->domain) && !call->viewer.local)
 		return ERR_SIGN_IN;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
 	if (e != OK)
@@ -402,8 +402,8 @@ static enum err settings_write(struct call *call, struct txn *t)
 static const struct route routes[] = {
 	{METHOD_GET, "/@{name}", ANYONE, .read = profile_read, .page = "profile",
 		.takes = {{"before", INPUT_ID, .label = "Older posts"}}},
-	{METHOD_GET, "/settings", MEMBER, .read = settings_read, .page = "profile-settings"},
-	{METHOD_POST, "/settings", MEMBER, .write = settings_write, .page = "profile-settings",
+	{METHOD_GET, "/settings", SIGNED_IN, .read = settings_read, .page = "profile-settings"},
+	{METHOD_POST, "/settings", SIGNED_IN, .write = settings_write, .page = "profile-settings",
 		.form = settings_read,
 		.takes = {{"title", INPUT_LINE, .required = true, .min = 1, .max = ACTOR_TITLE_MOST,
 				  .label = "Name"},

@@ -281,10 +281,10 @@ static enum err unboost(struct call *call, struct txn *t)
 }
 
 static const struct route routes[] = {
-	{METHOD_POST, "/p/{id}/like", MEMBER, .write = like},
-	{METHOD_POST, "/p/{id}/unlike", MEMBER, .write = unlike},
-	{METHOD_POST, "/p/{id}/boost", MEMBER, .write = boost},
-	{METHOD_POST, "/p/{id}/unboost", MEMBER, .write = unboost},
+	{METHOD_POST, "/p/{id}/like", SIGNED_IN, .write = like},
+	{METHOD_POST, "/p/{id}/unlike", SIGNED_IN, .write = unlike},
+	{METHOD_POST, "/p/{id}/boost", SIGNED_IN, .write = boost},
+	{METHOD_POST, "/p/{id}/unboost", SIGNED_IN, .write = unboost},
 	{0},
 };
 

@@ -137,7 +137,7 @@ static const struct route routes[] = {
 		.takes = {{"uri", INPUT_LINE, .max = 2048, .label = "What you follow"},
 			{"address", INPUT_LINE, .max = 500, .label = "Your address"}},
 		.per_minute = 60},
-	{METHOD_GET, "/authorize_interaction", MEMBER, .read = interaction_read,
+	{METHOD_GET, "/authorize_interaction", SIGNED_IN, .read = interaction_read,
 		.page = "remote-open",
 		.takes = {{"uri", INPUT_LINE, .max = 2048, .label = "Address"}}},
 	{0},

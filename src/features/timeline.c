@@ -217,7 +217,7 @@ static enum err overview_read(struct call *call, struct txn *t, struct view *v)
 static const struct route routes[] = {
 	{METHOD_GET, "/", ANYONE, WANTS_PAGE, .read = home_read, .page = "home",
 		.takes = {{"before", INPUT_ID, .label = "Older conversations"}}},
-	{METHOD_GET, "/overview", MEMBER, .read = overview_read, .page = "overview",
+	{METHOD_GET, "/overview", SIGNED_IN, .read = overview_read, .page = "overview",
 		.takes = {{"before", INPUT_ID, .label = "Older messages"}}},
 	{0},
 };

@@ -143,12 +143,12 @@ static void show_frame(struct exchange *x)
 	view_text(v, "url", c->site->base_url);
 	view_text(v, "language", c->site->language);
 	view_end(v);
-	if (c->viewer.member) {
+	if (c->viewer.local) {
 		view_begin(v, "viewer");
-		view_text(v, "name", x->member.name);
-		view_text(v, "title", x->member.title);
-		view_text(v, "url", x->member.url);
-		view_flag(v, "admin", x->member.admin);
+		view_text(v, "name", x->signed_in.name);
+		view_text(v, "title", x->signed_in.title);
+		view_text(v, "url", x->signed_in.url);
+		view_flag(v, "admin", x->signed_in.admin);
 		view_end(v);
 	}
 	view_text(v, "csrf", session_csrf(x));
@@ -253,7 +253,7 @@ static void page_failure(struct exchange *x, int status, const char *message)
 	view_text(x->view, "message", i18n(c->language, message));
 	view_flag(x->view, "missing", status == 404);
 	view_flag(x->view, "sent", c->method == METHOD_POST);
-	if (!c->viewer.member && (status == 403 || status == 404))
+	if (!c->viewer.local && (status == 403 || status == 404))
 		view_text(x->view, "sign_in",
 			"/sign-in"); /* perhaps it is there for who may see it */
 	if (page_exists("error") && page_reply(x, status, "error") == OK)

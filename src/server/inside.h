@@ -83,7 +83,7 @@ struct exchange {
 	struct fault faults[INPUTS_MAX];
 	size_t fault_count;
 	/* session.c */
-	struct member member;    /* when call.viewer.member; text in the arena */
+	struct signed_in signed_in; /* when call.viewer.local; text in the arena */
 	bool bad_token;
 	const char *notice;      /* msgid, shown once and then taken out of its cookie */
 	bool language_chosen;    /* by ?lang=: kept in a cookie */
@@ -171,7 +171,7 @@ bool input_is_secret(const struct route *, const char *name); /* never shown aga
 
 /* ---- session.c ------------------------------------------------------------------------------- */
 
-enum err session_identify(struct exchange *, struct txn *) MUST_USE; /* sets call.viewer and member, by cookie or token */
+enum err session_identify(struct exchange *, struct txn *) MUST_USE; /* sets call.viewer and signed_in, by cookie or token */
 bool session_csrf_ok(const struct exchange *);
 const char *session_csrf(const struct exchange *); /* the form's token, or NULL when nobody is signed in */
 

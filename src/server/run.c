@@ -7,11 +7,11 @@ static enum err check_access(struct exchange *x)
 {
 	const struct viewer *v = &x->call.viewer;
 	enum access access = x->call.route->access;
-	if (access != MEMBER && access != ADMIN)
+	if (access != SIGNED_IN && access != ADMIN)
 		return OK;
-	if (!v->member)
+	if (!v->local)
 		return ERR_SIGN_IN;
-	return access == MEMBER || v->admin ? OK : ERR_FORBIDDEN;
+	return access == SIGNED_IN || v->admin ? OK : ERR_FORBIDDEN;
 }
 
 static enum err check_csrf(struct exchange *x)

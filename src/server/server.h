@@ -31,10 +31,10 @@ const struct site *txn_site(const struct txn *); /* what store_settings.owner po
 
 enum method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS };
 
-/* Who asks. A signed-in member, a signed remote actor, or nobody (all zero). */
+/* Who asks. Someone signed in here, a signed remote actor, or nobody (all zero). */
 struct viewer {
 	uint64_t actor;     /* 0: nobody */
-	bool member;        /* a local account, confirmed and active */
+	bool local;         /* signed in here: an account, confirmed and active */
 	bool admin;
 	bool remote;        /* proved by an HTTP signature on this request */
 	bool by_token;      /* bearer token, not cookie: no CSRF check, JSON answers */
@@ -111,7 +111,7 @@ void call_answer(struct call *, enum err);
 
 enum access {
 	ANYONE,    /* also nobody */
-	MEMBER,    /* signed in here */
+	SIGNED_IN, /* here */
 	ADMIN,
 	FEDERATION /* other nodes: no cookies, no CSRF; the handler verifies the signature itself */
 };
@@ -149,13 +149,13 @@ struct route {
 /* ---- server: http.c, route.c, session.c, clock.c --------------------------------------------- */
 
 /* Who a session or token belongs to, in words for each page. Text may live in the transaction. */
-struct member {
+struct signed_in {
 	const char *name, *title, *url;
 	bool admin;
 };
 /* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for
  * nothing. Kept by the feature that keeps accounts; server knows nothing of them. */
-typedef enum err member_fn(struct txn *, uint64_t actor, struct member *out);
+typedef enum err signed_in_fn(struct txn *, uint64_t actor, struct signed_in *out);
 
 struct server_settings {
 	const struct site *site;
@@ -166,7 +166,7 @@ struct server_settings {
 	int threads;           /* 0: cores */
 	const char *trusted_proxy; /* address whose X-Forwarded-For is believed; NULL: nobody's */
 	const struct route *const *routes; /* lists, each ended by a zero method; NULL-ended */
-	member_fn *member;     /* NULL: nobody signs in */
+	signed_in_fn *signed_in; /* NULL: nobody signs in */
 	size_t connections;    /* 0: 5 000 */
 	size_t bodies;         /* bytes of request bodies held at one time; 0: 64 MiB. Over it: 503 */
 	/* Absolute deadlines in ms (security.md §0b), after which the socket is shut: until the headers are complete,

@@ -254,17 +254,17 @@ static void touch_if_stale(struct exchange *x, const struct place *at, int64_t u
 }
 
 /* The person behind a secret, or nobody when they may not come in. */
-static enum err identify_member(struct exchange *x, struct txn *t, uint64_t actor)
+static enum err identify_local(struct exchange *x, struct txn *t, uint64_t actor)
 {
 	struct arena *arena = x->call.arena;
-	struct member m = {0};
-	member_fn *ask = http_settings(x)->member;
+	struct signed_in m = {0};
+	signed_in_fn *ask = http_settings(x)->signed_in;
 	enum err e = ask != NULL ? ask(t, actor, &m) : ERR_NOT_FOUND;
 	if (e != OK)
 		return e;
-	x->member = (struct member){arena_text(arena, m.name), arena_text(arena, m.title),
+	x->signed_in = (struct signed_in){arena_text(arena, m.name), arena_text(arena, m.title),
 		arena_text(arena, m.url), m.admin};
-	x->call.viewer = (struct viewer){.actor = actor, .member = true, .admin = m.admin};
+	x->call.viewer = (struct viewer){.actor = actor, .local = true, .admin = m.admin};
 	return OK;
 }
 
@@ -282,7 +282,7 @@ static enum err identify_cookie(struct exchange *x, struct txn *t)
 			|| s.handle == NULL))
 		e = ERR_NOT_FOUND;
 	if (e == OK)
-		e = identify_member(x, t, s.actor);
+		e = identify_local(x, t, s.actor);
 	if (e == OK) {
 		x->call.viewer.session = arena_text(x->call.arena, s.handle);
 		touch_if_stale(x, &p, s.used, now);
@@ -306,7 +306,7 @@ static enum err identify_token(struct exchange *x, struct txn *t)
 	if (is_secret(secret))
 		e = txn_load(t, &p, &token_shape, &k);
 	if (e == OK && k.actor != 0) /* 0: an app that speaks for itself */
-		e = identify_member(x, t, k.actor);
+		e = identify_local(x, t, k.actor);
 	if (e != OK) {
 		x->bad_token = e == ERR_NOT_FOUND;
 		return x->bad_token ? ERR_SIGN_IN : e;

@@ -17,7 +17,7 @@ IN_WRITE(an_account_is_found_by_name_and_address)
 	(void)arg;
 	struct actor a, b;
 	struct account found;
-	struct member member;
+	struct signed_in someone;
 	WANT(make(t, "anna", " Anna.Boer+kring@Mail.example ", NULL, &a) == OK
 		&& make(t, "bas", NULL, NULL, &b) == OK);
 	static const char *const names[] = {"anna", "ANNA", "@anna", " anna ", "anna@ex.org",
@@ -29,12 +29,12 @@ IN_WRITE(an_account_is_found_by_name_and_address)
 	for (size_t i = 0; i < COUNT(nobody); i++)
 		WANT(account_find(t, nobody[i], &found) == ERR_NOT_FOUND);
 	WANT(account_find(t, NULL, &found) == ERR_NOT_FOUND);
-	WANT(account_member(t, a.id, &member) == OK && text_is(member.url, "/@anna")
-		&& !member.admin);
+	WANT(account_signed_in(t, a.id, &someone) == OK && text_is(someone.url, "/@anna")
+		&& !someone.admin);
 	WANT(world_group(t, "energie").id != 0
 		&& account_find(t, "energie", &found) == ERR_NOT_FOUND);
 	WANT(actor_remove(t, a.id, NULL) == OK && account_find(t, "anna", &found) == ERR_NOT_FOUND);
-	WANT(account_member(t, a.id, &member) == ERR_NOT_FOUND
+	WANT(account_signed_in(t, a.id, &someone) == ERR_NOT_FOUND
 		&& account_load(t, a.id, &found) == ERR_NOT_FOUND);
 	return OK;
 }
@@ -66,7 +66,7 @@ IN_WRITE(who_may_not_come_in_is_not_there)
 	(void)arg;
 	struct actor a;
 	struct account found;
-	struct member member;
+	struct signed_in someone;
 	WANT(make(t, "anna", "a@x.nl", NULL, &a) == OK && account_load(t, a.id, &found) == OK
 		&& found.confirmed);
 	struct place place = place_1(TABLE_ACCOUNT, a.id);
@@ -74,7 +74,7 @@ IN_WRITE(who_may_not_come_in_is_not_there)
 	WANT(txn_save(t, &place, &account_shape, &found) == OK);
 	WANT(account_find(t, "anna", &found) == ERR_NOT_FOUND
 		&& account_find(t, "a@x.nl", &found) == ERR_NOT_FOUND);
-	WANT(account_member(t, a.id, &member) == ERR_NOT_FOUND
+	WANT(account_signed_in(t, a.id, &someone) == ERR_NOT_FOUND
 		&& account_load(t, a.id, &found) == OK);
 	found.suspended = found.confirmed = false;
 	WANT(txn_save(t, &place, &account_shape, &found) == OK
@@ -298,8 +298,8 @@ static void sessions_are_listed_and_ended(void **state)
 		struct call *call = post("/sign-in", NULL, typed);
 		assert_int_equal(call->route->work(call), OK);
 	}
-	struct viewer viewer = {.actor = anna, .member = true, .session = "x"},
-		      other = {.actor = anna + 1, .member = true};
+	struct viewer viewer = {.actor = anna, .local = true, .session = "x"},
+		      other = {.actor = anna + 1, .local = true};
 	struct call *call = world_call(
 		&feature_account, METHOD_GET, "/settings/sessions", &viewer, NULL);
 	assert_int_equal(store_read(world.store, read_body, call), OK);
@@ -317,7 +317,7 @@ static void sessions_are_listed_and_ended(void **state)
 static void a_new_password_ends_the_old_one(void **state)
 {
 	(void)state;
-	struct viewer viewer = {.actor = anna, .member = true, .session = "x"};
+	struct viewer viewer = {.actor = anna, .local = true, .session = "x"};
 	const char *const in[] = {"name=anna", "password=" PASSWORD, NULL};
 	const char *const wrong[] = {
 		"current=x", "password=vier nieuwe fietsen", "again=vier nieuwe fietsen", NULL};

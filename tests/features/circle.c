@@ -29,7 +29,7 @@ static struct post written(struct txn *t, struct post_draft draft)
 
 static bool reads(struct txn *t, uint64_t who, const struct post *p)
 {
-	struct viewer viewer = {.actor = who, .member = who != 0};
+	struct viewer viewer = {.actor = who, .local = who != 0};
 	return circle_may_read(t, &viewer, p);
 }
 

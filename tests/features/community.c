@@ -131,7 +131,7 @@ IN_WRITE(its_page)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), a;
-	struct viewer nobody = {0}, me = {.actor = anna.id, .member = true};
+	struct viewer nobody = {0}, me = {.actor = anna.id, .local = true};
 	const struct node *page;
 	WANT(create(t, "energy", anna.id, &a) == OK);
 	struct call *call = world_call(&feature_profile, METHOD_GET, "/@energy", &nobody, NULL);

@@ -176,11 +176,11 @@ IN_WRITE(the_page_of_requests)
 	(void)arg;
 	struct actor a = world_person(t, "anna"), b = world_person(t, "bas");
 	struct profile_change lock = {.locked = 1, .discoverable = -1, .indexable = -1};
-	struct viewer anna = {.actor = a.id, .member = true}, bas = {.actor = b.id, .member = true};
+	struct viewer anna = {.actor = a.id, .local = true}, bas = {.actor = b.id, .local = true};
 	const struct node *page;
 	WANT(profile_update(t, b.id, b.id, &lock, NULL) == OK);
 	struct call *call = world_call(&feature_follow, METHOD_POST, "/@bas/follow", &anna, NULL);
-	WANT(call->route->access == MEMBER && call->route->write(call, t) == OK);
+	WANT(call->route->access == SIGNED_IN && call->route->write(call, t) == OK);
 	WANT(call->reply.status == 303 && text_is(call->reply.location, "/@bas"));
 	call = world_call(&feature_follow, METHOD_GET, "/requests", &bas, NULL);
 	WANT(world_read(call, t, &page) == OK && world_count(page, "requests") == 1);

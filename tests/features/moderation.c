@@ -214,8 +214,8 @@ IN_WRITE(the_pages_of_reports)
 	(void)arg;
 	struct actor a = world_person(t, "anna"), b = world_person(t, "bas");
 	struct post post = written(t, b.id, "Hallo");
-	struct viewer anna = {.actor = a.id, .member = true},
-		      chief = {.actor = b.id, .member = true, .admin = true};
+	struct viewer anna = {.actor = a.id, .local = true},
+		      chief = {.actor = b.id, .local = true, .admin = true};
 	const char *path = arena_format(
 		txn_arena(t), "/p/%llu/report", (unsigned long long)post.id);
 	const char *const typed[] = {"comment=Onaardig", NULL};
@@ -279,7 +279,7 @@ IN_WRITE(the_pages_of_blocks)
 {
 	(void)arg;
 	struct actor a = world_person(t, "anna"), b = world_person(t, "bas");
-	struct viewer anna = {.actor = a.id, .member = true, .admin = true};
+	struct viewer anna = {.actor = a.id, .local = true, .admin = true};
 	const char *const typed[] = {"host=evil.example", "reason=spam", NULL},
 			  *const wrong[] = {"host=ex.org", NULL};
 	const struct node *page = NULL;
@@ -310,7 +310,7 @@ IN_WRITE(a_suspension_shuts_the_door)
 	struct account_draft draft = {.name = "bas", .title = "Bas"};
 	struct actor a = world_person(t, "anna"), b, node, found;
 	struct actor x = world_remote(t, ACTOR_PERSON, "xi", "a.example");
-	struct viewer chief = {.actor = a.id, .member = true, .admin = true}, nobody = {0};
+	struct viewer chief = {.actor = a.id, .local = true, .admin = true}, nobody = {0};
 	struct account account;
 	struct origin origin = {.uri = "https://a.example/f"};
 	struct key_pair none = {0};

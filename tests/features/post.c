@@ -815,7 +815,7 @@ IN_WRITE(a_conversation_on_a_page)
 		(struct post_draft){.author = anna.id, .community = board.id, .title = "Energy"});
 	struct post a = written(t, (struct post_draft){.author = bas.id, .parent = p.id});
 	struct post b = written(t, (struct post_draft){.author = anna.id, .parent = a.id});
-	struct viewer nobody = {0}, member = {.actor = bas.id, .member = true};
+	struct viewer nobody = {0}, member = {.actor = bas.id, .local = true};
 	struct arena *arena = txn_arena(t);
 	const char *path = arena_format(arena, "/@anna/%llu", (unsigned long long)b.id);
 	const struct node *page;
@@ -852,7 +852,7 @@ IN_WRITE(a_private_answer_leaves_no_line)
 	struct post secret = written(t,
 		(struct post_draft){
 			.author = bas.id, .parent = p.id, .visibility = VISIBLE_DIRECT});
-	struct viewer nobody = {0}, member = {.actor = anna.id, .member = true};
+	struct viewer nobody = {0}, member = {.actor = anna.id, .local = true};
 	const char *path = arena_format(txn_arena(t), "/@anna/%llu", (unsigned long long)p.id);
 	const struct node *page;
 	WANT(secret.id
@@ -889,8 +889,8 @@ IN_WRITE(forms_do_what_they_say)
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
 		     board = community(t, "board", anna.id);
-	struct viewer me = {.actor = bas.id, .member = true},
-		      her = {.actor = anna.id, .member = true};
+	struct viewer me = {.actor = bas.id, .local = true},
+		      her = {.actor = anna.id, .local = true};
 	struct arena *arena = txn_arena(t);
 	const struct node *page;
 	struct u64s ids;

@@ -294,7 +294,7 @@ IN_WRITE(the_page_of_a_person)
 	(void)arg;
 	struct actor a = world_person(t, "anna"), b = world_person(t, "bas"),
 		     x = world_remote(t, ACTOR_PERSON, "xi", "a.example");
-	struct viewer anna = {.actor = a.id, .member = true};
+	struct viewer anna = {.actor = a.id, .local = true};
 	const struct node *page = NULL;
 	struct call *call = world_call(&feature_profile, METHOD_GET, "/@bas", NULL, NULL);
 	WANT(world_read(call, t, &page) == OK && call->reply.page == NULL);
@@ -345,7 +345,7 @@ IN_WRITE(the_settings_page)
 	struct actor a, found;
 	const struct node *page = NULL;
 	WANT(account_create(t, &draft, NULL, &a) == OK);
-	struct viewer anna = {.actor = a.id, .member = true};
+	struct viewer anna = {.actor = a.id, .local = true};
 	const char *const typed[] = {
 		"title=Anna de Boer", "source=", "language=en", "locked=true", NULL};
 	struct call *call = world_call(&feature_profile, METHOD_POST, "/settings", &anna, typed);

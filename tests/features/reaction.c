@@ -193,7 +193,7 @@ IN_WRITE(buttons)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna");
-	struct viewer me = {.actor = anna.id, .member = true};
+	struct viewer me = {.actor = anna.id, .local = true};
 	struct post p = written(t, (struct post_draft){.author = anna.id});
 	const char *like = arena_format(txn_arena(t), "/p/%llu/like", (unsigned long long)p.id);
 	const char *unlike = arena_format(txn_arena(t), "/p/%llu/unlike", (unsigned long long)p.id);

@@ -97,13 +97,13 @@ IN_WRITE(opens_what_is_known_here)
 	(void)arg;
 	struct actor a = world_person(t, "anna"),
 		     x = world_remote(t, ACTOR_PERSON, "xi", "a.example");
-	struct viewer viewer = {.actor = a.id, .member = true};
+	struct viewer viewer = {.actor = a.id, .local = true};
 	struct post_draft draft = {.author = a.id, .source = "Hallo"},
 			  secret = {.author = a.id,
 				  .source = "Geheim",
 				  .visibility = VISIBLE_FOLLOWERS};
 	struct actor b = world_person(t, "bas");
-	struct viewer bas = {.actor = b.id, .member = true};
+	struct viewer bas = {.actor = b.id, .local = true};
 	struct post post, hidden;
 	const struct node *page = NULL;
 	WANT(post_create(t, &draft, NULL, NULL, &post) == OK
@@ -117,7 +117,7 @@ IN_WRITE(opens_what_is_known_here)
 			arena_format(txn_arena(t), "uri=%s", known[i][0]), NULL};
 		struct call *call = world_call(
 			&feature_remote, METHOD_GET, "/authorize_interaction", &viewer, typed);
-		WANT(call->route->access == MEMBER && world_read(call, t, &page) == OK);
+		WANT(call->route->access == SIGNED_IN && world_read(call, t, &page) == OK);
 		WANT(call->reply.status == 303 && text_is(call->reply.location, known[i][1]));
 	}
 	const char *const unknown[] = {"https://b.example/users/yo",

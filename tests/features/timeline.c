@@ -38,7 +38,7 @@ IN_WRITE(home_is_what_one_follows)
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
 		     cas = world_person(t, "cas");
 	struct actor energy = community(t, "energy"), housing = community(t, "housing");
-	struct viewer me = {.actor = anna.id, .member = true};
+	struct viewer me = {.actor = anna.id, .local = true};
 	struct u64s ids;
 	WANT(timeline_home(t, &me, 0, 10, &ids) == OK && ids.count == 0);
 	WANT(follow_start(t, anna.id, bas.id, NULL) == OK
@@ -111,7 +111,7 @@ IN_WRITE(pages)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna");
-	struct viewer nobody = {0}, me = {.actor = anna.id, .member = true};
+	struct viewer nobody = {0}, me = {.actor = anna.id, .local = true};
 	const struct node *page;
 	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/", &nobody, NULL), t, &page)
 		== OK);

@@ -77,12 +77,12 @@ const struct asset *asset_by_path(const char *path)
 
 /* ---- server ---------------------------------------------------------------------------------- */
 
-static enum err serving_member(struct txn *t, uint64_t actor, struct member *out)
+static enum err serving_signed_in(struct txn *t, uint64_t actor, struct signed_in *out)
 {
 	(void)t;
 	if (actor == 666) /* suspended */
 		return ERR_NOT_FOUND;
-	*out = (struct member){"anna", "Anna", "/@anna", actor == 1};
+	*out = (struct signed_in){"anna", "Anna", "/@anna", actor == 1};
 	return OK;
 }
 
@@ -109,7 +109,7 @@ static inline struct serving serving_prepare(const struct route *const *lists, c
 		.address = "127.0.0.1",
 		.threads = 2,
 		.routes = lists,
-		.member = serving_member};
+		.signed_in = serving_signed_in};
 	log_open(LOG_ERROR, 2);
 	return s;
 }

@@ -37,9 +37,9 @@ static const struct route routes[] = {
 	{METHOD_GET, "/api/v1/me", ANYONE, .read = show_me},
 	{METHOD_GET, "/ap", FEDERATION, .read = show_me},
 	{METHOD_POST, "/in", ANYONE, .write = do_sign_in, .takes = {{"actor", INPUT_ID}}},
-	{METHOD_POST, "/out", MEMBER, .write = do_sign_out},
-	{METHOD_POST, "/end", MEMBER, .write = do_end_all},
-	{METHOD_POST, "/api/v1/end", MEMBER, .write = do_end_all},
+	{METHOD_POST, "/out", SIGNED_IN, .write = do_sign_out},
+	{METHOD_POST, "/end", SIGNED_IN, .write = do_end_all},
+	{METHOD_POST, "/api/v1/end", SIGNED_IN, .write = do_end_all},
 	{0},
 };
 static const struct route *const lists[] = {routes, NULL};
