@@ -158,6 +158,15 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 		reply_alternate(call, a->uri, ALTERNATE_ACTIVITY);
 		view_number(v, "followers", followers);
 	}
+	if (a->local) {
+		struct preview preview = {.title = actor_title(a),
+			.description = tagline,
+			.image = a->icon,
+			.path = actor_path(call->arena, a),
+			.kind = "website"};
+		preview_show(call, v, &preview);
+		view_text(v, "feed", preview.path);
+	}
 	actor_show(v, "actor", a);
 	view_text(v, "handle", actor_handle(call->arena, a));
 	view_text(v, "uri", a->uri);

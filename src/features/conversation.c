@@ -25,8 +25,7 @@ static const char *or_empty(
 	return s != NULL ? s : "";
 }
 
-/* Its title, or its first words. */
-static const char *name_of(struct txn *t, const struct post *p, size_t points)
+const char *post_name(struct txn *t, const struct post *p, size_t points)
 {
 	if (p->title != NULL)
 		return text_cut(txn_arena(t), p->title, 2 * points);
@@ -86,7 +85,7 @@ void post_line(struct txn *t, struct view *v, const char *name, const struct pos
 	view_begin(v, name);
 	view_id(v, "id", p->id);
 	view_flag(v, "titled", p->title != NULL);
-	view_text(v, "words", name_of(t, p, TEASER_POINTS));
+	view_text(v, "words", post_name(t, p, TEASER_POINTS));
 	view_text(v, "lang", or_empty(p->language));
 	show_author(t, v, p);
 	show_place(t, v, p);
@@ -290,6 +289,22 @@ static void show_alternate(struct call *call, struct view *v, const struct post 
 		reply_alternate(call, p->uri, ALTERNATE_ACTIVITY);
 }
 
+/* Feeds of it and previews of links to it are for everyone: so of public ones only. */
+static void show_elsewhere(
+	struct call *call, struct txn *t, struct view *v, const struct post *root)
+{
+	if (!feed_of_conversation(t, root))
+		return;
+	struct preview preview = {.title = post_name(t, root, HEADING_POINTS),
+		.description = post_name(t, root, 2 * HEADING_POINTS),
+		.path = post_path(t, root),
+		.kind = "article"};
+	if (root->title != NULL && root->summary == NULL && root->content != NULL)
+		preview.description = markup_plain(call->arena, root->content, 2 * HEADING_POINTS);
+	preview_show(call, v, &preview);
+	view_text(v, "feed", preview.path);
+}
+
 static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 	const struct post *root, const struct post *any)
 {
@@ -324,11 +339,12 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 		return ERR_GONE;
 	view_flag(v, "titled", readable && root.title != NULL);
 	view_text(v, "heading",
-		readable ? name_of(t, &root, HEADING_POINTS)
+		readable ? post_name(t, &root, HEADING_POINTS)
 			 : i18n(call->language, "Conversation"));
 	if (readable)
-		view_text(v, "description", name_of(t, &root, 2 * HEADING_POINTS));
+		view_text(v, "description", post_name(t, &root, 2 * HEADING_POINTS));
 	show_alternate(call, v, any);
+	show_elsewhere(call, t, v, &root);
 	if (root.community != 0 && actor_load(t, root.community, &community) == OK
 		&& !community.suspended)
 		actor_show(v, "community", &community);

@@ -96,7 +96,7 @@ struct feature {
 };
 extern const struct feature *const features[]; /* features.c: the list; NULL-ended */
 extern const struct feature feature_profile, feature_account, feature_follow, feature_community, feature_post,
-	feature_reaction, feature_timeline, feature_moderation, feature_remote;
+	feature_reaction, feature_timeline, feature_moderation, feature_remote, feature_feed;
 
 /* ---- acts: what the journal tells its readers ------------------------------------------------ */
 

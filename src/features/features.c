@@ -11,6 +11,7 @@ const struct feature *const features[] = {
 	&feature_timeline,
 	&feature_moderation,
 	&feature_remote,
+	&feature_feed,
 	NULL,
 };
 

@@ -249,6 +249,7 @@ void post_show(struct txn *, struct view *, const char *name, const struct post 
 void post_line(struct txn *, struct view *, const char *name, const struct post *, const struct viewer *); /* one line of a list */
 /* A list of lines: those of `ids` that the viewer may read; parts/post-line.html shows one. */
 void post_lines(struct txn *, struct view *, const char *name, const struct u64s *ids, const struct viewer *);
+const char *post_name(struct txn *, const struct post *, size_t points); /* its title, its warning, or its first words */
 const char *post_path(struct txn *, const struct post *); /* its page here: "/@name/<id>", "/@name@host/<id>"; NULL: none */
 enum err post_tally(struct txn *, uint64_t post, uint32_t kind, int64_t *now) MUST_USE;
 
@@ -366,5 +367,15 @@ enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, s
  * length nor its ends tell of others. */
 enum err timeline_of(struct txn *, const struct viewer *, const struct actor *, uint64_t before, size_t max,
 	struct u64s *out) MUST_USE;
+
+/* ---- feed.c: Atom and RSS: /@name.atom, /@name.rss, and the same of a conversation's page; preview.c ---- */
+
+bool feed_of_conversation(struct txn *, const struct post *root); /* it has a feed: begun or held here, and public */
+struct preview {
+	const char *title, *description, *image; /* plain; any may be NULL */
+	const char *path;                        /* of the page */
+	const char *kind;                        /* og:type: website, profile, article */
+};
+void preview_show(struct call *, struct view *, const struct preview *); /* for public pages only; layout.html */
 
 /* ---- features that only have pages: remote.c (follow box: "your address" → their own server's page) ---- */

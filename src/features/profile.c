@@ -306,6 +306,17 @@ static enum err person_page(struct call *call, struct txn *t, struct view *v, co
 		view_text(v, "alternate", a->uri);
 		reply_alternate(call, a->uri, ALTERNATE_ACTIVITY);
 	}
+	if (a->local && !a->suspended) {
+		struct preview preview = {.title = actor_title(a),
+			.description = a->summary != NULL
+				? markup_plain(call->arena, a->summary, 160)
+				: NULL,
+			.image = a->icon,
+			.path = actor_path(call->arena, a),
+			.kind = "profile"};
+		preview_show(call, v, &preview);
+		view_text(v, "feed", preview.path);
+	}
 	actor_show(v, "actor", a);
 	view_text(v, "uri", a->uri);
 	view_html(v, "summary", a->summary);

@@ -195,6 +195,11 @@ static enum err home_read(struct call *call, struct txn *t, struct view *v)
 	uint64_t before = call_input_id(call, "before");
 	view_text(v, "summary", call->site->summary);
 	view_text(v, "description", call->site->summary);
+	preview_show(call, v,
+		&(struct preview){.title = call->site->name,
+			.description = call->site->summary,
+			.path = "/",
+			.kind = "website"});
 	enum err e = show_communities(t, v);
 	if (e == OK)
 		e = timeline_public(t, &call->viewer, before, PAGE_SHOWN, &ids);

@@ -169,6 +169,11 @@ static bool path_fits(struct exchange *x, const char *pattern, const char *path)
 			continue;
 		}
 		size_t name = strcspn(pattern, "}"), value = strcspn(path, "/");
+		size_t suffix = strcspn(pattern + name + 1, "/");
+		if (value <= suffix
+			|| memcmp(path + value - suffix, pattern + name + 1, suffix) != 0)
+			return false;
+		value -= suffix;
 		x->parts[x->part_count++] = (struct named){
 			arena_text_n(world.arena, pattern + 1, name - 1),
 			arena_text_n(world.arena, path, value)};
