@@ -1,9 +1,10 @@
 /*
- * check.c: reads the whole store and says what is not sound: rows no table knows, records that do
+ * check.c: reads a whole store and says what is not sound: rows no table knows, records that do
  * not decode, and indexes that lead nowhere. It reads some rows at a time, so that a serving node
  * is not held up.
  */
 #include "node.h"
+#include "roll.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #define TABLES 256
 
 struct check {
+	const char *store; /* before each finding: "" or the name of the other one */
 	const struct table_use *known[TABLES];
 	struct text *out;
 	size_t findings;
@@ -30,7 +32,7 @@ static void finding(struct check *c, struct bytes key, const char *what)
 {
 	if (++c->findings > FINDINGS_MAX)
 		return;
-	text_format(c->out, "table %u, key %s: %s\n", *(const uint8_t *)key.data,
+	text_format(c->out, "%stable %u, key %s: %s\n", c->store, *(const uint8_t *)key.data,
 		hex_encode(txn_arena(c->txn), key.data, key.size), what);
 }
 
@@ -64,6 +66,10 @@ static const struct lead leads[] = {
 	{TABLE_FEATURED, TABLE_POST, false, 1},
 	{TABLE_REACTION, TABLE_POST, false, 0},
 	{TABLE_TALLY, TABLE_POST, false, 0},
+	{TABLE_PERSON_KEY, TABLE_PERSON, false, 0},
+	{TABLE_PERSON_ACTOR, TABLE_PERSON, true, 0},
+	{TABLE_PERSON_WORD, TABLE_PERSON, true, 0},
+	{TABLE_ROLE, TABLE_PERSON, false, 0},
 };
 
 static void check_lead(struct check *c, uint8_t table, struct bytes key, struct bytes value)
@@ -135,20 +141,60 @@ static enum err check_some(struct txn *t, void *arg)
 	return txn_walk(t, &walk, check_row, c);
 }
 
+static size_t check_store(struct check *c, struct store *store)
+{
+	do {
+		enum err e = store_read(store, check_some, c);
+		if (e != OK) {
+			text_format(c->out, "%sthe store cannot be read: %s\n", c->store,
+				err_message(e));
+			return c->findings + 1;
+		}
+	} while (c->more);
+	return c->findings;
+}
+
+/* A person that does not open, a record of the audit log that does not follow from the one before. */
+static enum err check_sealed(struct txn *r, void *arg)
+{
+	struct check *c = arg;
+	struct person p;
+	struct u64s ids;
+	uint64_t after = 0, broken;
+	enum err e;
+	do {
+		e = person_list(r, after, ROWS, &ids);
+		for (size_t i = 0; e == OK && i < ids.count; i++) {
+			after = ids.at[i];
+			struct place place = place_1(TABLE_PERSON, after);
+			c->txn = r;
+			if (person_load(r, after, &p) != OK)
+				finding(c, (struct bytes){place.at, place.size},
+					"cannot be opened");
+		}
+	} while (e == OK && ids.count == ROWS);
+	if (e == OK && audit_check(r, &broken) == ERR_STORE) {
+		c->findings++;
+		text_format(c->out, "%sthe audit log was changed at record %llu\n", c->store,
+			(unsigned long long)broken);
+	}
+	return e;
+}
+
 size_t node_check(struct kring *node, struct text *out)
 {
-	struct check c = {.out = out};
+	struct check c = {.store = "", .out = out}, roll = {.store = "roll: ", .out = out};
 	know(&c, storage_tables);
 	know(&c, session_tables);
 	know(&c, federation_tables);
 	for (size_t i = 0; features[i]; i++)
 		know(&c, features[i]->tables);
-	do {
-		enum err e = store_read(node->store, check_some, &c);
-		if (e != OK) {
-			text_format(out, "the store cannot be read: %s\n", err_message(e));
-			return c.findings + 1;
-		}
-	} while (c.more);
-	return c.findings;
+	know(&roll, storage_tables);
+	know(&roll, roll_tables);
+	size_t findings = check_store(&c, node->store);
+	check_store(&roll, roll_store(node->site.roll));
+	enum err e = roll_read(&node->site, check_sealed, &roll);
+	if (e != OK)
+		text_format(out, "roll: it cannot be read: %s\n", err_message(e));
+	return findings + roll.findings + (e != OK);
 }

@@ -16,14 +16,20 @@ const struct command commands[] = {
 		"Answers people, apps and other nodes until SIGTERM or Ctrl-C; then it ends "
 		"what it began. Once more ends it at once; nothing is lost.",
 		keep_serve, .bare = true},
-	{"member add", "NAME --email E [--title T] [--admin] [--password-stdin]",
-		"Makes a member. With --password-stdin the password (10 characters at least) is "
+	{"member add", "NAME --email E [--title T] [--admin] [--guest] [--password-stdin]",
+		"Makes an account, and enters it in the roll as a member; or as a guest, who sees "
+		"what is for everyone. With --password-stdin the password (10 characters at least) is "
 		"the first line of standard input.",
 		people_add_member, .input = "--password-stdin"},
 	{"member password", "NAME < password",
 		"Gives a member a new password, the first line of standard input. It ends the "
 		"member's sessions and tokens.",
 		people_set_password, .input = ""},
+	{"role", "NAME ROLE [COMMUNITY] [--off]",
+		"Gives NAME a role, or takes it away. In a community: member, expert, editor, "
+		"moderator (public; the others are not), manager, core. In the association: board, "
+		"admin, treasurer.",
+		people_role},
 	{"token", "NAME", "Prints a new bearer token, with which an app acts for the member.",
 		people_token},
 	{"community add", "NAME --title T [--summary S] [--moderator NAME] [--restricted]",
@@ -38,11 +44,12 @@ const struct command commands[] = {
 		"address of an actor.",
 		people_follow},
 	{"check", "",
-		"Reads the whole store and says whether it is sound; exit code 1 when it is not.",
+		"Reads the whole store and the roll and says whether they are sound; exit code 1 "
+		"when they are not.",
 		keep_check},
 	{"backup", "FILE",
-		"Writes the store to FILE, the settings to FILE.ini and the secret to FILE.secret, "
-		"while the node goes on. Files that are there are never written over.",
+		"Writes the store to FILE, the roll to FILE.roll, the settings to FILE.ini and the "
+		"secret to FILE.secret, while the node goes on. Files that are there are never written over.",
 		keep_backup, .takes_file = true},
 	{"restore", "FILE", "Makes DIR, new or empty, a node again from what `backup FILE` wrote.",
 		keep_restore, .bare = true, .takes_file = true},

@@ -59,6 +59,7 @@ int keep_stats(struct command_call *);
 /* people.c: members, communities, and what they do */
 int people_add_community(struct command_call *);
 int people_add_member(struct command_call *);
+int people_role(struct command_call *);
 int people_set_password(struct command_call *);
 int people_token(struct command_call *);
 int people_post(struct command_call *);

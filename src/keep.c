@@ -2,6 +2,7 @@
 #include "command.h"
 #include "numbers.h"
 #include "private.h"
+#include "roll.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -140,7 +141,8 @@ int keep_backup(struct command_call *c)
 		return 2;
 	const char *ini = file_named(c, file, ".ini");
 	const char *key = file_named(c, file, ".secret");
-	if (!is_free(c, file) || !is_free(c, ini) || !is_free(c, key))
+	const char *roll = file_named(c, file, ".roll");
+	if (!is_free(c, file) || !is_free(c, roll) || !is_free(c, ini) || !is_free(c, key))
 		return 1;
 	enum err e = private_read(c->arena, file_named(c, c->dir, "/kring.ini"), &settings, &why);
 	if (e == OK)
@@ -149,6 +151,8 @@ int keep_backup(struct command_call *c)
 		return command_failed(c, "%s", why);
 	e = store_backup(c->node->store, file, &why);
 	if (e == OK)
+		e = store_backup(roll_store(c->node->site.roll), roll, &why);
+	if (e == OK)
 		e = private_write(c->arena, ini, settings, &why);
 	if (e == OK)
 		e = private_write(c->arena, key, secret, &why);
@@ -156,9 +160,10 @@ int keep_backup(struct command_call *c)
 	if (e != OK)
 		return command_failed(c, "%s", why);
 	text_format(&c->out,
-		"%s\n%s\n%s\n"
-		"Keep the last one apart from the first: together they hold every key.\n",
-		file, ini, key);
+		"%s\n%s\n%s\n%s\n"
+		"Keep the last one apart from the others: with it, all that is sealed in them "
+		"opens.\n",
+		file, roll, ini, key);
 	return 0;
 }
 
@@ -173,6 +178,9 @@ static enum err restore(struct command_call *c, const char *file, const char **w
 		e = node_directory(c->arena, c->dir, why);
 	if (e == OK)
 		e = store_restore(file_named(c, c->dir, "/store"), file, why);
+	if (e == OK)
+		e = store_restore(
+			file_named(c, c->dir, "/roll"), file_named(c, file, ".roll"), why);
 	if (e == OK)
 		e = private_write(c->arena, file_named(c, c->dir, "/secret"), secret, why);
 	if (e == OK)

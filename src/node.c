@@ -3,6 +3,7 @@
 #include "command.h"
 #include "numbers.h"
 #include "private.h"
+#include "roll.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -128,7 +129,11 @@ static enum err open_store(struct kring *node, const char **why)
 		.map_size = (size_t)node->config.map_gib << 30,
 		.owner = &node->site,
 	};
-	return store_open(node->arena, &set, &node->store, why);
+	enum err e = store_open(node->arena, &set, &node->store, why);
+	if (e == OK)
+		e = roll_open(node->arena, &node->site,
+			arena_format(node->arena, "%s/roll", node->dir), &node->site.roll, why);
+	return e;
 }
 
 struct birth {
@@ -350,6 +355,7 @@ void node_close(struct kring *node)
 	federation_stop(node->federation);
 	pool_destroy(node->crypto);
 	store_close(node->store);
+	roll_close(node->site.roll);
 	crypto_wipe(node->site.secret, SECRET_SIZE);
 	arena_destroy(node->arena);
 }

@@ -1,5 +1,6 @@
-/* people.c: commands about members and communities, and what they do. Each calls one verb. */
+/* people.c: commands about people, their roles, communities, and what they do. Each calls one verb. */
 #include "command.h"
+#include "roll.h"
 
 #include <string.h>
 
@@ -54,6 +55,8 @@ static void drop_keys(struct key_pair *keys)
 
 struct joining {
 	struct account_draft draft;
+	bool guest;
+	uint64_t actor;
 	struct arena *arena;
 	const char *handle, *url;
 	struct trouble trouble;
@@ -66,9 +69,29 @@ static enum err make_member(struct txn *t, void *arg)
 	enum err e = account_create(t, &j->draft, &j->trouble.why, &actor);
 	if (e != OK)
 		return e;
+	j->actor = actor.id;
 	j->handle = arena_text(j->arena, actor_handle(j->arena, &actor));
 	j->url = arena_text(j->arena, actor.url);
 	return OK;
+}
+
+/* Who is on the roll already, by address, is given the account. */
+static enum err enter_roll(struct txn *r, void *arg)
+{
+	struct joining *j = arg;
+	struct doer console = {0};
+	struct person p = {0};
+	enum err e = person_by_email(r, j->draft.email, &p);
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	p.actor = j->actor;
+	if (e == OK)
+		return person_save(r, &console, &p);
+	p.status = j->guest ? PERSON_GUEST : PERSON_MEMBER;
+	p.from = j->guest ? 0 : time_now();
+	p.name = j->draft.title;
+	p.email = j->draft.email;
+	return person_add(r, &console, &p);
 }
 
 /* The first line of the input, hashed; NULL: it is no good password, and that has been said. */
@@ -95,6 +118,7 @@ int people_add_member(struct command_call *c)
 		{"--email", &j.draft.email, NULL},
 		{"--title", &j.draft.title, NULL},
 		{"--admin", NULL, &j.draft.admin},
+		{"--guest", NULL, &j.guest},
 		{"--password-stdin", NULL, &with_password},
 	};
 	if (!command_words(c, &j.draft.name, 1, options, COUNT(options)))
@@ -113,6 +137,10 @@ int people_add_member(struct command_call *c)
 	drop_keys(&j.draft.keys);
 	if (e != OK)
 		return failed(c, e, &j.trouble);
+	e = roll_write(&c->node->site, enter_roll, &j);
+	if (e != OK)
+		return command_failed(c, "@%s has an account, but is not on the roll: %s", j.handle,
+			err_message(e));
 	text_format(&c->out, "@%s\n%s\n", j.handle, j.url);
 	return 0;
 }
@@ -167,6 +195,83 @@ int people_token(struct command_call *c)
 	if (e != OK)
 		return failed(c, e, &o.trouble);
 	text_format(&c->out, "%s\n", o.token);
+	return 0;
+}
+
+/* ---- roles ---- */
+
+struct appointing {
+	const char *words[3]; /* name, role, community or NULL */
+	bool off;
+	enum role role;
+	uint64_t actor, community;
+	struct trouble trouble;
+};
+
+static enum err find_place(struct txn *t, void *arg)
+{
+	struct appointing *a = arg;
+	struct account account;
+	struct actor community = {0};
+	enum err e = find_account(t, a->words[0], &a->trouble, &account);
+	if (e == OK && a->words[2])
+		e = find_local(t, a->words[2], &a->trouble, &community);
+	if (e == OK && a->words[2] && community.kind != ACTOR_GROUP)
+		return refuse(&a->trouble.why, "community", "That is not a community.");
+	a->actor = account.actor;
+	a->community = community.id;
+	return e;
+}
+
+/* Who moderates is no secret: the community itself tells it to all. */
+static enum err set_moderator(struct txn *t, void *arg)
+{
+	struct appointing *a = arg;
+	struct origin by_itself = {.via = a->community};
+	enum err e = community_moderator(
+		t, txn_site(t)->actor, a->community, a->actor, !a->off, &by_itself);
+	if (e == ERR_CONFLICT)
+		return refuse(&a->trouble.why, NULL, "Someone must look after the community.");
+	return e;
+}
+
+static enum err set_role(struct txn *r, void *arg)
+{
+	struct appointing *a = arg;
+	struct doer console = {0};
+	struct person p;
+	enum err e = person_by_actor(r, a->actor, &p);
+	return e == OK ? role_set(r, &console, p.id, a->community, a->role, !a->off) : e;
+}
+
+int people_role(struct command_call *c)
+{
+	struct appointing a = {0};
+	const struct command_option options[] = {{"--off", NULL, &a.off}};
+	size_t wanted = 2;
+	for (int i = 0, words = 0; i < c->argc; i++)
+		if (!text_starts(c->argv[i], "--") && ++words > 2)
+			wanted = 3;
+	if (!command_words(c, a.words, (int)wanted, options, COUNT(options)))
+		return 2;
+	bool moderator = text_is(a.words[1], "moderator");
+	if (!moderator && !role_parse(a.words[1], &a.role))
+		return command_misused(c, "%s is no role; see --help.", a.words[1]);
+	if ((moderator || role_is_of_community(a.role)) != (wanted == 3))
+		return command_misused(c,
+			wanted == 3 ? "%s is a role in the association: name no community."
+				    : "%s is a role in a community: name it.",
+			a.words[1]);
+	enum err e = store_read(c->node->store, find_place, &a);
+	if (e == OK)
+		e = moderator ? store_write(c->node->store, set_moderator, &a)
+			      : roll_write(&c->node->site, set_role, &a);
+	if (e == ERR_NOT_FOUND && !a.trouble.unknown)
+		return command_failed(c, "%s is not on the roll.", a.words[0]);
+	if (e != OK)
+		return failed(c, e, &a.trouble);
+	text_format(&c->out, "%s: %s%s%s%s\n", a.words[0], a.words[1], wanted == 3 ? " of " : "",
+		wanted == 3 ? a.words[2] : "", a.off ? " no longer" : "");
 	return 0;
 }
 

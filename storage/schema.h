@@ -54,5 +54,12 @@ enum table {
 	TABLE_PARKED = 86,     /* u64 place                       → received: failed too often, kept for the admin */
 	TABLE_FANOUT = 87,     /* u64 activity, u64 actor, u64 followed → u64 follower: up to whom it is queued */
 	TABLE_LATER = 88,      /* u64 ms, u64 place               → received: what it needs could not be fetched yet */
+	/* the roll: a store of its own (roll.h), with the storage's own tables beside these */
+	TABLE_PERSON = 120,    /* u64 person                      → person: its words are sealed */
+	TABLE_PERSON_KEY = 121, /* u64 person                     → the key of those words, sealed; without it they are gone */
+	TABLE_PERSON_ACTOR = 122, /* u64 actor                    → u64 person */
+	TABLE_PERSON_WORD = 123, /* hash of a keyed number or e-mail → u64 person */
+	TABLE_ROLE = 124,      /* u64 person, u64 community (0: the association) → roles */
+	TABLE_AUDIT = 125,     /* u64 number                      → audit */
 	TABLE_END = 255
 };

@@ -14,6 +14,7 @@
 
 /* ---- site: what this node is; immutable after start, owned by main, found by txn_owner and call->site ---- */
 
+struct roll;
 struct site {
 	const char *domain;   /* "ex.org"; with a port for loopback names only */
 	const char *base_url; /* "https://ex.org": no trailing slash; begins every local URI */
@@ -24,6 +25,7 @@ struct site {
 	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
 	uint64_t actor;       /* the node's own Application actor */
 	uint8_t secret[32];   /* for sealing keys, CSRF tokens, notices */
+	struct roll *roll;    /* who is a member: features/roll.h, and no other file's business */
 };
 const struct site *txn_site(const struct txn *); /* what store_settings.owner pointed to */
 

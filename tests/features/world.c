@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "../../src/server/inside.h"
+#include "roll.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ int world_open(void **state)
 		.version = "0"};
 	memset(world.site.secret, 7, sizeof world.site.secret);
 	struct store_settings settings = {.owner = &world.site};
+	if (roll_open(world.arena, &world.site, NULL, &world.site.roll, &why) != OK)
+		return -1;
 	return store_open(world.arena, &settings, &world.store, &why) == OK ? 0 : -1;
 }
 
@@ -30,6 +33,7 @@ int world_close(void **state)
 {
 	(void)state;
 	store_close(world.store);
+	roll_close(world.site.roll);
 	arena_destroy(world.arena);
 	time_freeze(0);
 	return 0;

@@ -1,11 +1,12 @@
 /*
  * fuzz_record.c: bytes of a store that is not sound give a record within its limits, or an error. Each input is read
- * as every shape that the features and the federation declare.
+ * as every shape that the features, the roll and the federation declare.
  */
 #define FUZZ_WORDS                                                                                 \
 	"\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"
 #include "corpus.h"
 #include "federation.h"
+#include "roll.h"
 
 #define SHAPES_MOST 64
 
@@ -26,6 +27,8 @@ static void know_all(void)
 	for (size_t i = 0; features[i] != NULL; i++)
 		know(features[i]->tables);
 	know(federation_tables);
+	know(roll_tables);
+	shapes[shape_count++] = &person_words_shape;
 	HOLDS(shape_count > 10);
 }
 

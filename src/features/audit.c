@@ -1,0 +1,110 @@
+/* audit.c: what was done with the roll: each record holds the hash of the one before, so that none can be taken out. */
+#include "roll.h"
+
+#include <string.h>
+
+#define WORDS_MOST 1000
+#define REASON_MOST 500
+
+static const struct field audit_fields[] = {
+	{1, F_U64, offsetof(struct audit, number), 0},
+	{2, F_I64, offsetof(struct audit, at), 0},
+	{3, F_U64, offsetof(struct audit, actor), 0},
+	{4, F_U32, offsetof(struct audit, act), 0},
+	{5, F_U64, offsetof(struct audit, person), 0},
+	{6, F_U64, offsetof(struct audit, community), 0},
+	{7, F_TEXT, offsetof(struct audit, words), WORDS_MOST},
+	{8, F_TEXT, offsetof(struct audit, reason), REASON_MOST},
+	{9, F_BYTES, offsetof(struct audit, hash), SHA256_SIZE},
+};
+const struct shape audit_shape = {"audit", sizeof(struct audit), audit_fields, COUNT(audit_fields)};
+
+enum err audit_load(struct txn *r, uint64_t number, struct audit *out)
+{
+	struct place place = place_1(TABLE_AUDIT, number);
+	return txn_load(r, &place, &audit_shape, out);
+}
+
+static enum err see_number(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	*(uint64_t *)arg = place_id(key, 0);
+	return OK;
+}
+
+enum err audit_last(struct txn *r, struct audit *out)
+{
+	uint64_t number = 0;
+	struct walk walk = {.prefix = place_0(TABLE_AUDIT), .backward = true, .max = 1};
+	enum err e = txn_walk(r, &walk, see_number, &number);
+	if (e != OK)
+		return e;
+	return number != 0 ? audit_load(r, number, out) : ERR_NOT_FOUND;
+}
+
+static enum err chain(
+	struct arena *arena, const struct audit *a, struct bytes before, uint8_t out[SHA256_SIZE])
+{
+	struct audit bare = *a;
+	struct bytes record;
+	bare.hash = (struct bytes){0};
+	enum err e = record_write(arena, &audit_shape, &bare, &record);
+	if (e != OK)
+		return e;
+	uint8_t *both = arena_alloc(arena, before.size + record.size);
+	if (before.size > 0)
+		memcpy(both, before.data, before.size);
+	memcpy(both + before.size, record.data, record.size);
+	crypto_sha256(both, before.size + record.size, out);
+	return OK;
+}
+
+enum err audit_add(struct txn *r, struct audit *a)
+{
+	struct audit last = {0};
+	uint8_t *hash = arena_alloc(txn_arena(r), SHA256_SIZE);
+	enum err e = audit_last(r, &last);
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	a->number = last.number + 1;
+	a->at = time_now();
+	e = chain(txn_arena(r), a, last.hash, hash);
+	a->hash = (struct bytes){hash, SHA256_SIZE};
+	struct place place = place_1(TABLE_AUDIT, a->number);
+	return e == OK ? txn_save(r, &place, &audit_shape, a) : e;
+}
+
+struct checking {
+	struct arena *arena; /* of one record and the hash before it */
+	uint64_t next;
+	uint8_t before[SHA256_SIZE];
+};
+
+static enum err check_one(void *arg, struct bytes key, struct bytes value)
+{
+	struct checking *c = arg;
+	struct audit a;
+	uint8_t hash[SHA256_SIZE];
+	struct bytes before = {c->before, c->next > 1 ? sizeof c->before : 0};
+	arena_reset(c->arena);
+	bool sound = place_id(key, 0) == c->next
+		&& record_read(c->arena, &audit_shape, value, &a) == OK && a.number == c->next
+		&& chain(c->arena, &a, before, hash) == OK && a.hash.size == sizeof hash
+		&& memcmp(a.hash.data, hash, sizeof hash) == 0;
+	if (!sound)
+		return ERR_STORE;
+	memcpy(c->before, hash, sizeof hash);
+	c->next++;
+	return OK;
+}
+
+enum err audit_check(struct txn *r, uint64_t *broken)
+{
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	struct checking c = {.arena = arena, .next = 1};
+	struct walk walk = {.prefix = place_0(TABLE_AUDIT), .max = WALK_ALL};
+	enum err e = txn_walk(r, &walk, check_one, &c);
+	if (e == ERR_STORE)
+		*broken = c.next;
+	return e;
+}

@@ -1,0 +1,125 @@
+/*
+ * roll.h: the roll of the association: who is a member, in which role, and what was done with it.
+ *
+ * It never leaves this node. It is a store of its own (DIR/roll) behind this header, which federation/, src/api/ and
+ * whatever writes for others may not include: tests/style/layers.test names who may. What the rest needs to know
+ * circle.c tells: never who is a member, only what this viewer may read and do.
+ *
+ * `r` is a transaction of the roll's own store. A roll_read may stand inside one of the main store. A roll_write may
+ * not: that one may run again. So the main store is written first, then the roll.
+ */
+#pragma once
+
+#include "features.h"
+
+/* ---- roll.c: the store, and who is in it ------------------------------------------------------ */
+
+struct roll;
+/* In a directory of its own, or in memory when path is NULL. The site outlives it; its secret opens what is sealed. */
+enum err roll_open(struct arena *, const struct site *, const char *path, struct roll **out, const char **why) MUST_USE;
+void roll_close(struct roll *); /* NULL ok */
+struct store *roll_store(struct roll *); /* to check and to copy */
+enum err roll_write(const struct site *, write_fn *, void *arg) MUST_USE;
+enum err roll_read(const struct site *, read_fn *, void *arg) MUST_USE; /* ERR_NOT_FOUND: this site has no roll (small tests) */
+extern const struct table_use roll_tables[]; /* for `kring check` */
+
+enum person_status {
+	PERSON_APPLICANT = 1, /* asked to join */
+	PERSON_GUEST,         /* has an account, for what is for everyone */
+	PERSON_MEMBER,
+	PERSON_LAPSED,        /* was a member */
+	PERSON_REFUSED
+};
+struct person {
+	uint64_t id;
+	uint64_t actor;  /* the account here, or 0 */
+	uint32_t status; /* as it was written: person_status_at tells what it comes to */
+	int64_t from, until; /* ms: a member from then on, and no longer from then on; 0: no bound */
+	int64_t added, changed;
+	struct bytes sealed; /* the words that follow, under a key of this person alone */
+	const char *number, *name, *email, *type, *phone, *street, *postcode, *town, *country, *born, *note, *reason;
+};
+extern const struct shape person_shape, person_words_shape;
+enum person_status person_status_at(const struct person *, int64_t now);
+
+/* Who does something with the roll, for the audit log: an actor here, or 0 for the command line. */
+struct doer {
+	uint64_t actor;
+	const char *reason; /* or NULL; ≤ 500 bytes, and no word of the roll in it */
+};
+/* A new one; its id is set. ERR_CONFLICT: the number, the address or the account is another's. */
+enum err person_add(struct txn *r, const struct doer *, struct person *) MUST_USE;
+enum err person_save(struct txn *r, const struct doer *, const struct person *) MUST_USE; /* whole, as person_load gave it */
+enum err person_remove(struct txn *r, const struct doer *, uint64_t id) MUST_USE; /* with its roles and its key */
+enum err person_load(struct txn *r, uint64_t id, struct person *) MUST_USE;
+enum err person_by_actor(struct txn *r, uint64_t actor, struct person *) MUST_USE;
+enum err person_by_number(struct txn *r, const char *number, struct person *) MUST_USE;
+enum err person_by_email(struct txn *r, const char *email, struct person *) MUST_USE; /* any case */
+enum err person_list(struct txn *r, uint64_t after, size_t max, struct u64s *out) MUST_USE; /* ids, oldest first; 1 000 at most */
+
+/* ---- role.c: what someone is in the association, and in each community ------------------------ */
+
+enum role { /* of the association the last three, of a community the others; who moderates is public: community.c */
+	ROLE_MEMBER = 1, /* of this community */
+	ROLE_EXPERT = 2,
+	ROLE_EDITOR = 4,
+	ROLE_MANAGER = 8,
+	ROLE_CORE = 16,
+	ROLE_BOARD = 32,
+	ROLE_ADMIN = 64,
+	ROLE_TREASURER = 128
+};
+struct roles {
+	uint32_t bits; /* of enum role */
+	int64_t changed;
+};
+extern const struct shape roles_shape;
+const char *role_name(enum role);                     /* "member" … "treasurer"; NULL: none */
+bool role_parse(const char *name, enum role *out);
+bool role_is_of_community(enum role);
+/* community 0: of the association. ERR_INVALID: that role is not of that kind. */
+enum err role_set(struct txn *r, const struct doer *, uint64_t person, uint64_t community, enum role, bool on) MUST_USE;
+uint32_t role_of(struct txn *r, uint64_t person, uint64_t community); /* bits */
+enum err role_forget(struct txn *r, uint64_t person) MUST_USE; /* all of them: part of person_remove */
+/* How many members there are today; of a community: how many people have a role in it. */
+enum err role_count(struct txn *r, uint64_t community, int64_t *people) MUST_USE;
+
+/* Where an account of this node stands today; all zero for who is not on the roll. Roles count for members and guests. */
+struct standing {
+	enum person_status status;
+	uint32_t roles, here; /* in the association, in the community */
+};
+void roll_standing(const struct site *, uint64_t actor, uint64_t community, struct standing *out);
+int64_t roll_count(const struct site *, uint64_t community); /* role_count, kept for a minute */
+/* The accounts of those whose roles here or in the association hold one of `here` or `roles`, at most max. */
+size_t roll_holders(const struct site *, uint64_t community, uint32_t here, uint32_t roles, uint64_t *actors, size_t max);
+
+/* ---- audit.c: what was done, never to be changed ---------------------------------------------- */
+
+enum audit_act { /* kept: numbers are never reused */
+	AUDIT_ADD = 1,
+	AUDIT_CHANGE,
+	AUDIT_REMOVE,
+	AUDIT_ROLE,
+	AUDIT_UNROLE,
+	AUDIT_VIEW,
+	AUDIT_EXPORT
+};
+/* Ids only: what a person was called leaves no trace here when it is erased. */
+struct audit {
+	uint64_t number; /* 1, 2, 3 … */
+	int64_t at;
+	uint64_t actor;  /* who did it; 0: at the command line */
+	uint32_t act;
+	uint64_t person, community;
+	const char *words; /* the names of the fields that changed, the role; or NULL */
+	const char *reason;
+	struct bytes hash; /* SHA-256 of the hash before it and of this record without it */
+};
+extern const struct shape audit_shape;
+/* Sets number, at and hash. */
+enum err audit_add(struct txn *r, struct audit *) MUST_USE;
+enum err audit_load(struct txn *r, uint64_t number, struct audit *) MUST_USE;
+enum err audit_last(struct txn *r, struct audit *) MUST_USE; /* ERR_NOT_FOUND: nothing was done yet */
+/* Reads the chain from its start: ERR_STORE with *broken, the first record that does not follow from the one before. */
+enum err audit_check(struct txn *r, uint64_t *broken) MUST_USE;
