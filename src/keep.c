@@ -133,6 +133,22 @@ static bool is_free(struct command_call *c, const char *file)
 	return false;
 }
 
+/* Files that came while the store was copied are named by the copy: so once more. */
+static enum err copy_whole(
+	struct command_call *c, const char *file, const char *blobs, const char **why)
+{
+	enum err e = blob_copy(c->node->site.blobs, blobs);
+	if (e == OK)
+		e = store_backup(c->node->store, file, why);
+	else
+		*why = "The pictures and other files could not be copied.";
+	if (e == OK && blob_copy(c->node->site.blobs, blobs) != OK) {
+		*why = "The pictures and other files could not be copied.";
+		e = ERR_STORE;
+	}
+	return e;
+}
+
 int keep_backup(struct command_call *c)
 {
 	const char *file, *why = NULL;
@@ -142,14 +158,16 @@ int keep_backup(struct command_call *c)
 	const char *ini = file_named(c, file, ".ini");
 	const char *key = file_named(c, file, ".secret");
 	const char *roll = file_named(c, file, ".roll");
-	if (!is_free(c, file) || !is_free(c, roll) || !is_free(c, ini) || !is_free(c, key))
+	const char *blobs = file_named(c, file, ".blobs");
+	if (!is_free(c, file) || !is_free(c, roll) || !is_free(c, ini) || !is_free(c, key)
+		|| !is_free(c, blobs))
 		return 1;
 	enum err e = private_read(c->arena, file_named(c, c->dir, "/kring.ini"), &settings, &why);
 	if (e == OK)
 		e = private_read(c->arena, file_named(c, c->dir, "/secret"), &secret, &why);
 	if (e != OK)
 		return command_failed(c, "%s", why);
-	e = store_backup(c->node->store, file, &why);
+	e = copy_whole(c, file, blobs, &why);
 	if (e == OK)
 		e = store_backup(roll_store(c->node->site.roll), roll, &why);
 	if (e == OK)
@@ -160,10 +178,11 @@ int keep_backup(struct command_call *c)
 	if (e != OK)
 		return command_failed(c, "%s", why);
 	text_format(&c->out,
-		"%s\n%s\n%s\n%s\n"
+		"%s\n%s\n%s%s%s\n%s\n"
 		"Keep the last one apart from the others: with it, all that is sealed in them "
 		"opens.\n",
-		file, roll, ini, key);
+		file, roll, access(blobs, F_OK) == 0 ? blobs : "",
+		access(blobs, F_OK) == 0 ? "\n" : "", ini, key);
 	return 0;
 }
 
@@ -178,6 +197,12 @@ static enum err restore(struct command_call *c, const char *file, const char **w
 		e = node_directory(c->arena, c->dir, why);
 	if (e == OK)
 		e = store_restore(file_named(c, c->dir, "/store"), file, why);
+	if (e == OK
+		&& blob_copy(file_named(c, file, ".blobs"), file_named(c, c->dir, "/blobs"))
+			!= OK) {
+		*why = "The pictures and other files could not be brought back.";
+		e = ERR_STORE;
+	}
 	if (e == OK)
 		e = store_restore(
 			file_named(c, c->dir, "/roll"), file_named(c, file, ".roll"), why);

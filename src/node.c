@@ -119,6 +119,7 @@ static void configure(struct kring *node, const struct config *c)
 		.language = c->language,
 		.version = KRING_VERSION,
 		.loopback = c->allow_loopback,
+		.blobs = arena_format(node->arena, "%s/blobs", node->dir),
 	};
 }
 

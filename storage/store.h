@@ -81,6 +81,21 @@ enum err store_backup(struct store *, const char *file, const char **why) MUST_U
  * no backup of ours or of a newer Kring; ERR_STORE: damaged. */
 enum err store_restore(const char *path, const char *file, const char **why) MUST_USE;
 
+/* ---- blob.c: files by content hash, in a directory of their own ---- */
+
+#define BLOB_NAME 65                  /* SHA-256 in hex */
+#define BLOB_MOST ((size_t)64 << 20)
+/* On disk when it answers OK: before the record that names it. ERR_AGAIN: the disk is full, or broken. */
+enum err blob_put(const char *directory, struct bytes, char name[BLOB_NAME]) MUST_USE;
+int blob_open(const char *directory, const char *name, uint64_t *size); /* -1: it is not there */
+/* Whole, and what its name says: else ERR_NOT_FOUND or ERR_STORE. */
+enum err blob_read(struct arena *, const char *directory, const char *name, struct bytes *out) MUST_USE;
+/* Removes what was put longer than `age` ms ago and no record names; how many. A record comes within `age` of its file. */
+typedef bool blob_named(void *arg, const char *name);
+size_t blob_sweep(const char *directory, int64_t age, blob_named *, void *arg);
+/* All that is not there yet: once before the store is copied and once after, a backup has what its records name. */
+enum err blob_copy(const char *from, const char *to) MUST_USE;
+
 struct store_numbers {
 	uint64_t writes, commits, replays; /* since open */
 	uint64_t waiting;

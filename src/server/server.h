@@ -23,6 +23,7 @@ struct site {
 	const char *language; /* "nl" or "en" */
 	const char *version;  /* of the program */
 	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
+	const char *blobs;    /* the directory of blob.c: pictures and other files */
 	uint64_t actor;       /* the node's own Application actor */
 	uint8_t secret[32];   /* for sealing keys, CSRF tokens, notices */
 	struct roll *roll;    /* who is a member: features/roll.h, and no other file's business */
