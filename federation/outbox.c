@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define VOTERS_TOLD 1000 /* of one poll, one by one: the others may follow it */
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* To the community's own node, where it is not ours. */
@@ -10,6 +12,16 @@ static enum err to_remote_community(const struct saying *s, const struct recipie
 {
 	return s->community.id != 0 && !s->community.local ? audience_actor(r, s->community.id)
 							   : OK;
+}
+
+/* Who voted from elsewhere hears how it goes on, whomever they follow. */
+static enum err to_voters(const struct saying *s, const struct recipients *r)
+{
+	struct u64s voters;
+	enum err e = poll_voters(s->t, s->post.id, 0, VOTERS_TOLD, &voters);
+	for (size_t i = 0; e == OK && i < voters.count; i++)
+		e = audience_actor(r, voters.at[i]);
+	return e;
 }
 
 /* To those the post is for. A new one a local community passes on by itself. */
@@ -29,6 +41,8 @@ static enum err to_post_audience(const struct saying *s, const struct recipients
 	if (e == OK && s->open && s->post.parent != 0
 		&& post_load(s->t, s->post.parent, &parent) == OK)
 		e = audience_actor(r, parent.author);
+	if (e == OK && s->post.kind == POST_QUESTION && s->line->act == ACT_UPDATE)
+		e = to_voters(s, r);
 	return e == OK ? to_remote_community(s, r) : e;
 }
 
@@ -101,6 +115,31 @@ static enum err say_delete(struct saying *s)
 		view_text(l.v, "summary", s->line->note != NULL ? s->line->note : "");
 	}
 	return send_on(s, &l, to_deleted_audience);
+}
+
+/* ---- votes ----------------------------------------------------------------------------------- */
+
+static enum err to_asker(const struct saying *s, const struct recipients *r)
+{
+	return audience_actor(r, s->author.id);
+}
+
+/* Between two nodes only: a note that names an option, without words (protocol.md §6.4). */
+static enum err say_vote(struct saying *s)
+{
+	struct letter l = letter_begin(s, &s->actor, "Create", s->line->place, VARIANT_SELF);
+	s->community.id = 0;
+	s->open = false;
+	letter_address(l.v, "to", s->author.uri, NULL);
+	view_begin(l.v, "object");
+	view_format(l.v, "id", "%s#vote", l.id);
+	view_text(l.v, "type", "Note");
+	view_text(l.v, "attributedTo", s->actor.uri);
+	view_text(l.v, "inReplyTo", s->post.uri);
+	view_text(l.v, "name", s->line->note);
+	letter_address(l.v, "to", s->author.uri, NULL);
+	view_end(l.v);
+	return send_on(s, &l, to_asker);
 }
 
 /* ---- reactions, pins, locks: small things about a post --------------------------------------- */
@@ -179,7 +218,7 @@ static enum err say_listing(struct saying *s, const char *object, const char *co
 static bool is_about_post(uint32_t act)
 {
 	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN
-		|| act == ACT_LOCK || act == ACT_UNLOCK;
+		|| act == ACT_LOCK || act == ACT_UNLOCK || act == ACT_VOTE;
 }
 
 static enum err gather(struct saying *s)
@@ -267,6 +306,8 @@ static enum err say(struct saying *s)
 	case ACT_LOCK:
 	case ACT_UNLOCK:
 		return say_lock(s, s->line->act == ACT_UNLOCK);
+	case ACT_VOTE:
+		return say_vote(s);
 	}
 	return OK;
 }
@@ -275,7 +316,8 @@ static bool is_announceable(uint32_t act)
 {
 	return act != ACT_FOLLOW && act != ACT_UNFOLLOW && act != ACT_ACCEPT && act != ACT_REJECT
 		&& act != ACT_FLAG && act != ACT_ANNOUNCE && act != ACT_UNANNOUNCE
-		&& act != ACT_UPDATE_ACTOR && act != ACT_DELETE_ACTOR && act != ACT_MOVE;
+		&& act != ACT_VOTE && act != ACT_UPDATE_ACTOR && act != ACT_DELETE_ACTOR
+		&& act != ACT_MOVE;
 }
 
 enum err outbox_follow(struct txn *t, const struct line *line, void *federation)

@@ -44,6 +44,10 @@ enum table {
 	TABLE_BLOCK = 60,      /* u64 blocker, u64 blocked        → block */
 	TABLE_REPORT = 61,     /* u64 report                      → report */
 	TABLE_DOMAIN = 62,     /* text host                       → domain: blocked hosts */
+	/* kinds of posts */
+	TABLE_VOTE = 150,      /* u64 post, u64 actor             → vote */
+	TABLE_POLL_END = 151,  /* u64 ms, u64 post                → 1: polls of here that are open */
+	TABLE_POLL_NEWS = 152, /* u64 post                        → i64 ms: votes since then that other nodes have not heard of */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */

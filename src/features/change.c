@@ -140,6 +140,8 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 		e = post_save(t, &next);
 	if (e == OK && reworded)
 		e = keep_revision(t, &p);
+	if (e == OK && detail_of(next.kind)->enter != NULL)
+		e = detail_of(next.kind)->enter(t, &next, d->remote);
 	struct line line = {
 		.act = ACT_UPDATE, .actor = who, .object = id, .target = next.community};
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;
@@ -166,6 +168,8 @@ static enum err bury(struct txn *t, struct post *p)
 	p->title = p->content = p->source = p->summary = NULL;
 	p->extra = (struct bytes){0};
 	enum err e = forget_revisions(t, p->id);
+	if (e == OK && detail_of(p->kind)->end != NULL)
+		e = detail_of(p->kind)->end(t, p);
 	return e == OK ? txn_put_id(t, &gone, (uint64_t)time_now()) : e;
 }
 

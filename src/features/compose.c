@@ -1,7 +1,7 @@
 /* compose.c: the forms around posts: start, answer, change, remove, pin, close; their routes. */
 #include "features.h"
 
-static enum err see_post(struct call *call, struct txn *t, const struct post *p, const char *notice)
+enum err compose_done(struct call *call, struct txn *t, const struct post *p, const char *notice)
 {
 	char id[ID_TEXT];
 	const char *path = post_path(t, p);
@@ -13,7 +13,7 @@ static enum err see_post(struct call *call, struct txn *t, const struct post *p,
 	return OK;
 }
 
-static void show_languages(struct call *call, struct view *v, const char *chosen)
+void compose_languages(struct call *call, struct view *v, const char *chosen)
 {
 	const char *said = call_input(call, "language");
 	view_list(v, "languages");
@@ -29,7 +29,7 @@ static void show_languages(struct call *call, struct view *v, const char *chosen
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-static enum err find_community(struct call *call, struct txn *t, struct actor *out)
+enum err compose_community(struct call *call, struct txn *t, struct actor *out)
 {
 	struct actor a;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
@@ -47,13 +47,13 @@ static enum err find_community(struct call *call, struct txn *t, struct actor *o
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = find_community(call, t, &community);
+	enum err e = compose_community(call, t, &community);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "New conversation"));
 	actor_show(v, "community", &community);
 	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
-	show_languages(call, v, call->language);
+	compose_languages(call, v, call->language);
 	return OK;
 }
 
@@ -61,7 +61,7 @@ static enum err new_write(struct call *call, struct txn *t)
 {
 	struct actor community;
 	struct post p;
-	enum err e = find_community(call, t, &community);
+	enum err e = compose_community(call, t, &community);
 	if (e != OK)
 		return e;
 	struct post_draft draft = {.author = call->viewer.actor,
@@ -70,7 +70,7 @@ static enum err new_write(struct call *call, struct txn *t)
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language")};
 	e = post_create(t, &draft, NULL, &call->refusal, &p);
-	return e == OK ? see_post(call, t, &p, "Your message is placed.") : e;
+	return e == OK ? compose_done(call, t, &p, "Your message is placed.") : e;
 }
 
 /* ---- answer ---------------------------------------------------------------------------------- */
@@ -106,7 +106,7 @@ static enum err reply_write(struct call *call, struct txn *t)
 		.source = call_input(call, "text"),
 		.language = call->language};
 	e = post_create(t, &draft, NULL, &call->refusal, &p);
-	return e == OK ? see_post(call, t, &p, "Your answer is placed.") : e;
+	return e == OK ? compose_done(call, t, &p, "Your answer is placed.") : e;
 }
 
 /* ---- change ---------------------------------------------------------------------------------- */
@@ -131,7 +131,7 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "text", p.source != NULL ? p.source : "");
 	view_flag(v, "article", p.kind == POST_ARTICLE);
 	view_end(v);
-	show_languages(call, v, p.language);
+	compose_languages(call, v, p.language);
 	return OK;
 }
 
@@ -148,7 +148,7 @@ static enum err edit_write(struct call *call, struct txn *t)
 		.summary = p.summary,
 		.sensitive = p.sensitive};
 	e = post_edit(t, call->viewer.actor, p.id, &draft, NULL, &call->refusal);
-	return e == OK ? see_post(call, t, &p, "Your change is kept.") : e;
+	return e == OK ? compose_done(call, t, &p, "Your change is kept.") : e;
 }
 
 /* ---- remove ---------------------------------------------------------------------------------- */
@@ -203,7 +203,7 @@ static enum err pin(struct call *call, struct txn *t, bool on)
 	enum err e = find_readable(call, t, &p);
 	if (e == OK)
 		e = post_pin(t, call->viewer.actor, p.id, on, NULL);
-	return e == OK ? see_post(call, t, &p,
+	return e == OK ? compose_done(call, t, &p,
 		       on ? "It stands at the top now." : "It no longer stands at the top.")
 		       : e;
 }
@@ -224,7 +224,7 @@ static enum err lock(struct call *call, struct txn *t, bool on)
 	enum err e = find_readable(call, t, &p);
 	if (e == OK)
 		e = post_lock(t, call->viewer.actor, p.id, on, NULL);
-	return e == OK ? see_post(call, t, &p,
+	return e == OK ? compose_done(call, t, &p,
 		       on ? "This conversation is closed." : "This conversation is open again.")
 		       : e;
 }

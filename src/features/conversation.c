@@ -147,15 +147,6 @@ static void show_extra(struct txn *t, struct view *v, const struct post *p)
 	}
 	view_list_end(v);
 	view_flag(v, "has_attachments", x.attachment_count > 0);
-	view_flag(v, "has_options", x.option_count > 0);
-	view_list(v, "options");
-	for (size_t i = 0; i < x.option_count; i++) {
-		view_begin(v, NULL);
-		view_text(v, "words", x.options[i].name);
-		view_number(v, "votes", x.options[i].votes);
-		view_end(v);
-	}
-	view_list_end(v);
 }
 
 static void show_words(struct txn *t, struct view *v, const struct post *p)
@@ -212,6 +203,8 @@ void post_show(struct txn *t, struct view *v, const char *name, const struct pos
 	if (shown) {
 		show_author(t, v, p);
 		show_words(t, v, p);
+		if (detail_of(p->kind)->page != NULL)
+			detail_of(p->kind)->page(t, v, p, viewer);
 		view_number(v, "likes", tally(t, p, REACTION_LIKE));
 		view_number(v, "boosts", tally(t, p, REACTION_BOOST));
 		view_flag(v, "closed", p->locked);

@@ -86,8 +86,10 @@ static const char *words_of(struct arena *arena, const char *s)
 
 static uint32_t kind_of(const struct post_draft *d, const struct post *p)
 {
-	if (p->parent != 0)
+	if (p->parent != 0 && d->poll == NULL)
 		return POST_NOTE;
+	if (d->poll != NULL)
+		return POST_QUESTION;
 	if (d->kind != 0)
 		return d->kind;
 	return p->title != NULL ? POST_ARTICLE : POST_NOTE;
@@ -119,7 +121,7 @@ enum err draft_write(struct txn *t, const struct post_draft *d, const struct act
 	/* What it is once, it stays: other nodes take no other type for the same id. */
 	if (out->kind == 0)
 		out->kind = kind_of(d, out);
-	if (out->kind == POST_NOTE)
+	if (out->kind == POST_NOTE || out->kind == POST_QUESTION)
 		out->title = NULL;
 	else if (out->title == NULL)
 		return refuse(why, "title", "An article needs a title.");
@@ -130,7 +132,14 @@ enum err draft_write(struct txn *t, const struct post_draft *d, const struct act
 		out->language = author->language != NULL ? author->language : txn_site(t)->language;
 	out->sensitive = d->sensitive;
 	out->mentions = (struct u64s){w->mentions, w->mention_count};
-	struct extra extra = {.hashtags = {w->hashtags, w->hashtag_count}};
+	struct extra extra;
+	extra_read(arena, out->extra, &extra); /* a poll stays what it was */
+	if (d->poll != NULL) {
+		e = poll_write(t, d->poll, why, &extra);
+		if (e != OK)
+			return e;
+	}
+	extra.hashtags = (struct names){w->hashtags, w->hashtag_count};
 	out->extra = extra_write(arena, &extra);
 	return OK;
 }

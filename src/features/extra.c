@@ -33,6 +33,7 @@ static void options_write(struct view *v, const struct extra *x)
 	}
 	view_list_end(v);
 	view_flag(v, "any", x->any_of);
+	view_flag(v, "closing", x->closing);
 	view_number(v, "voters", x->voters);
 	view_number(v, "end", x->end_time);
 	view_number(v, "closed", x->closed);
@@ -106,6 +107,7 @@ static void options_read(struct arena *arena, const json_node *root, struct extr
 	}
 	out->options = all;
 	out->any_of = json_flag(json_member(root, "any"));
+	out->closing = json_flag(json_member(root, "closing"));
 	out->voters = number_of(root, "voters", INT64_MAX);
 	out->end_time = number_of(root, "end", INT64_MAX);
 	out->closed = number_of(root, "closed", INT64_MAX);

@@ -81,6 +81,18 @@ struct kind {
 	enum err (*show)(struct txn *, uint64_t id, struct view *); /* members of the object, without @context */
 };
 
+/* What posts of one kind have besides their words: kept, shown and ended by the feature of that kind. Any may be NULL. */
+struct post;
+struct detail {
+	uint32_t kind; /* enum post_kind */
+	/* It was written or changed, here (said NULL) or elsewhere: after its record was kept. */
+	enum err (*enter)(struct txn *, const struct post *, const struct object *said);
+	enum err (*end)(struct txn *, const struct post *); /* it is deleted: what was kept of it goes */
+	/* Members of the post on a page; parts/post-body.html shows them with parts/<feature>.html. */
+	void (*page)(struct txn *, struct view *, const struct post *, const struct viewer *);
+	void (*object)(struct txn *, struct view *, const struct post *); /* members of its ActivityPub object */
+};
+
 struct table_use { /* what `kring check` decodes */
 	uint8_t table;
 	const struct shape *shape; /* NULL: a number, a flag or a counter */
@@ -93,10 +105,20 @@ struct feature {
 	const struct table_use *tables; /* ended by table 0 */
 	const struct chore *chores;     /* ended by NULL name */
 	const struct kind *kinds;       /* ended by NULL type: what federation/ serves of its records */
+	const struct detail *details;       /* ended by kind 0 */
 };
 extern const struct feature *const features[]; /* features.c: the list; NULL-ended */
-extern const struct feature feature_profile, feature_account, feature_follow, feature_community, feature_post,
-	feature_reaction, feature_timeline, feature_moderation, feature_remote, feature_feed;
+extern const struct feature feature_profile,
+	feature_account,
+	feature_follow,
+	feature_community,
+	feature_poll,
+	feature_post,
+	feature_reaction,
+	feature_timeline,
+	feature_moderation,
+	feature_remote,
+	feature_feed;
 
 /* ---- acts: what the journal tells its readers ------------------------------------------------ */
 
@@ -126,5 +148,6 @@ enum act {
 	ACT_DELETE_ACTOR,  /* actor is gone */
 	ACT_MOVE,          /* actor moved to object */
 	ACT_LOCK,          /* actor closes the conversation object of target */
-	ACT_UNLOCK
+	ACT_UNLOCK,
+	ACT_VOTE = 60      /* actor chose note, an option of the poll object, which stands elsewhere */
 };

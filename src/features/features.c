@@ -6,6 +6,7 @@ const struct feature *const features[] = {
 	&feature_account,
 	&feature_follow,
 	&feature_community,
+	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_reaction,
 	&feature_timeline,
@@ -14,6 +15,16 @@ const struct feature *const features[] = {
 	&feature_feed,
 	NULL,
 };
+
+const struct detail *detail_of(uint32_t kind)
+{
+	static const struct detail none;
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		for (const struct detail *p = (*f)->details; p != NULL && p->kind != 0; p++)
+			if (p->kind == kind)
+				return p;
+	return &none;
+}
 
 bool origin_reaches(const struct origin *origin, uint64_t community)
 {

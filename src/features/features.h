@@ -18,6 +18,8 @@ struct origin {
 /* features.c: what a group passes on reaches that group only (protocol.md §11.2): false when it names another's. */
 bool origin_reaches(const struct origin *, uint64_t community);
 bool origin_vouches(const struct origin *, uint64_t community); /* and it was passed on: the group stands for who acts */
+/* features.c: what posts of this kind have besides their words; one that has nothing for those that have none. */
+const struct detail *detail_of(uint32_t kind);
 /* journals an act: uri and raw come from the origin unless the line has them. *uri (may be NULL) is the
  * activity's id: the origin's, or for an act done here what the outbox will give it: <base>/a/<place>. */
 enum err act_journal(struct txn *, const struct origin *, struct line *, const char **uri) MUST_USE;
@@ -208,6 +210,12 @@ struct revision { /* an earlier text, kept when a post is edited */
 };
 extern const struct shape revision_shape;
 
+struct poll_draft {
+	struct names options; /* 2 to POST_OPTIONS, different, one line each of at most POLL_OPTION_MOST code points */
+	bool any_of;          /* several may be chosen */
+	bool closing;         /* the numbers are shown when it has closed, not before */
+	int64_t end_time;
+};
 struct post_draft {
 	uint64_t author;
 	uint64_t community, parent;
@@ -215,6 +223,7 @@ struct post_draft {
 	uint32_t kind;       /* 0: Article with a title, else Note */
 	uint32_t visibility; /* 0: public, or the parent's (never wider than it) */
 	bool sensitive;
+	const struct poll_draft *poll; /* NULL: none, or the one that it has already */
 	const struct object *remote; /* a post of another node: its text, ids, times and addressees come from here */
 };
 /* Local or remote; ERR_CONFLICT when the uri is known already (then *out is the known one), ERR_GONE when it was deleted.
@@ -259,7 +268,7 @@ struct extra {
 	struct names hashtags; /* lower case, without # */
 	const struct option *options;
 	size_t option_count;
-	bool any_of;
+	bool any_of, closing; /* struct poll_draft's */
 	int64_t voters, end_time, closed;
 };
 struct bytes extra_write(struct arena *, const struct extra *);
@@ -268,6 +277,11 @@ void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what
 /* note.c: a post as ActivityPub says it, both ways. Shows the members of the object, or of its Tombstone. */
 enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;
 extern const struct kind note_kinds[];
+
+/* The community a form writes in, when the viewer may start a conversation there. */
+enum err compose_community(struct call *, struct txn *, struct actor *out) MUST_USE;
+enum err compose_done(struct call *, struct txn *, const struct post *, const char *notice) MUST_USE; /* to its page */
+void compose_languages(struct call *, struct view *, const char *chosen);
 
 /* ---- what the files about posts share: post draft change orphan extra note incoming conversation compose ---- */
 
@@ -330,6 +344,26 @@ bool reaction_is(struct txn *, uint64_t who, uint64_t post, enum reaction_kind);
 /* Kinds of TABLE_TALLY: the reaction kinds, and these. */
 #define TALLY_REPLIES 10
 #define TALLY_FOLLOWERS 11 /* of an actor, in the place of the post: accepted ones */
+
+/* ---- poll.c: a post that asks: one vote each, of people here and elsewhere; nobody sees who chose what ---- */
+
+#define POLL_OPTION_MOST 100
+struct vote {
+	uint64_t post, actor;
+	struct u64s chosen; /* options, from 0 */
+	int64_t at;
+};
+extern const struct shape vote_shape;
+/* The options of a draft into *out. */
+enum err poll_write(struct txn *, const struct poll_draft *, struct refusal *, struct extra *out) MUST_USE;
+/* One vote each; of a poll where several may be chosen, more of them later. ERR_CONFLICT: voted already; ERR_GONE:
+ * it has closed; ERR_INVALID: no such option, or several of one. */
+enum err poll_vote(struct txn *, uint64_t who, uint64_t post, const struct u64s *chosen, const struct origin *) MUST_USE;
+/* Of someone here in a poll of here that is still open. */
+enum err poll_unvote(struct txn *, uint64_t who, uint64_t post) MUST_USE;
+bool poll_is_closed(const struct extra *);
+bool poll_shows_counts(const struct extra *); /* to everyone */
+enum err poll_voters(struct txn *, uint64_t post, uint64_t after, size_t max, struct u64s *out) MUST_USE; /* by id; of a poll of here */
 
 /* ---- block.c, moderation.c: blocks, reports, blocked hosts ----------------------------------- */
 

@@ -235,7 +235,7 @@ enum err note_read(
 		return ERR_INVALID;
 	if (!text_is(o->attributed_to, author->uri) || !url_same_host(o->id, author->uri))
 		return ERR_FORBIDDEN;
-	/* A vote in a poll, not a reply: polls of this node take none yet. */
+	/* A vote in a poll, not a reply: poll.c takes those that are for a poll of here. */
 	if (out->kind == POST_NOTE && o->in_reply_to != NULL && o->name != NULL
 		&& o->content == NULL)
 		return ERR_INVALID;
@@ -314,25 +314,6 @@ static void show_attachments(struct view *v, const struct extra *x)
 		view_end(v);
 	}
 	view_list_end(v);
-}
-
-static void show_options(struct view *v, const struct extra *x)
-{
-	view_list(v, x->any_of ? "anyOf" : "oneOf");
-	for (size_t i = 0; i < x->option_count; i++) {
-		view_begin(v, NULL);
-		view_text(v, "type", "Note");
-		view_text(v, "name", x->options[i].name);
-		view_begin(v, "replies");
-		view_text(v, "type", "Collection");
-		view_number(v, "totalItems", x->options[i].votes);
-		view_end(v);
-		view_end(v);
-	}
-	view_list_end(v);
-	view_number(v, "votersCount", x->voters);
-	view_time(v, "endTime", x->end_time);
-	view_time(v, "closed", x->closed);
 }
 
 static void show_language(struct view *v, const char *code)
@@ -465,8 +446,8 @@ enum err note_show(struct txn *t, uint64_t id, struct view *v)
 	view_text(v, "url", p.url);
 	show_tags(t, v, &p, &x);
 	show_attachments(v, &x);
-	if (p.kind == POST_QUESTION)
-		show_options(v, &x);
+	if (detail_of(p.kind)->object != NULL)
+		detail_of(p.kind)->object(t, v, &p);
 	if (p.root == p.id)
 		view_flag(v, "commentsEnabled", !p.locked);
 	show_counts(t, v, &p);

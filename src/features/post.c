@@ -394,6 +394,8 @@ enum err post_create(struct txn *t, const struct post_draft *d, const struct ori
 			      : begin_local(t, d, &author, why, &p);
 	if (e == OK)
 		e = store_new(t, &p, belongs(t, &p, &author, origin));
+	if (e == OK && detail_of(p.kind)->enter != NULL)
+		e = detail_of(p.kind)->enter(t, &p, d->remote);
 	if (e == OK)
 		e = journal_create(t, &p, origin);
 	if (e == OK)

@@ -136,6 +136,48 @@ static void a_community_passes_its_posts_on_twice(void **state)
 			(unsigned long long)scene.post)));
 }
 
+static enum err ask_and_vote(struct txn *t, void *arg)
+{
+	(void)arg;
+	static const char *const answers[] = {"Yes", "No"}, *const to[] = {PUBLIC_URI};
+	struct option options[] = {{"Tea", 0}, {"Coffee", 0}};
+	struct object o = {.id = "https://good.example/q/1",
+		.type = "Question",
+		.attributed_to = node.alice.uri,
+		.content = "<p>Tea?</p>",
+		.to = {to, 1},
+		.options = options,
+		.option_count = 2,
+		.end_time = time_now() + DAY};
+	struct post_draft theirs = {.author = scene.alice, .remote = &o};
+	struct poll_draft poll = {.options = {answers, 2}, .end_time = time_now() + DAY};
+	struct post_draft ours = {.author = scene.jan, .source = "Shall we?", .poll = &poll};
+	struct origin origin = {"https://good.example/q/1/create", {"{}", 2}, 0};
+	struct post p;
+	struct u64s second = {(const uint64_t[]){1}, 1};
+	enum err e = post_create(t, &theirs, &origin, NULL, &p);
+	if (e == OK)
+		e = poll_vote(t, scene.jan, p.id, &second, NULL);
+	return e == OK ? post_create(t, &ours, NULL, NULL, &p) : e;
+}
+
+static void a_vote_goes_to_who_asked_and_a_poll_to_all(void **state)
+{
+	(void)state;
+	set_up();
+	node_write(ask_and_vote, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(INBOX, "\"inReplyTo\":\"https://good.example/q/1\""), 1);
+	const char *vote = wire_post(INBOX, 2);
+	assert_non_null(strstr(vote, "\"name\":\"Coffee\""));
+	assert_non_null(strstr(vote, arena_format(node.arena, "\"to\":[\"%s\"]", node.alice.uri)));
+	assert_null(strstr(vote, "\"content\""));
+	assert_null(strstr(vote, "activitystreams#Public"));
+	assert_int_equal(
+		wire_posts_with(INBOX, "\"oneOf\":[{\"type\":\"Note\",\"name\":\"Yes\""), 1);
+	assert_int_equal(wire_posts_with(INBOX, "\"endTime\":"), 1);
+}
+
 static enum err remove_post(struct txn *t, void *arg)
 {
 	(void)arg;
@@ -536,6 +578,7 @@ int main(void)
 		NODE_TEST(a_post_goes_to_followers_with_a_proof),
 		NODE_TEST(private_words_are_not_to_be_fetched),
 		NODE_TEST(a_community_passes_its_posts_on_twice),
+		NODE_TEST(a_vote_goes_to_who_asked_and_a_poll_to_all),
 		NODE_TEST(a_delete_takes_everything_back),
 		NODE_TEST(what_was_for_some_ends_among_them),
 		NODE_TEST(what_moderators_do_is_said_in_full),
