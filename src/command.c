@@ -48,7 +48,7 @@ const struct command commands[] = {
 		"when they are not.",
 		keep_check},
 	{"backup", "FILE",
-		"Writes the store to FILE, the roll to FILE.roll, the settings to FILE.ini and the "
+		"Writes the store to FILE, the roll to FILE.roll, pictures and other files to FILE.blobs, the settings to FILE.ini and the "
 		"secret to FILE.secret, while the node goes on. Files that are there are never written over.",
 		keep_backup, .takes_file = true},
 	{"restore", "FILE", "Makes DIR, new or empty, a node again from what `backup FILE` wrote.",
