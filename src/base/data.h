@@ -120,3 +120,20 @@ char *markup_plain(struct arena *, const char *html, size_t points); /* words on
  * ERR_TOO_MUCH past 50 KB. */
 typedef const char *markup_link(void *arg, struct arena *, char sign, const char *word);
 enum err markup_from_markdown(struct arena *, const char *markdown, markup_link *link, void *arg, char **html) MUST_USE;
+
+/* ---- mime.c: e-mail -------------------------------------------------------------------------- */
+
+struct message { /* no text is NULL but `leave` */
+	const char *from_name, *from, *to, *subject;
+	const char *id;       /* of the Message-ID: left@right */
+	const char *language;
+	const char *html;     /* a whole page of ours; its text is made of it */
+	const char *leave;    /* address at which one leaves the list it is sent to (RFC 8058), or NULL */
+	int64_t date;
+};
+/* With CRLF, in lines that every server takes. No words can add a header. ERR_INVALID: an address is none. */
+enum err mime_write(struct arena *, const struct message *, struct bytes *out) MUST_USE;
+bool mime_address_ok(const char *); /* local@host in plain characters, without blanks, quotes, brackets, controls */
+/* The words of a page of ours (not of others), links with where they lead. *heading (NULL: not asked; else NULL
+ * before): its first h1. */
+char *mime_plain(struct arena *, const char *html, char **heading);
