@@ -48,6 +48,8 @@ static enum err start_parts(struct federation *f, const char **why)
 	if (e != OK)
 		return e;
 	static struct journal_reader readers[1];
+	if (f->set.site->mail_from != NULL)
+		f->mailer = mailer_start(f);
 	readers[0] = (struct journal_reader){OUTBOX_READER, outbox_follow, outbox_after, f};
 	f->journal = journal_start(f->set.store, readers, COUNT(readers));
 	return OK;
@@ -85,6 +87,7 @@ void federation_stop(struct federation *f)
 	if (f->transport != NULL)
 		transport_close(f->transport);
 	journal_stop(f->journal);
+	mailer_stop(f->mailer);
 	if (f->delivery != NULL)
 		delivery_stop(f->delivery);
 	if (f->inbox != NULL)
@@ -105,6 +108,8 @@ void federation_numbers(struct federation *f, struct view *v)
 		inbox_numbers(f->inbox, v);
 	if (f->delivery != NULL)
 		delivery_numbers(f->delivery, v);
+	if (f->mailer != NULL)
+		mailer_numbers(f->mailer, v);
 	transport_numbers(f->transport, v);
 }
 

@@ -12,6 +12,14 @@
 
 /* ---- federation.c: start, stop, and the few things others ask -------------------------------- */
 
+/* Where mail goes (features.h, mail.c): to a server, or into files of a directory, for development. */
+struct mail_settings {
+	const char *server;         /* smtp://host:587 (STARTTLS, but to loopback), smtps://host:465; NULL: none */
+	const char *user, *password;/* NULL: without */
+	const char *directory;      /* made when missing; NULL: none */
+	int64_t per_hour;
+};
+
 struct federation;
 struct federation_settings {
 	const struct site *site;
@@ -20,6 +28,7 @@ struct federation_settings {
 	const char *ca_file;     /* extra CA bundle (tests), NULL: the system's */
 	bool deliver;            /* false: only fetches (a command beside a running node) */
 	int64_t retry_unit;      /* ms of the first retry step; 0: 10 s. Tests shorten it */
+	struct mail_settings mail;
 	size_t inbox_max;        /* rows waiting to be applied; 0: 50 000. Over it: 503 */
 };
 /* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
@@ -30,18 +39,22 @@ void federation_numbers(struct federation *, struct view *);
 /* A handle or URI to an actor's record, fetched when unknown. Waits: pool and command threads only. */
 enum err federation_find_actor(struct federation *, const char *handle_or_uri, uint64_t *actor) MUST_USE;
 enum err federation_find_post(struct federation *, const char *uri, uint64_t *post) MUST_USE;
+/* Sends a mail to `to` at once; *words: what the server said, or what went wrong, in the arena. Waits. */
+enum err federation_mail_test(struct federation *, struct arena *, const char *to, const char **words) MUST_USE;
 void federation_settle(struct federation *); /* inbox applied, outbox expanded, first tries made: tests, the demo, drain */
 
 /* ---- shared inside this directory ------------------------------------------------------------ */
 
 struct transport;
 struct delivery;
+struct mailer;
 struct inbox;
 struct resolver;
 struct federation {
 	struct federation_settings set;
 	struct transport *transport;
 	struct delivery *delivery;
+	struct mailer *mailer;
 	struct inbox *inbox;
 	struct journal *journal; /* runs the outbox reader */
 	struct key_pair node_keys; /* of site->actor: signs every GET */
@@ -202,6 +215,24 @@ void transport_stop(struct transport *); /* closes and frees: after everything t
 /* OK: done runs once, on the wire thread: pass on, do not work. ERR_INVALID, ERR_FORBIDDEN: by its form, no such address.
  * ERR_AGAIN: too many or stopping. What request points to must live until then. */
 enum err transport_send(struct transport *, const struct request *, answer_fn *done, void *arg) MUST_USE;
+/* A mail to the server of the settings, on the caller's thread: waits two minutes at most, or until transport_close. */
+struct mail_request {
+	const struct mail_settings *set;
+	const char *hello, *from, *to; /* hello: our name */
+	struct bytes message;
+};
+struct mail_answer {
+	int status;      /* the server's last code, or 0 */
+	char words[512]; /* what it said with it, or what went wrong; may name the address */
+};
+/* ERR_GONE: the recipient or the message is refused for good; ERR_AGAIN: for now; ERR_REMOTE: the server itself fails;
+ * ERR_INVALID: an address is none. */
+enum err transport_mail(struct transport *, const struct mail_request *, struct mail_answer *) MUST_USE;
+/* mailer.c: the mail that waits, sent by a thread */
+struct mailer *mailer_start(struct federation *);
+void mailer_stop(struct mailer *); /* after transport_close; NULL ok */
+void mailer_numbers(struct mailer *, struct view *);
+bool mail_is_loopback(const char *server); /* smtp://localhost:25 and the like */
 /* address.c: the one address check (security.md §3.1). loopback: a loopback address and nothing else. */
 bool transport_address_ok(const void *sockaddr, bool loopback);
 /* The same question about a URL's form: https, port 443, a name; loopback may be more when it is allowed at all. */

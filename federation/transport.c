@@ -17,6 +17,8 @@
 #define BODY_USUAL ((size_t)1 << 20)
 #define CONNECT_MOST (10 * SECOND)
 #define SILENCE_MOST 10L /* s without a byte */
+#define MAIL_MOST (2 * MINUTE)
+#define MAIL_SILENCE_MOST 30L /* some servers let who sends wait */
 
 /* ---- what curl calls ------------------------------------------------------------------------- */
 
@@ -355,6 +357,124 @@ static void run(void *arg)
 		job_go_on(t);
 	}
 	answer_all(t);
+}
+
+/* ---- mail (RFC 5321): on the thread of who sends it, for curl waits when it says goodbye --------- */
+
+struct parcel { /* a mail on its way */
+	struct transport *transport;
+	const struct mail_request *request;
+	struct mail_answer *answer;
+	size_t sent;
+	char error[CURL_ERROR_SIZE];
+};
+
+static size_t on_mail(char *at, size_t one, size_t count, void *arg)
+{
+	struct parcel *p = arg;
+	struct bytes message = p->request->message;
+	size_t room = one * count, left = message.size - p->sent, size = left < room ? left : room;
+	memcpy(at, (const char *)message.data + p->sent, size);
+	p->sent += size;
+	return size;
+}
+
+/* The last it said of what we asked; its goodbye says nothing of that. */
+static size_t on_reply(char *line, size_t one, size_t count, void *arg)
+{
+	struct parcel *p = arg;
+	struct mail_answer *a = p->answer;
+	size_t size = one * count, keep = size < sizeof a->words ? size : sizeof a->words - 1;
+	if (size < 3 || memcmp(line, "221", 3) == 0)
+		return size;
+	a->status = atoi((const char[]){line[0], line[1], line[2], '\0'});
+	for (size_t i = 0; i < keep; i++)
+		a->words[i] = line[i] < ' ' || line[i] > '~' ? ' ' : line[i];
+	a->words[keep] = '\0';
+	return size;
+}
+
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct parcel *p = arg;
+	(void)a, (void)b, (void)c, (void)d;
+	return is_closing(p->transport);
+}
+
+static void set_mail_server(CURL *e, const struct parcel *p, const char *url)
+{
+	const struct mail_settings *set = p->request->set;
+	/* Nobody listens in on this machine; to any other it goes encrypted or not at all. */
+	bool here = mail_is_loopback(set->server);
+	curl_easy_setopt(e, CURLOPT_URL, url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_USE_SSL, here ? (long)CURLUSESSL_NONE : (long)CURLUSESSL_ALL);
+	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (p->transport->ca_file != NULL)
+		curl_easy_setopt(e, CURLOPT_CAINFO, p->transport->ca_file);
+	if (set->user != NULL) {
+		curl_easy_setopt(e, CURLOPT_USERNAME, set->user);
+		curl_easy_setopt(e, CURLOPT_PASSWORD, set->password);
+	}
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)MAIL_MOST);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MOST);
+	curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, MAIL_SILENCE_MOST);
+}
+
+static void set_mail(CURL *e, struct parcel *p, const struct curl_slist *to)
+{
+	curl_easy_setopt(e, CURLOPT_MAIL_FROM, p->request->from);
+	curl_easy_setopt(e, CURLOPT_MAIL_RCPT, to);
+	curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(e, CURLOPT_READFUNCTION, on_mail);
+	curl_easy_setopt(e, CURLOPT_READDATA, p);
+	curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)p->request->message.size);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_reply);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, p);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(e, CURLOPT_XFERINFODATA, p);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, p->error);
+}
+
+/* What the server says of the recipient or the whole message is about this mail; all else is about the server. */
+static enum err mail_outcome_of(struct parcel *p, CURLcode code)
+{
+	struct mail_answer *a = p->answer;
+	int status = a->status;
+	if (code == CURLE_OK)
+		return OK;
+	bool ours = text_starts(p->error, "RCPT failed") || text_starts(p->error, "DATA failed")
+		|| p->sent == p->request->message.size;
+	if (status < 400
+		&& !text_print(a->words, sizeof a->words, "%s",
+			*p->error ? p->error : curl_easy_strerror(code)))
+		a->words[sizeof a->words - 1] = '\0';
+	return !ours || status < 400 ? ERR_REMOTE : status < 500 ? ERR_AGAIN : ERR_GONE;
+}
+
+enum err transport_mail(
+	struct transport *t, const struct mail_request *request, struct mail_answer *answer)
+{
+	if (!mime_address_ok(request->from) || !mime_address_ok(request->to))
+		return ERR_INVALID;
+	struct arena *arena ARENA_CLEANUP = arena_create();
+	struct parcel p = {.transport = t, .request = request, .answer = answer};
+	struct curl_slist *to = NULL;
+	CURL *e = curl_easy_init();
+	if (e == NULL)
+		die("out of memory for a mail");
+	*answer = (struct mail_answer){0};
+	add_header(&to, request->to);
+	set_mail_server(e, &p, arena_format(arena, "%s/%s", request->set->server, request->hello));
+	set_mail(e, &p, to);
+	enum err err = mail_outcome_of(&p, curl_easy_perform(e));
+	curl_easy_cleanup(e);
+	curl_slist_free_all(to);
+	return err;
 }
 
 /* ---- for everyone ---------------------------------------------------------------------------- */

@@ -43,6 +43,8 @@ const struct command commands[] = {
 		"Lets a member or community NAME of this node follow ACTOR: @name@host, or the "
 		"address of an actor.",
 		people_follow},
+	{"mail test", "ADDRESS", "Sends a test mail, and prints what the mail server says to it.",
+		people_mail_test},
 	{"check", "",
 		"Reads the whole store and the roll and says whether they are sound; exit code 1 "
 		"when they are not.",

@@ -64,6 +64,7 @@ int people_set_password(struct command_call *);
 int people_token(struct command_call *);
 int people_post(struct command_call *);
 int people_follow(struct command_call *);
+int people_mail_test(struct command_call *);
 
 /* control.c: the socket DIR/control.sock (0600), by which commands reach a serving node */
 struct control;

@@ -1,5 +1,6 @@
 /* config.c: the settings table, kring.ini in and out; the only file that calls inih. */
 #include "config.h"
+#include "data.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,6 +42,18 @@ static const struct setting settings[] = {
 		"File with the certificate authorities to trust instead of the system's.", 0, 0},
 	{"allow_loopback", YES_NO, AT(allow_loopback), "no",
 		"Fetch from and deliver to loopback addresses: for the demo and tests only.", 0, 0},
+	{"mail", WORDS, AT(mail), "",
+		"Where mail goes: smtp://HOST:587 (STARTTLS, but to this machine), "
+		"smtps://HOST:465, sink (files in DIR/mail, for development), or empty: nowhere.",
+		0, 0},
+	{"mail_from", WORDS, AT(mail_from), "",
+		"Address that mail comes from; kring@domain when empty.", 0, 0},
+	{"mail_user", WORDS, AT(mail_user), "",
+		"Name to sign in with at the mail server; empty: without.", 0, 0},
+	{"mail_password_file", WORDS, AT(mail_password_file), "",
+		"File whose first line is the password that goes with it.", 0, 0},
+	{"mail_per_hour", NUMBER, AT(mail_per_hour), "200",
+		"Most mails in an hour, as your provider allows; the rest waits.", 1, 1000000},
 	{"threads", NUMBER, AT(threads), "0", "Threads that answer calls; 0: one for each core.", 0,
 		256},
 	{"map_gib", NUMBER, AT(map_gib), "0",
@@ -257,6 +270,8 @@ static const char *check_site(struct arena *arena, struct config *c)
 		return arena_format(arena,
 			"The domain %s and the base URL %s name different sites.", c->domain,
 			c->base_url);
+	if (*c->mail && !*c->mail_from)
+		c->mail_from = arena_format(arena, "kring@%s", url.host);
 	if (url_is_loopback(&url))
 		return NULL;
 	if (!url.https || url.port != 443 || !is_full_name(url.host))
@@ -265,6 +280,16 @@ static const char *check_site(struct arena *arena, struct config *c)
 			"without a port (only loopback names may differ).",
 			c->base_url);
 	return NULL;
+}
+
+static bool is_mail_server(struct arena *arena, const char *server)
+{
+	struct url url;
+	bool tls = text_starts(server, "smtps://");
+	if (!tls && !text_starts(server, "smtp://"))
+		return false;
+	const char *as_http = arena_format(arena, "http%s", strstr(server, "://"));
+	return url_parse(arena, as_http, &url) == OK && text_is(url.origin, as_http);
 }
 
 static const char *check_rest(struct arena *arena, const struct config *c)
@@ -287,6 +312,16 @@ static const char *check_rest(struct arena *arena, const struct config *c)
 	if (*c->ca_file && access(c->ca_file, R_OK) != 0)
 		return arena_format(
 			arena, "The ca_file %s cannot be read: %s.", c->ca_file, strerror(errno));
+	if (*c->mail && !text_is(c->mail, "sink") && !is_mail_server(arena, c->mail))
+		return arena_format(arena,
+			"The mail server \"%s\" looks like smtp://mail.ex.org:587, or "
+			"smtps://mail.ex.org:465, and nothing else.",
+			c->mail);
+	if (*c->mail && !mime_address_ok(c->mail_from))
+		return arena_format(
+			arena, "mail_from \"%s\" is no plain e-mail address.", c->mail_from);
+	if (!*c->mail_user != !*c->mail_password_file)
+		return "mail_user and mail_password_file go together.";
 	if (!*c->timezone || *c->timezone == '/' || strstr(c->timezone, "..")
 		|| access(arena_format(arena, "/usr/share/zoneinfo/%s", c->timezone), R_OK) != 0)
 		return arena_format(arena,

@@ -118,6 +118,7 @@ static void configure(struct kring *node, const struct config *c)
 		.summary = c->summary,
 		.language = c->language,
 		.version = KRING_VERSION,
+		.mail_from = *c->mail ? c->mail_from : NULL,
 		.loopback = c->allow_loopback,
 		.blobs = arena_format(node->arena, "%s/blobs", node->dir),
 	};
@@ -212,6 +213,25 @@ static enum err read_settings(struct kring *node, const char **why)
 	return read_secret(node, why);
 }
 
+static enum err read_mail_settings(struct kring *node, struct mail_settings *out, const char **why)
+{
+	const struct config *c = &node->config;
+	bool sink = text_is(c->mail, "sink");
+	struct bytes password;
+	*out = (struct mail_settings){.server = !sink && *c->mail ? c->mail : NULL,
+		.directory = sink ? arena_format(node->arena, "%s/mail", node->dir) : NULL,
+		.per_hour = c->mail_per_hour};
+	if (!*c->mail || !*c->mail_user)
+		return OK;
+	enum err e = private_read(node->arena, c->mail_password_file, &password, why);
+	if (e != OK)
+		return e;
+	const char *line = arena_text_n(node->arena, password.data, password.size);
+	out->user = c->mail_user;
+	out->password = arena_text_n(node->arena, line, strcspn(line, "\r\n"));
+	return OK;
+}
+
 static enum err start_federation(struct kring *node, bool deliver, const char **why)
 {
 	const struct config *c = &node->config;
@@ -225,6 +245,9 @@ static enum err start_federation(struct kring *node, bool deliver, const char **
 		.deliver = deliver,
 		.retry_unit = c->retry_unit,
 	};
+	enum err e = read_mail_settings(node, &set.mail, why);
+	if (e != OK)
+		return e;
 	return federation_start(&set, &node->federation, why);
 }
 

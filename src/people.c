@@ -431,3 +431,17 @@ int people_follow(struct command_call *c)
 		f.accepted ? "Followed.\n" : "Asked to follow; the answer comes from there.\n");
 	return 0;
 }
+
+/* ---- mail ---- */
+
+int people_mail_test(struct command_call *c)
+{
+	const char *to, *words;
+	if (!command_words(c, &to, 1, NULL, 0))
+		return 2;
+	enum err e = federation_mail_test(c->node->federation, c->arena, to, &words);
+	if (e != OK)
+		return command_failed(c, "Not sent: %s", words);
+	text_format(&c->out, "Sent. The server said: %s\n", words);
+	return 0;
+}

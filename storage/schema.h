@@ -65,5 +65,12 @@ enum table {
 	TABLE_PERSON_WORD = 123, /* hash of a keyed number or e-mail → u64 person */
 	TABLE_ROLE = 124,      /* u64 person, u64 community (0: the association) → roles */
 	TABLE_AUDIT = 125,     /* u64 number                      → audit */
+	/* links and mail */
+	TABLE_LINK = 130,      /* hash of the token               → link */
+	TABLE_LINK_OF = 131,   /* u64 subject, u64 purpose, hash of the token → 1 */
+	TABLE_LINK_AGE = 132,  /* u64 ms, hash of the token       → 1: which ends first */
+	TABLE_MAIL = 133,      /* u64 ms, u64 id                  → mail: when it is due */
+	TABLE_MAIL_REFUSED = 134, /* hash address                 → refusals */
+	TABLE_MAIL_COUNT = 135,/* text "waiting" or an hour       → counter: mails that wait; that were sent in it */
 	TABLE_END = 255
 };

@@ -401,7 +401,8 @@ static void fill(struct fill *f, const struct page *page, size_t at, size_t end)
 enum err page_render(struct arena *arena, const char *page, const struct node *root,
 	const char *language, struct bytes *html)
 {
-	const struct page *layout = page_find("layout");
+	const struct page *layout = page_find(
+		text_starts(page, "mail/") ? "mail/layout" : "layout");
 	if (!layout || !page_find(page))
 		die("no page %s", page);
 	struct fill f = {

@@ -10,7 +10,8 @@
  *   {{n count|{count} reply|{count} replies}}   plural by the language's rule; both forms are one msgid pair
  *   {{time name}}             a NODE_TIME in the page's language inside <time datetime>; {{date name}} without the hour
  *   {{asset app.css}}         the hashed address of a static file
- * Names are looked up from the innermost open section outwards. Every page is put into layout.html as {{>page}}.
+ * Names are looked up from the innermost open section outwards. Every page is put into layout.html as {{>page}}; those
+ * in pages/mail/, which are sent as e-mail, into mail/layout.html.
  */
 #pragma once
 

@@ -123,7 +123,7 @@ enum err markup_from_markdown(struct arena *, const char *markdown, markup_link 
 
 /* ---- mime.c: e-mail -------------------------------------------------------------------------- */
 
-struct message { /* no text is NULL but `leave` */
+struct mime { /* no text is NULL but `leave` */
 	const char *from_name, *from, *to, *subject;
 	const char *id;       /* of the Message-ID: left@right */
 	const char *language;
@@ -132,7 +132,7 @@ struct message { /* no text is NULL but `leave` */
 	int64_t date;
 };
 /* With CRLF, in lines that every server takes. No words can add a header. ERR_INVALID: an address is none. */
-enum err mime_write(struct arena *, const struct message *, struct bytes *out) MUST_USE;
+enum err mime_write(struct arena *, const struct mime *, struct bytes *out) MUST_USE;
 bool mime_address_ok(const char *); /* local@host in plain characters, without blanks, quotes, brackets, controls */
 /* The words of a page of ours (not of others), links with where they lead. *heading (NULL: not asked; else NULL
  * before): its first h1. */

@@ -88,7 +88,7 @@ static bool is_quotable(const char *s)
 	return is_plain(s) && strpbrk(s, "\"\\") == NULL;
 }
 
-static void add_headers(struct text *t, const struct message *m)
+static void add_headers(struct text *t, const struct mime *m)
 {
 	text_add(t, "From: ");
 	if (is_quotable(m->from_name))
@@ -145,7 +145,7 @@ static void add_part(struct text *t, const char *boundary, const char *type, con
 	add_quoted(t, body);
 }
 
-enum err mime_write(struct arena *arena, const struct message *m, struct bytes *out)
+enum err mime_write(struct arena *arena, const struct mime *m, struct bytes *out)
 {
 	struct text t;
 	if (!mime_address_ok(m->from) || !mime_address_ok(m->to) || !is_plain(m->language)

@@ -17,6 +17,7 @@ static const struct field account_fields[] = {
 	{6, F_FLAG, offsetof(struct account, suspended), 0},
 	{7, F_TEXT, offsetof(struct account, language), 35},
 	{8, F_I64, offsetof(struct account, created), 0},
+	{60, F_U32, offsetof(struct account, mail_off), 0},
 };
 const struct shape account_shape = {
 	"account", sizeof(struct account), account_fields, COUNT(account_fields)};
@@ -159,6 +160,22 @@ enum err account_set_language(struct txn *t, uint64_t actor, const char *languag
 	return account_save(t, &account);
 }
 
+bool account_takes_mail(struct txn *t, uint64_t actor, enum mail_list list)
+{
+	struct account account;
+	return account_load(t, actor, &account) == OK && !(account.mail_off & 1U << list);
+}
+
+enum err account_set_mail(struct txn *t, uint64_t actor, enum mail_list list, bool on)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	if (e != OK)
+		return e;
+	account.mail_off = on ? account.mail_off & ~(1U << list) : account.mail_off | 1U << list;
+	return account_save(t, &account);
+}
+
 enum err account_set_password(struct txn *t, uint64_t actor, const char *hash)
 {
 	struct account account;
@@ -183,6 +200,8 @@ enum err account_remove(struct txn *t, uint64_t actor)
 	struct place place = place_1(TABLE_ACCOUNT, actor);
 	if (e == OK)
 		e = txn_del(t, &place);
+	if (e == OK)
+		e = link_end(t, actor, 0);
 	return e == OK ? session_end_all(t, actor) : e;
 }
 

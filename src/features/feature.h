@@ -111,6 +111,8 @@ extern const struct feature *const features[]; /* features.c: the list; NULL-end
 extern const struct feature feature_profile,
 	feature_account,
 	feature_follow,
+	feature_link,
+	feature_mail,
 	feature_community,
 	feature_poll,
 	feature_post,

@@ -4,6 +4,8 @@
 const struct feature *const features[] = {
 	&feature_profile,
 	&feature_account,
+	&feature_link,
+	&feature_mail,
 	&feature_follow,
 	&feature_community,
 	&feature_poll, /* before posts: a vote looks like one */

@@ -112,6 +112,7 @@ struct account {
 	bool admin, confirmed, suspended;
 	const char *language;
 	int64_t created;
+	uint32_t mail_off; /* lists it left: a bit for each enum mail_list */
 };
 extern const struct shape account_shape;
 struct account_draft {
@@ -131,6 +132,65 @@ enum err account_password_check(struct arena *, const struct site *, const char 
 enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sessions; part of actor_remove */
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
+
+enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS }; /* what may be left: all but the first; 31 at most */
+bool account_takes_mail(struct txn *, uint64_t actor, enum mail_list);
+enum err account_set_mail(struct txn *, uint64_t actor, enum mail_list, bool on) MUST_USE;
+
+/* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
+
+enum link_purpose { LINK_UNSUBSCRIBE = 1 };
+#define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
+struct link {
+	uint32_t purpose;
+	uint64_t subject;    /* whom or what it is for: an account, an event; 0: nothing that is kept here */
+	const char *payload; /* what its purpose needs to know; 512 bytes at most */
+	int64_t until;       /* ms */
+	uint32_t uses;       /* how many are left */
+};
+extern const struct shape link_shape;
+/* *token, in the transaction's arena, is what the address ends with: 256 bits. Paces are the caller's to mind. */
+enum err link_make(struct txn *, const struct link *, const char **token) MUST_USE;
+/* The same one whenever it is made for this purpose, subject and payload; until and uses are set anew. */
+enum err link_lasting(struct txn *, const struct link *, const char **token) MUST_USE;
+/* ERR_NOT_FOUND: no such link, for another purpose, over, or used up. Looking uses nothing up: programs that read mail
+ * open its links, so a GET looks and a POST uses. */
+enum err link_find(struct txn *, enum link_purpose, const char *token, struct link *out) MUST_USE;
+enum err link_use(struct txn *, enum link_purpose, const char *token, struct link *out) MUST_USE;
+enum err link_end(struct txn *, uint64_t subject, enum link_purpose) MUST_USE; /* all; purpose 0: of all purposes */
+
+/* ---- mail.c: what goes out by e-mail; federation/mailer.c sends it --------------------------- */
+
+struct mail_draft {
+	const char *to;       /* an address */
+	const char *kind;     /* webui/pages/mail/<kind>.html: its h1 is the subject */
+	const char *language; /* of who reads it; NULL or unknown: the site's */
+	int64_t until;        /* no use after it; 0: it is tried for three days */
+	enum mail_list list;  /* MAIL_NEEDED: it must come; else its owner may leave it with one click */
+	uint64_t actor;       /* whose account it is for; needed with a list */
+};
+struct view *mail_begin(struct txn *); /* what the page is filled from: the site; add the rest */
+/* Into the queue, in this transaction. OK also when nothing will go: no mail server is set, the address has refused
+ * too often, or its owner left the list. ERR_AGAIN: too many wait. */
+enum err mail_send(struct txn *, const struct mail_draft *, struct view *) MUST_USE;
+bool mail_refused(struct txn *, const char *address); /* it gets none for now */
+struct mail { /* in the queue */
+	uint64_t id;
+	int64_t next; /* try */
+	const char *to, *language, *html, *leave; /* leave: address to leave its list at, or NULL */
+	int64_t created, until;
+	uint32_t tries;
+};
+extern const struct shape mail_shape;
+/* A mail that is not queued, to try the server with. */
+enum err mail_test(struct txn *, const char *to, struct mail *out) MUST_USE;
+/* The next that is due. ERR_NOT_FOUND: none; ERR_TOO_MUCH: one is, but so many were sent in this hour. */
+enum err mail_next(struct txn *, int64_t per_hour, struct mail *out) MUST_USE;
+enum err mail_write(struct arena *, const struct site *, const struct mail *, struct bytes *out) MUST_USE; /* as sent */
+enum mail_outcome { MAIL_SENT = 1, MAIL_LATER, MAIL_REFUSED, MAIL_DROPPED };
+/* unit: ms of the first wait. But for MAIL_LATER nothing of it stays; of who refused it, a hash. */
+enum err mail_end(struct txn *, const struct mail *, enum mail_outcome, int64_t unit) MUST_USE;
+enum err mail_waiting(struct txn *, int64_t *count) MUST_USE;
 
 /* ---- community.c ----------------------------------------------------------------------------- */
 

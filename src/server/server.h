@@ -22,6 +22,7 @@ struct site {
 	const char *summary;  /* one sentence, may be "" */
 	const char *language; /* "nl" or "en" */
 	const char *version;  /* of the program */
+	const char *mail_from;/* address that its mail comes from; NULL: it sends none */
 	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
 	const char *blobs;    /* the directory of blob.c: pictures and other files */
 	uint64_t actor;       /* the node's own Application actor */

@@ -207,6 +207,14 @@ enum err transport_send(
 	return err;
 }
 
+enum err transport_mail(
+	struct transport *t, const struct mail_request *request, struct mail_answer *answer)
+{
+	(void)t, (void)request;
+	*answer = (struct mail_answer){0};
+	return ERR_REMOTE;
+}
+
 void transport_numbers(struct transport *t, struct view *v)
 {
 	(void)t;

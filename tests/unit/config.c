@@ -117,6 +117,40 @@ static void test_base_url_is_filled_in(void **state)
 	assert_string_equal(c.base_url, "https://ex.org");
 }
 
+static void test_mail(void **state)
+{
+	static const struct {
+		const char *mail, *from, *user, *file;
+		bool fits;
+	} mails[] = {
+		{"", "", "", "", true},
+		{"sink", "", "", "", true},
+		{"smtp://mail.ex.org:587", "info@ex.org", "a", "b", true},
+		{"smtps://mail.ex.org", "", "", "", true},
+		{"smtp://127.0.0.1:25", "", "", "", true},
+		{"mail.ex.org", "", "", "", false},
+		{"https://mail.ex.org", "", "", "", false},
+		{"smtp://mail.ex.org/", "", "", "", false},
+		{"smtp://a:b@mail.ex.org", "", "", "", false},
+		{"sink", "info", "", "", false},
+		{"sink", "Info <info@ex.org>", "", "", false},
+		{"sink", "", "a", "", false},
+		{"sink", "", "", "b", false},
+	};
+	struct home *h = *state;
+	for (size_t i = 0; i < COUNT(mails); i++) {
+		struct config c = config_of(h->arena, "ex.org");
+		const char *why = NULL;
+		c.mail = mails[i].mail;
+		c.mail_from = mails[i].from;
+		c.mail_user = mails[i].user;
+		c.mail_password_file = mails[i].file;
+		assert_int_equal(config_check(h->arena, &c, &why) == OK, mails[i].fits);
+		if (mails[i].fits && *c.mail && !*mails[i].from)
+			assert_string_equal(c.mail_from, "kring@ex.org");
+	}
+}
+
 static const char *repeat(struct arena *arena, const char *s, size_t times)
 {
 	struct text t;
@@ -417,6 +451,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_site),
 		TEST(test_base_url_is_filled_in),
+		TEST(test_mail),
 		TEST(test_domain_limit),
 		TEST(test_name_limit),
 		TEST(test_other_settings),

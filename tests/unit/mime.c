@@ -26,9 +26,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct message usual(void)
+static struct mime usual(void)
 {
-	return (struct message){.from_name = "Ex",
+	return (struct mime){.from_name = "Ex",
 		.from = "kring@ex.org",
 		.to = "anna@x.nl",
 		.subject = "Hello",
@@ -38,7 +38,7 @@ static struct message usual(void)
 		.date = INT64_C(1763715492000)};
 }
 
-static const char *written(const struct message *m)
+static const char *written(const struct mime *m)
 {
 	struct bytes out = {0};
 	assert_int_equal(mime_write(arena, m, &out), OK);
@@ -60,7 +60,7 @@ static void assert_lines(const char *s)
 static void a_plain_message(void **state)
 {
 	(void)state;
-	struct message m = usual();
+	struct mime m = usual();
 	const char *s = written(&m);
 	assert_lines(s);
 	assert_true(text_starts(s,
@@ -84,7 +84,7 @@ static void words_stay_words(void **state)
 		"Één heel lang onderwerp over €€€€€€€€€€€€€€€€€€€€€€ en meer dan dat, véél meer",
 		"\"quoted\" \\ <b@x.nl>", "\x01\x7f"};
 	for (size_t i = 0; i < COUNT(hostile); i++) {
-		struct message m = usual();
+		struct mime m = usual();
 		m.subject = m.from_name = hostile[i];
 		const char *s = written(&m);
 		assert_lines(s);
@@ -95,7 +95,7 @@ static void words_stay_words(void **state)
 			headers += *c != ' ';
 		assert_int_equal(headers, 9);
 	}
-	struct message m = usual();
+	struct mime m = usual();
 	m.subject = "één";
 	assert_non_null(strstr(written(&m), "\r\nSubject: =?UTF-8?Q?=C3=A9=C3=A9n?=\r\n"));
 }
@@ -108,7 +108,7 @@ static void addresses_are_plain(void **state)
 		"a@[127.0.0.1]", "a@-x.nl"};
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct bytes out;
-		struct message to = usual(), from = usual();
+		struct mime to = usual(), from = usual();
 		to.to = from.from = wrong[i];
 		assert_int_equal(mime_write(arena, &to, &out), ERR_INVALID);
 		assert_int_equal(mime_write(arena, &from, &out), ERR_INVALID);
@@ -121,7 +121,7 @@ static void addresses_are_plain(void **state)
 static void bodies_are_quoted(void **state)
 {
 	(void)state;
-	struct message m = usual();
+	struct mime m = usual();
 	m.html =
 		"<body><p>=\t€ "
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
