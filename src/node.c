@@ -306,6 +306,7 @@ static enum err start_server(struct kring *node, const char **why)
 		.threads = (int)c->threads,
 		.trusted_proxy = *c->trusted_proxy ? c->trusted_proxy : NULL,
 		.signed_in = account_signed_in,
+		.face = face_show,
 	};
 	size_t count = 0, lists = 0;
 	while (features[count])

@@ -137,3 +137,15 @@ bool mime_address_ok(const char *); /* local@host in plain characters, without b
 /* The words of a page of ours (not of others), links with where they lead. *heading (NULL: not asked; else NULL
  * before): its first h1. */
 char *mime_plain(struct arena *, const char *html, char **heading);
+
+/* ---- colour.c: the one colour of a community or of the association --------------------------- */
+
+#define COLOUR_CONTRAST 4.5 /* WCAG 2.2, 1.4.3 */
+#define COLOUR_PALETTE 10
+extern const uint32_t colour_palette[COLOUR_PALETTE]; /* 0xRRGGBB; all fit; their rules stand in app.css */
+bool colour_read(const char *text, uint32_t *rgb); /* "#0b6b5c", "0b6b5c" */
+double colour_contrast(uint32_t a, uint32_t b);
+bool colour_fits(uint32_t rgb);        /* as words on the paper and on its wash, and under white words */
+uint32_t colour_nearest(uint32_t rgb); /* itself when it fits; else as little darker as does */
+/* The rules of class c-RRGGBB: --own, --own-ink, --own-wash, light and dark, each with contrast enough. */
+void colour_sheet(struct text *css, uint32_t rgb);

@@ -6,6 +6,7 @@
 #define TITLE_MOST 500     /* code points of a remote title */
 #define SUMMARY_MOST 20000 /* bytes of clean HTML; longer ones are kept as words only */
 #define SUMMARY_POINTS 5000
+#define CONTACT_POINTS 200
 #define NAME_LOCAL_LEAST 2
 #define NAME_LOCAL_MOST 30
 #define NAME_REMOTE_MOST 128
@@ -50,6 +51,10 @@ static const struct field actor_fields[] = {
 	{32, F_I64, offsetof(struct actor, created), 0},
 	{33, F_I64, offsetof(struct actor, updated), 0},
 	{34, F_I64, offsetof(struct actor, fetched), 0},
+	{75, F_U32, offsetof(struct actor, colour), 0},
+	{76, F_TEXT, offsetof(struct actor, rules), 64 * 1024},
+	{77, F_TEXT, offsetof(struct actor, rules_source), 4 * SUMMARY_POINTS},
+	{78, F_TEXT, offsetof(struct actor, contact), 4 * CONTACT_POINTS},
 };
 const struct shape actor_shape = {"actor", sizeof(struct actor), actor_fields, COUNT(actor_fields)};
 
@@ -193,6 +198,21 @@ static int first_size(const char *s)
 	return size;
 }
 
+static uint32_t colour_of(const struct actor *a)
+{
+	if (a->colour != 0)
+		return a->colour & 0xffffff;
+	/* The site begins with the first; others with one of their own, for ever the same, but not with the last: red
+	 * is a warning to many. */
+	bool site = a->kind == ACTOR_APPLICATION;
+	return colour_palette[site ? 0 : (a->id >> 7 ^ a->id >> 17) % (COLOUR_PALETTE - 1)];
+}
+
+const char *actor_colour(struct arena *arena, const struct actor *a)
+{
+	return arena_format(arena, "%06x", colour_of(a));
+}
+
 void actor_show(struct view *v, const char *name, const struct actor *a)
 {
 	const char *title = actor_title(a);
@@ -201,6 +221,7 @@ void actor_show(struct view *v, const char *name, const struct actor *a)
 	view_text(v, "name", a->name);
 	view_text(v, "title", title);
 	view_format(v, "initial", "%.*s", first_size(title), title); /* stands in for a picture */
+	view_format(v, "colour", "%06x", colour_of(a));
 	view_format(v, "handle", "%s@%s", a->name, a->host);
 	if (a->local)
 		view_format(v, "path", "/@%s", a->name);

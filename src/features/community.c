@@ -143,6 +143,30 @@ enum err community_list(struct txn *t, struct u64s *out)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
+static enum err show_team(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	struct actor moderator, me;
+	struct u64s moderators;
+	enum err e = community_moderators(t, a->id, &moderators);
+	if (e != OK)
+		return e;
+	bool some = false;
+	view_list(v, "moderators");
+	for (size_t i = 0; i < moderators.count; i++) {
+		if (actor_load(t, moderators.at[i], &moderator) != OK || moderator.gone
+			|| moderator.suspended)
+			continue;
+		actor_show(v, NULL, &moderator);
+		some = true;
+	}
+	view_list_end(v);
+	view_flag(v, "has_moderators", some);
+	if (a->local && call->viewer.local && actor_load(t, call->viewer.actor, &me) == OK
+		&& community_moderated_by(t, a, &me))
+		view_format(v, "look_path", "/c/%s/look", a->name);
+	return OK;
+}
+
 static enum err show_head(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	int64_t followers;
@@ -150,6 +174,7 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	if (e != OK)
 		return e;
 	view_text(v, "heading", actor_title(a));
+	view_text(v, "tint", actor_colour(call->arena, a));
 	const char *tagline = markup_plain(call->arena, a->summary != NULL ? a->summary : "", 160);
 	view_text(v, "description", tagline);
 	view_text(v, "tagline", tagline);
@@ -171,12 +196,13 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	view_text(v, "handle", actor_handle(call->arena, a));
 	view_text(v, "uri", a->uri);
 	view_html(v, "summary", a->summary);
+	view_html(v, "rules", a->rules != NULL ? a->rules : "");
 	view_flag(v, "restricted", a->restricted);
 	view_flag(v, "in_community", true);
 	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
 	profile_relation_show(call, t, v, a);
-	return OK;
+	return show_team(call, t, v, a);
 }
 
 /* What stands at the top is not said twice. */
@@ -218,8 +244,7 @@ enum err community_page(struct call *call, struct txn *t, struct view *v, const 
 
 static enum err about_read(struct call *call, struct txn *t, struct view *v)
 {
-	struct actor a, moderator;
-	struct u64s moderators;
+	struct actor a;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
 	if (e == OK && (a.suspended || a.kind != ACTOR_GROUP || (!a.local && !call->viewer.local)))
 		e = ERR_NOT_FOUND;
@@ -227,17 +252,8 @@ static enum err about_read(struct call *call, struct txn *t, struct view *v)
 		e = ERR_GONE;
 	if (e == OK)
 		e = show_head(call, t, v, &a);
-	if (e == OK)
-		e = community_moderators(t, a.id, &moderators);
 	if (e != OK)
 		return e;
-	view_list(v, "moderators");
-	for (size_t i = 0; i < moderators.count; i++)
-		if (actor_load(t, moderators.at[i], &moderator) == OK && !moderator.gone
-			&& !moderator.suspended)
-			actor_show(v, NULL, &moderator);
-	view_list_end(v);
-	view_flag(v, "has_moderators", moderators.count > 0);
 	view_flag(v, "on_about", true);
 	return OK;
 }

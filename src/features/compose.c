@@ -52,6 +52,7 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	view_text(v, "heading", i18n(call->language, "New conversation"));
 	actor_show(v, "community", &community);
+	view_text(v, "tint", actor_colour(call->arena, &community));
 	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
 	compose_languages(call, v, call->language);
 	return OK;

@@ -339,8 +339,10 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 	show_alternate(call, v, any);
 	show_elsewhere(call, t, v, &root);
 	if (root.community != 0 && actor_load(t, root.community, &community) == OK
-		&& !community.suspended)
+		&& !community.suspended) {
 		actor_show(v, "community", &community);
+		view_text(v, "tint", actor_colour(call->arena, &community));
+	}
 	view_text(v, "start_path", post_path(t, readable || root.gone ? &root : any));
 	view_number(v, "reply_count", tally(t, &root, TALLY_REPLIES));
 	view_flag(v, "waiting", root.parent_uri != NULL);

@@ -110,6 +110,7 @@ struct feature {
 extern const struct feature *const features[]; /* features.c: the list; NULL-ended */
 extern const struct feature feature_profile,
 	feature_account,
+	feature_face,
 	feature_follow,
 	feature_link,
 	feature_mail,

@@ -14,6 +14,7 @@ const struct feature *const features[] = {
 	&feature_timeline,
 	&feature_moderation,
 	&feature_remote,
+	&feature_face,
 	&feature_feed,
 	NULL,
 };

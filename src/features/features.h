@@ -52,7 +52,12 @@ struct actor {
 	struct bytes rsa, ed25519;       /* public keys as key_stored gives them */
 	int64_t created, updated; /* ms */
 	int64_t fetched;          /* remote: when last read from its own host */
+	/* of a local community, and of the node itself for the whole site: */
+	uint32_t colour;          /* COLOUR_CHOSEN | 0xRRGGBB; 0: one of the palette, by its id */
+	const char *rules, *rules_source; /* clean HTML, its Markdown */
+	const char *contact;      /* of the site: how who runs it is reached; one line */
 };
+#define COLOUR_CHOSEN (1U << 24)
 extern const struct shape actor_shape;
 struct actor_keys { /* sealed PKCS#8 of a local actor, label "keys:<id>:rsa" and ":ed25519" */
 	struct bytes rsa, ed25519;
@@ -83,6 +88,7 @@ enum err actor_create(struct txn *, enum actor_kind, const char *name, const cha
 enum err actor_keys_load(struct txn *, uint64_t id, struct key_pair *) MUST_USE; /* caller drops both */
 struct profile_change {
 	const char *title, *source; /* NULL: leave; source is Markdown */
+	const char *colour, *rules, *contact; /* likewise; #RRGGBB, Markdown, a line */
 	const char *language;
 	int locked, discoverable, indexable; /* -1: leave */
 };
@@ -100,8 +106,15 @@ enum err actor_move(struct txn *, uint64_t actor, uint64_t to, const struct orig
 #define ACTOR_TITLE_MOST 60 /* code points of a local one, in one line */
 bool actor_title_fits(const char *title);
 const char *actor_title(const struct actor *); /* what it is called; its name when it says nothing else */
-/* id, name, title, initial, handle, path (its page here), url, icon, local, group, gone; parts/actor.html */
+const char *actor_colour(struct arena *, const struct actor *); /* RRGGBB: chosen, or of the palette */
+/* id, name, title, initial, colour, handle, path (its page here), url, icon, local, group, gone; parts/actor.html */
 void actor_show(struct view *, const char *name, const struct actor *);
+
+/* ---- face.c: how the site and its communities look, and what they say of themselves ------------ */
+
+face_fn face_show;
+/* Who may change the look and the texts of a community, or of the site (the node's own actor). */
+bool face_may_change(struct txn *, uint64_t who, const struct actor *);
 
 /* ---- account.c: how a local person signs in -------------------------------------------------- */
 

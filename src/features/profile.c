@@ -12,13 +12,8 @@
 
 static bool may_change(struct txn *t, uint64_t who, const struct actor *a)
 {
-	struct actor by;
-	if (!a->local || a->gone || a->kind == ACTOR_APPLICATION)
-		return false;
-	if (who == a->id)
-		return true;
-	return a->kind == ACTOR_GROUP && actor_load(t, who, &by) == OK
-		&& community_moderated_by(t, a, &by);
+	return (who == a->id && a->local && !a->gone && a->kind == ACTOR_PERSON)
+		|| face_may_change(t, who, a);
 }
 
 static bool flag_set(bool *flag, int to)
@@ -56,6 +51,27 @@ static enum err change_apply(struct arena *arena, struct actor *a, const struct 
 			return refuse(why, "source", "This text is too long.");
 		a->summary = html;
 		*changed |= text_set(&a->source, source);
+	}
+	if (c->rules != NULL) {
+		char *html;
+		const char *rules = text_trim(arena, c->rules);
+		if (text_count(rules) > SOURCE_MOST
+			|| markup_from_markdown(arena, rules, NULL, NULL, &html) != OK)
+			return refuse(why, "rules", "This text is too long.");
+		a->rules = html;
+		*changed |= text_set(&a->rules_source, rules);
+	}
+	if (c->contact != NULL)
+		*changed |= text_set(&a->contact, text_trim(arena, c->contact));
+	if (c->colour != NULL) {
+		uint32_t rgb;
+		if (!colour_read(c->colour, &rgb))
+			return refuse(why, "colour",
+				"A colour is written as # and six digits or letters a to f, such as #0b6b5c.");
+		if (!colour_fits(rgb))
+			return refuse(why, "colour", "Words in this colour are too faint to read.");
+		*changed |= a->colour != (COLOUR_CHOSEN | rgb);
+		a->colour = COLOUR_CHOSEN | rgb;
 	}
 	if (c->language != NULL) {
 		if (!i18n_has(c->language))

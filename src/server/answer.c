@@ -133,7 +133,7 @@ static void show_inputs(struct exchange *x, struct view *v)
 	view_end(v);
 }
 
-static void show_frame(struct exchange *x)
+static void show_frame(struct exchange *x, struct txn *t)
 {
 	struct call *c = &x->call;
 	struct view *v = x->view;
@@ -142,6 +142,8 @@ static void show_frame(struct exchange *x)
 	view_text(v, "domain", c->site->domain);
 	view_text(v, "url", c->site->base_url);
 	view_text(v, "language", c->site->language);
+	if (http_settings(x)->face != NULL)
+		http_settings(x)->face(t, v);
 	view_end(v);
 	if (c->viewer.local) {
 		view_begin(v, "viewer");
@@ -161,11 +163,70 @@ static void show_frame(struct exchange *x)
 	show_language(x, v);
 }
 
-void answer_begin(struct exchange *x, bool page)
+void answer_begin(struct exchange *x, struct txn *t, bool page)
 {
 	x->view = view_create(x->call.arena, page ? VIEW_TREE : VIEW_JSON);
 	if (page)
-		show_frame(x);
+		show_frame(x, t);
+}
+
+/* ---- colours: a page asks for the rules of those it shows and app.css lacks ------------------- */
+
+#define COLOURS_MOST 24 /* more stay without */
+
+struct colours {
+	const char *at[COLOURS_MOST];
+	size_t count;
+};
+
+static bool is_in_palette(const char *colour)
+{
+	uint32_t rgb;
+	if (!colour_read(colour, &rgb))
+		return true;
+	for (size_t i = 0; i < COLOUR_PALETTE; i++)
+		if (colour_palette[i] == rgb)
+			return true;
+	return false;
+}
+
+/* In order, each once: the same colours are the same address. */
+static void colour_add(struct colours *all, const char *colour)
+{
+	size_t at = all->count;
+	for (size_t i = 0; i < all->count; i++) {
+		if (text_is(all->at[i], colour))
+			return;
+		if (at == all->count && strcmp(all->at[i], colour) > 0)
+			at = i;
+	}
+	if (all->count == COLOURS_MOST)
+		return;
+	memmove(&all->at[at + 1], &all->at[at], (all->count++ - at) * sizeof all->at[0]);
+	all->at[at] = colour;
+}
+
+static void colours_gather(const struct node *n, struct colours *all)
+{
+	for (const struct node *child = n->first; child != NULL; child = child->next) {
+		bool colour = text_is(child->name, "colour") || text_is(child->name, "tint");
+		if (colour && child->kind == NODE_TEXT && !is_in_palette(child->text))
+			colour_add(all, child->text);
+		if (child->kind == NODE_OBJECT || child->kind == NODE_LIST)
+			colours_gather(child, all);
+	}
+}
+
+static void show_colours(struct exchange *x)
+{
+	struct colours all = {.count = 0};
+	struct text list;
+	colours_gather(view_root(x->view), &all);
+	text_init(&list, x->call.arena, 8 * COLOURS_MOST);
+	for (size_t i = 0; i < all.count; i++)
+		text_format(&list, "%s%s", i > 0 ? "-" : "", all.at[i]);
+	if (all.count > 0)
+		view_text(x->view, "colours", list.at);
 }
 
 static const char *json_type(const struct exchange *x)
@@ -179,8 +240,9 @@ static enum err page_reply(struct exchange *x, int status, const char *page)
 {
 	struct call *c = &x->call;
 	struct bytes html;
-	if (!view_ok(x->view))
+	if (view_root(x->view) == NULL)
 		return ERR_STORE;
+	show_colours(x);
 	enum err e = page_render(c->arena, page, view_root(x->view), c->language, &html);
 	if (e == OK)
 		reply_bytes(c, status, PAGE_TYPE, html);
@@ -245,10 +307,19 @@ static void json_failure(struct exchange *x, int status, const char *message)
 	reply_bytes(c, status, JSON_TYPE, view_json(v));
 }
 
+static enum err failure_begin(struct txn *t, void *arg)
+{
+	answer_begin(arg, t, true);
+	return OK;
+}
+
 static void page_failure(struct exchange *x, int status, const char *message)
 {
 	struct call *c = &x->call;
-	answer_begin(x, true);
+	const char *plain = arena_format(c->arena, "%d %s\n", status, message);
+	reply_bytes(c, status, "text/plain; charset=utf-8", (struct bytes){plain, strlen(plain)});
+	if (!page_exists("error") || store_read(c->store, failure_begin, x) != OK)
+		return; /* words alone, then */
 	view_number(x->view, "status", status);
 	view_text(x->view, "message", i18n(c->language, message));
 	view_flag(x->view, "missing", status == 404);
@@ -256,10 +327,7 @@ static void page_failure(struct exchange *x, int status, const char *message)
 	if (!c->viewer.local && (status == 403 || status == 404))
 		view_text(x->view, "sign_in",
 			"/sign-in"); /* perhaps it is there for who may see it */
-	if (page_exists("error") && page_reply(x, status, "error") == OK)
-		return;
-	const char *plain = arena_format(c->arena, "%d %s\n", status, message);
-	reply_bytes(c, status, "text/plain; charset=utf-8", (struct bytes){plain, strlen(plain)});
+	(void)page_reply(x, status, "error");
 }
 
 static bool speaks_json(const struct exchange *x)

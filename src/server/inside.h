@@ -200,7 +200,8 @@ void kept_add(struct exchange *);  /* the reply, when it is for anyone */
 
 void answer_accept(struct exchange *);  /* wants_activity, wants_json by the Accept header */
 bool answer_is_page(const struct exchange *); /* its route's view becomes a page */
-void answer_begin(struct exchange *, bool page); /* exchange.view: a page's, with what each page has, or plain JSON */
+/* exchange.view: a page's, with what each page has, or plain JSON. */
+void answer_begin(struct exchange *, struct txn *, bool page);
 enum err answer_view(struct exchange *, int status) MUST_USE; /* exchange.view becomes the reply's body */
 void answer_error(struct exchange *, enum err);
 void answer_status(struct exchange *, int status); /* what no enum err says: 400 405 413 415 421 501 505 */

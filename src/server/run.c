@@ -50,7 +50,7 @@ static enum err read_run(struct txn *t, void *arg)
 	enum err e = check(x, t);
 	if (e != OK || kept_find(x))
 		return e;
-	answer_begin(x, answer_is_page(x));
+	answer_begin(x, t, answer_is_page(x));
 	e = c->route->read(c, t, x->view);
 	/* A reader that made the reply itself has said all; else its view does. */
 	if (e == OK && c->reply.body.data == NULL && c->reply.location == NULL)
@@ -66,7 +66,7 @@ static enum err form_run(struct txn *t, void *arg)
 	struct exchange *x = arg;
 	struct call *c = &x->call;
 	c->reply = (struct reply){0};
-	answer_begin(x, true);
+	answer_begin(x, t, true);
 	enum err e = c->route->form(c, t, x->view);
 	return e == OK ? answer_view(x, 422) : e;
 }

@@ -160,6 +160,8 @@ struct signed_in {
 /* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for
  * nothing. Kept by the feature that keeps accounts; server knows nothing of them. */
 typedef enum err signed_in_fn(struct txn *, uint64_t actor, struct signed_in *out);
+/* What every page shows of the site, beside its name: written into the view's "site". */
+typedef void face_fn(struct txn *, struct view *);
 
 struct server_settings {
 	const struct site *site;
@@ -171,6 +173,7 @@ struct server_settings {
 	const char *trusted_proxy; /* address whose X-Forwarded-For is believed; NULL: nobody's */
 	const struct route *const *routes; /* lists, each ended by a zero method; NULL-ended */
 	signed_in_fn *signed_in; /* NULL: nobody signs in */
+	face_fn *face;         /* NULL: nothing more */
 	size_t connections;    /* 0: 5 000 */
 	size_t bodies;         /* bytes of request bodies held at one time; 0: 64 MiB. Over it: 503 */
 	/* Absolute deadlines in ms (security.md §0b), after which the socket is shut: until the headers are complete,
