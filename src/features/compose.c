@@ -1,6 +1,8 @@
 /* compose.c: the forms around posts: start, answer, change, remove, pin, close; their routes. */
 #include "features.h"
 
+#define REVISIONS_SHOWN 50
+
 enum err compose_done(struct call *call, struct txn *t, const struct post *p, const char *notice)
 {
 	char id[ID_TEXT];
@@ -44,6 +46,24 @@ enum err compose_community(struct call *call, struct txn *t, struct actor *out)
 	return e;
 }
 
+/* What was typed as it will look; what is wrong with it is said by sending it. */
+static void preview(struct call *call, struct txn *t, struct view *v)
+{
+	struct actor me;
+	struct post p = {0};
+	struct refusal why = {0};
+	struct post_draft draft = {
+		.title = call_input(call, "title"), .source = call_input(call, "text")};
+	if (!text_ends(call->path, "/preview") || actor_load(t, call->viewer.actor, &me) != OK
+		|| draft_write(t, &draft, &me, &why, &p) != OK)
+		return;
+	view_begin(v, "preview");
+	view_text(v, "post_title", p.title != NULL ? p.title : "");
+	view_html(v, "content", p.content);
+	view_text(v, "lang", call_input(call, "language"));
+	view_end(v);
+}
+
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
@@ -54,7 +74,9 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	actor_show(v, "community", &community);
 	view_text(v, "tint", actor_colour(call->arena, &community));
 	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
+	view_format(v, "poll_path", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
 	compose_languages(call, v, call->language);
+	preview(call, t, v);
 	return OK;
 }
 
@@ -150,6 +172,52 @@ static enum err edit_write(struct call *call, struct txn *t)
 		.sensitive = p.sensitive};
 	e = post_edit(t, call->viewer.actor, p.id, &draft, NULL, &call->refusal);
 	return e == OK ? compose_done(call, t, &p, "Your change is kept.") : e;
+}
+
+/* ---- how it was before ----------------------------------------------------------------------- */
+
+static void version_show(struct view *v, const struct post *p, const struct revision *r, bool now)
+{
+	view_begin(v, NULL);
+	view_time(v, "at", r->at);
+	view_flag(v, "now", now);
+	view_text(v, "words", r->title != NULL ? r->title : r->summary != NULL ? r->summary : "");
+	view_html(v, "content", r->content != NULL ? r->content : "");
+	view_text(v, "lang", p->language != NULL ? p->language : "");
+	view_end(v);
+}
+
+static enum err history_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct post p;
+	struct u64s kept;
+	struct actor community;
+	enum err e = find_readable(call, t, &p);
+	if (e == OK)
+		e = post_ids(t, TABLE_HISTORY, p.id, 0, true, REVISIONS_SHOWN, &kept);
+	if (e == OK && kept.count == 0)
+		e = ERR_NOT_FOUND;
+	if (e != OK)
+		return e;
+	view_text(v, "heading", i18n(call->language, "Earlier versions"));
+	if (p.community != 0 && actor_load(t, p.community, &community) == OK
+		&& !community.suspended) {
+		actor_show(v, "community", &community);
+		view_text(v, "tint", actor_colour(call->arena, &community));
+	}
+	view_text(v, "post_path", post_path(t, &p));
+	view_list(v, "versions");
+	struct revision r = {
+		.title = p.title, .content = p.content, .summary = p.summary, .at = p.updated};
+	version_show(v, &p, &r, true);
+	for (size_t i = 0; e == OK && i < kept.count; i++) {
+		struct place place = place_2(TABLE_HISTORY, p.id, kept.at[i]);
+		e = txn_load(t, &place, &revision_shape, &r);
+		if (e == OK)
+			version_show(v, &p, &r, false);
+	}
+	view_list_end(v);
+	return e;
 }
 
 /* ---- remove ---------------------------------------------------------------------------------- */
@@ -268,12 +336,15 @@ const struct route post_routes[] = {
 	{METHOD_POST, "/c/{name}/new", SIGNED_IN, .write = new_write, .page = "compose",
 		.form = new_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT},
 		.max_body = FORM_MOST, .per_minute = 30},
+	{METHOD_POST, "/c/{name}/new/preview", SIGNED_IN, .page = "compose", .form = new_read,
+		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT}, .max_body = FORM_MOST},
 	{METHOD_POST, "/p/{id}/reply", SIGNED_IN, .write = reply_write, .page = "conversation",
 		.form = reply_form, .takes = {TEXT_INPUT}, .max_body = FORM_MOST, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/edit", SIGNED_IN, .read = edit_read, .page = "edit"},
 	{METHOD_POST, "/p/{id}/edit", SIGNED_IN, .write = edit_write, .page = "edit",
 		.form = edit_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT},
 		.max_body = FORM_MOST, .per_minute = 30},
+	{METHOD_GET, "/p/{id}/history", ANYONE, .read = history_read, .page = "history"},
 	{METHOD_GET, "/p/{id}/delete", SIGNED_IN, .read = delete_read, .page = "delete"},
 	{METHOD_POST, "/p/{id}/delete", SIGNED_IN, .write = delete_write, .page = "delete",
 		.form = delete_read,

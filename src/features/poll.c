@@ -454,7 +454,9 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	view_text(v, "heading", i18n(call->language, "New poll"));
 	actor_show(v, "community", &community);
+	view_text(v, "tint", actor_colour(call->arena, &community));
 	view_format(v, "action", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
+	view_format(v, "community_new", "/c/%s/new", actor_path(call->arena, &community) + 2);
 	view_list(v, "answers");
 	for (size_t i = 0; i < OPTIONS_MOST; i++) {
 		const char *said = call_input_nth(call, "option", i);

@@ -322,7 +322,7 @@ static void page_failure(struct exchange *x, int status, const char *message)
 		return; /* words alone, then */
 	view_number(x->view, "status", status);
 	view_text(x->view, "message", i18n(c->language, message));
-	view_flag(x->view, "missing", status == 404);
+	view_flag(x->view, arena_format(c->arena, "is_%d", status), true);
 	view_flag(x->view, "sent", c->method == METHOD_POST);
 	if (!c->viewer.local && (status == 403 || status == 404))
 		view_text(x->view, "sign_in",

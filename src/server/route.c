@@ -111,6 +111,7 @@ static void spot_add(struct spot *s, const struct route *r)
 {
 	bool reads_first = r->read != NULL && r->work != NULL;
 	int handlers = (r->read != NULL) + (r->write != NULL) + (r->work != NULL) - reads_first;
+	handlers += handlers == 0 && r->form != NULL; /* it only shows again what was typed */
 	if (handlers != 1 || (r->method == METHOD_GET && r->write != NULL)
 		|| (r->method != METHOD_GET && r->read != NULL) || r->method == METHOD_HEAD
 		|| r->method == METHOD_OPTIONS || (r->form != NULL && r->page == NULL))

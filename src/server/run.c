@@ -68,7 +68,7 @@ static enum err form_run(struct txn *t, void *arg)
 	c->reply = (struct reply){0};
 	answer_begin(x, t, true);
 	enum err e = c->route->form(c, t, x->view);
-	return e == OK ? answer_view(x, 422) : e;
+	return e == OK ? answer_view(x, x->fault_count > 0 ? 422 : 200) : e;
 }
 
 static void fail(struct exchange *x, enum err e)
@@ -166,6 +166,8 @@ static enum err run_handler(struct exchange *x, bool *away)
 	}
 	enum err e = c->route->access == FEDERATION ? check(x, NULL)
 						    : store_read(c->store, check_run, x);
+	if (e == OK && c->route->write == NULL && c->route->work == NULL)
+		return store_read(c->store, form_run, x);
 	*away = e == OK;
 	return e;
 }

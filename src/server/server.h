@@ -143,7 +143,7 @@ struct route {
 	const char *page;       /* webui/pages/<page>.html; NULL: the handler fills reply itself, or JSON */
 	/* When inputs are refused: this reader renders `page` again with what was typed under "input", the reasons under
 	 * "errors" { field, text } in order and under "error" by field, "refused" set, status 422. NULL: the plain error
-	 * answer. */
+	 * answer. A route with this alone changes nothing: it shows what was typed, status 200. */
 	enum err (*form)(struct call *, struct txn *, struct view *);
 	struct input takes[INPUTS_MAX];
 	size_t max_body;        /* 0: 64 KiB */

@@ -937,9 +937,44 @@ IN_WRITE(forms_do_what_they_say)
 	return OK;
 }
 
+IN_WRITE(what_is_typed_is_shown_first_and_earlier_words_later)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), g = world_group(t, "energie");
+	struct viewer as_anna = {.actor = anna.id, .local = true}, nobody = {0};
+	const struct node *page;
+	struct call *call = world_call(&feature_post, METHOD_POST, "/c/energie/new/preview",
+		&as_anna,
+		(const char *const[]){
+			"title=Een titel", "text=Met *nadruk* <script>", "language=nl", NULL});
+	struct view *v = view_create(world.arena, VIEW_TREE);
+	WANT(call->route->write == NULL && call->route->form(call, t, v) == OK);
+	page = view_root(v);
+	WANT(text_is(world_text(page, "preview.post_title"), "Een titel")
+		&& strstr(world_text(page, "preview.content"), "<em>nadruk</em>") != NULL
+		&& strstr(world_text(page, "preview.content"), "<script>") == NULL);
+	WANT(world_lines(t, 0) == 0);
+
+	struct post p;
+	struct post_draft d = {.author = anna.id, .community = g.id, .source = "Eerst"};
+	WANT(post_create(t, &d, NULL, NULL, &p) == OK);
+	const char *path = arena_format(world.arena, "/p/%llu/history", (unsigned long long)p.id);
+	call = world_call(&feature_post, METHOD_GET, path, &nobody, NULL);
+	WANT(world_read(call, t, &page) == ERR_NOT_FOUND); /* there is one version */
+	d.source = "Daarna";
+	WANT(post_edit(t, anna.id, p.id, &d, NULL, NULL) == OK);
+	call = world_call(&feature_post, METHOD_GET, path, &nobody, NULL);
+	WANT(world_read(call, t, &page) == OK && world_count(page, "versions") == 2);
+	WANT(strstr(world_text(page, "versions.0.content"), "Daarna") != NULL
+		&& world_number(page, "versions.0.now") == 1);
+	WANT(strstr(world_text(page, "versions.1.content"), "Eerst") != NULL);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WORLD_TEST(what_is_typed_is_shown_first_and_earlier_words_later),
 		WORLD_TEST(a_post_in_a_community),
 		WORLD_TEST(who_blocks_is_not_called),
 		WORLD_TEST(limits_of_a_text),
