@@ -72,5 +72,6 @@ enum table {
 	TABLE_MAIL = 133,      /* u64 ms, u64 id                  → mail: when it is due */
 	TABLE_MAIL_REFUSED = 134, /* hash address                 → refusals */
 	TABLE_MAIL_COUNT = 135,/* text "waiting" or an hour       → counter: mails that wait; that were sent in it */
+	TABLE_SECOND = 136,    /* u64 actor                       → second: its other factor */
 	TABLE_END = 255
 };

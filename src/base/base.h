@@ -230,6 +230,17 @@ bool key_verify_sha512(const struct key *, const void *data, size_t size, struct
 struct bytes crypto_seal(struct arena *, const uint8_t key[32], const char *label, struct bytes plain);
 bool crypto_open(struct arena *, const uint8_t key[32], const char *label, struct bytes sealed, struct bytes *out);
 
+/* ---- totp.c, qr.c: codes from an app, and the picture it reads ------------------------------- */
+
+#define TOTP_TEXT 7
+bool totp_code(const uint8_t *secret, size_t size, uint64_t counter, char out[TOTP_TEXT]);
+/* RFC 6238, SHA-1, 30 s, 6 digits, one step early or late; never one at or before *last, which it moves on. */
+bool totp_matches(const uint8_t *secret, size_t size, int64_t now, const char *code, uint64_t *last);
+char *base32_encode(struct arena *, const void *data, size_t size); /* RFC 4648, without padding */
+char *qr_svg(struct arena *, const char *s, const char *label);     /* an <svg>; NULL past 1 000 characters */
+
+/* ---- crypto.c again: passwords --------------------------------------------------------------- */
+
 /* argon2id m=19 MiB t=2 p=1, PHC string. Slow on purpose: pool threads only. */
 char *password_hash(struct arena *, const char *password);
 bool password_matches(const char *hash, const char *password); /* hash NULL: same work, then false */

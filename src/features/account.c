@@ -1,4 +1,4 @@
-/* account.c: how a local person signs in, and sees and ends what is signed in. */
+/* account.c: the accounts of local people, and what is signed in to them. */
 #include "features.h"
 
 #include <string.h>
@@ -25,7 +25,7 @@ const struct shape account_shape = {
 /* ---- records --------------------------------------------------------------------------------- */
 
 /* The plain form that every mail server takes (security.md R56), in small letters; NULL for anything else. */
-static const char *email_clean(struct arena *arena, const char *email)
+const char *account_email_clean(struct arena *arena, const char *email)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.!#$&'*+-/=?^_`{|}~";
 	struct url host;
@@ -64,7 +64,7 @@ enum err account_create(
 	struct txn *t, const struct account_draft *draft, struct refusal *why, struct actor *out)
 {
 	struct actor actor;
-	const char *email = email_clean(txn_arena(t), draft->email);
+	const char *email = account_email_clean(txn_arena(t), draft->email);
 	if (draft->email != NULL && email == NULL)
 		return refuse(why, "email", "This is not an e-mail address.");
 	enum err e = actor_create(
@@ -96,7 +96,7 @@ enum err account_load(struct txn *t, uint64_t actor, struct account *out)
 static enum err actor_of(struct txn *t, const char *name_or_email, uint64_t *actor)
 {
 	struct actor found;
-	const char *email = email_clean(txn_arena(t), name_or_email);
+	const char *email = account_email_clean(txn_arena(t), name_or_email);
 	if (email != NULL) {
 		struct place place = place_hash(TABLE_EMAIL, email);
 		enum err e = txn_get_id(t, &place, actor);
@@ -176,6 +176,34 @@ enum err account_set_mail(struct txn *t, uint64_t actor, enum mail_list list, bo
 	return account_save(t, &account);
 }
 
+enum err account_set_email(struct txn *t, uint64_t actor, const char *email, struct refusal *why)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	bool same = e == OK && text_is(account.email, email);
+	if (e == OK && !same)
+		e = email_take(t, email, actor, why);
+	if (e == OK && !same && account.email != NULL) {
+		struct place before = place_hash(TABLE_EMAIL, account.email);
+		e = txn_del(t, &before);
+	}
+	if (e != OK)
+		return e;
+	account.email = email;
+	account.confirmed = true;
+	return account_save(t, &account);
+}
+
+enum err account_mail(
+	struct txn *t, const struct account *account, const char *kind, struct view *v)
+{
+	struct mail_draft draft = {.to = account->email,
+		.kind = kind,
+		.language = account->language,
+		.actor = account->actor};
+	return account->email != NULL ? mail_send(t, &draft, v) : OK;
+}
+
 enum err account_set_password(struct txn *t, uint64_t actor, const char *hash)
 {
 	struct account account;
@@ -202,106 +230,9 @@ enum err account_remove(struct txn *t, uint64_t actor)
 		e = txn_del(t, &place);
 	if (e == OK)
 		e = link_end(t, actor, 0);
+	if (e == OK)
+		e = second_remove(t, actor);
 	return e == OK ? session_end_all(t, actor) : e;
-}
-
-/* ---- signing in ------------------------------------------------------------------------------ */
-
-static bool pace_ok(const struct call *call, const char *who)
-{
-	return pace_allows("sign-in", "", 20, SECOND)
-		&& pace_allows("sign-in address", call_network(call), 30, 15 * MINUTE)
-		&& pace_allows("sign-in account", who, 10, 15 * MINUTE);
-}
-
-/* The ways to write one name are one (security.md R50). By the words alone: what is there and what is not, and whose
- * an e-mail address is, is not told by the pace either. */
-static const char *one_spelling(const struct call *call, const char *typed)
-{
-	const char *name, *host;
-	typed = text_lower(call->arena, text_trim(call->arena, typed));
-	if (actor_parse_handle(call->arena, typed, &name, &host) != OK)
-		return typed;
-	return host == NULL || text_is(host, call->site->domain)
-		? name
-		: arena_format(call->arena, "%s@%s", name, host);
-}
-
-struct sign_in {
-	struct call *call;
-	const char *name;
-	uint64_t actor;    /* 0: no such account */
-	const char *hash;  /* as it was checked */
-	const char *fresh; /* a new one to keep */
-};
-
-static enum err sign_in_find(struct txn *t, void *arg)
-{
-	struct sign_in *s = arg;
-	struct account account;
-	enum err e = account_find(t, s->name, &account);
-	if (e == OK) {
-		s->actor = account.actor;
-		s->hash = arena_text(s->call->arena, account.password);
-	}
-	return e == ERR_NOT_FOUND ? OK : e;
-}
-
-/* The account may have changed since its hash was read: only what still is so counts. */
-static enum err sign_in_begin(struct txn *t, void *arg)
-{
-	struct sign_in *s = arg;
-	struct account account;
-	s->call->reply = (struct reply){0};
-	enum err e = account_load(t, s->actor, &account);
-	if (e == OK
-		&& (account.suspended || !account.confirmed || !text_is(account.password, s->hash)))
-		e = ERR_CONFLICT;
-	if (e == OK && s->fresh != NULL)
-		e = account_set_password(t, s->actor, s->fresh);
-	return e == OK ? session_begin(t, s->call, s->actor) : e;
-}
-
-static enum err sign_in_work(struct call *call)
-{
-	struct sign_in s = {.call = call, .name = call_input(call, "name")};
-	const char *next = call_input(call, "next");
-	if (s.name == NULL)
-		return refuse(&call->refusal, "name", "Give your name or e-mail address.");
-	if (!pace_ok(call, one_spelling(call, s.name)))
-		return ERR_TOO_MUCH;
-	enum err e = store_read(call->store, sign_in_find, &s);
-	if (e != OK)
-		return e;
-	bool right = password_matches(s.hash, call_input(call, "password"));
-	e = right && s.actor != 0 ? store_write(call->store, sign_in_begin, &s) : ERR_CONFLICT;
-	if (e == ERR_CONFLICT || e == ERR_NOT_FOUND)
-		return refuse(
-			&call->refusal, NULL, "This name and password do not belong together.");
-	if (e == OK)
-		reply_see_other(call, next != NULL ? next : "/");
-	return e;
-}
-
-static enum err sign_in_read(struct call *call, struct txn *t, struct view *v)
-{
-	const char *next = call_input(call, "next");
-	(void)t;
-	if (call->viewer.local) {
-		reply_see_other(call, next != NULL ? next : "/");
-		return OK;
-	}
-	view_text(v, "heading", i18n(call->language, "Sign in"));
-	view_text(v, "next", next);
-	return OK;
-}
-
-static enum err sign_out_write(struct call *call, struct txn *t)
-{
-	enum err e = call->viewer.session != NULL ? session_end(t, call) : OK;
-	if (e == OK)
-		reply_see_other(call, "/");
-	return e;
 }
 
 /* ---- what is signed in ----------------------------------------------------------------------- */
@@ -313,12 +244,14 @@ struct listing {
 	uint8_t table; /* what is asked for: sessions or tokens */
 };
 
-static void session_show(struct call *call, struct view *v, const struct session *s)
+static void session_show(
+	struct call *call, struct view *v, const struct session *s, const char *hash)
 {
 	int64_t now = time_now();
 	if (now - s->used > SESSION_IDLE || now - s->created > SESSION_WHOLE)
 		return;
 	view_begin(v, NULL);
+	view_text(v, "hash", hash);
 	view_text(v, "agent", s->agent);
 	view_time(v, "created", s->created);
 	view_time(v, "used", s->used);
@@ -326,9 +259,10 @@ static void session_show(struct call *call, struct view *v, const struct session
 	view_end(v);
 }
 
-static void token_show(struct view *v, const struct token *token)
+static void token_show(struct view *v, const struct token *token, const char *hash)
 {
 	view_begin(v, NULL);
+	view_text(v, "hash", hash);
 	view_text(v, "label", token->label);
 	view_text(v, "scope", token->scope);
 	view_time(v, "created", token->created);
@@ -352,10 +286,11 @@ static enum err access_show(void *arg, struct bytes key, struct bytes value)
 				: txn_load(l->t, &place, &token_shape, &token);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
+	const char *hash = hex_encode(txn_arena(l->t), place.at + 1, ACCESS_KEY - 9);
 	if (is_session)
-		session_show(l->call, l->v, &session);
+		session_show(l->call, l->v, &session, hash);
 	else
-		token_show(l->v, &token);
+		token_show(l->v, &token, hash);
 	return OK;
 }
 
@@ -377,6 +312,16 @@ static enum err sessions_read(struct call *call, struct txn *t, struct view *v)
 	return e;
 }
 
+static enum err end_one_write(struct call *call, struct txn *t)
+{
+	enum err e = session_end_one(t, call->viewer.actor, call_part(call, "hash"));
+	if (e != OK)
+		return e;
+	reply_notice(call, "Signed out there.");
+	reply_see_other(call, "/settings/sessions");
+	return OK;
+}
+
 static enum err end_all_write(struct call *call, struct txn *t)
 {
 	enum err e = session_end_all(t, call->viewer.actor);
@@ -387,87 +332,11 @@ static enum err end_all_write(struct call *call, struct txn *t)
 	return e;
 }
 
-/* ---- another password ------------------------------------------------------------------------ */
-
-static enum err own_find(struct txn *t, void *arg)
-{
-	struct sign_in *s = arg;
-	struct account account;
-	struct actor actor;
-	enum err e = account_load(t, s->call->viewer.actor, &account);
-	if (e == OK)
-		e = actor_load(t, account.actor, &actor);
-	if (e != OK)
-		return e;
-	s->actor = account.actor;
-	s->hash = arena_text(s->call->arena, account.password);
-	s->name = arena_text(s->call->arena, actor.name);
-	return OK;
-}
-
-static enum err password_work(struct call *call)
-{
-	char id[ID_TEXT];
-	struct sign_in s = {.call = call};
-	const char *password = call_input(call, "password");
-	if (!pace_ok(call, id_text(call->viewer.actor, id)))
-		return ERR_TOO_MUCH;
-	enum err e = store_read(call->store, own_find, &s);
-	if (e == OK)
-		e = account_password_check(
-			call->arena, call->site, s.name, password, &call->refusal);
-	if (e == OK && !text_is(password, call_input(call, "again")))
-		e = refuse(&call->refusal, "again", "This is not the same as the new password.");
-	if (e != OK)
-		return e;
-	if (!password_matches(s.hash, call_input(call, "current")))
-		return refuse(&call->refusal, "current", "This is not your password now.");
-	s.fresh = password_hash(call->arena, password);
-	e = store_write(call->store, sign_in_begin, &s);
-	if (e != OK)
-		return e;
-	reply_notice(call, "Your password is changed. You are signed out everywhere else.");
-	reply_see_other(call, "/settings/sessions");
-	return OK;
-}
-
-static enum err password_read(struct call *call, struct txn *t, struct view *v)
-{
-	(void)t;
-	view_text(v, "heading", i18n(call->language, "Change your password"));
-	profile_tab_show(v, "password");
-	return OK;
-}
-
-#define NEXT_INPUT                                                                                 \
-	{                                                                                          \
-		"next", INPUT_LINE, .max = 2000, .label = "Next page"                              \
-	}
-
 static const struct route routes[] = {
-	{METHOD_GET, "/sign-in", ANYONE, .read = sign_in_read, .page = "account-sign-in",
-		.takes = {NEXT_INPUT}},
-	{METHOD_POST, "/sign-in", ANYONE, .work = sign_in_work, .page = "account-sign-in",
-		.form = sign_in_read,
-		.takes = {{"name", INPUT_LINE, .required = true, .min = 1, .max = EMAIL_MOST,
-				  .label = "Name or e-mail address"},
-			{"password", INPUT_PASSWORD, .required = true, .min = 1,
-				.max = PASSWORD_MOST, .label = "Password"},
-			NEXT_INPUT}},
-	{METHOD_POST, "/sign-out", ANYONE, .write = sign_out_write},
 	{METHOD_GET, "/settings/sessions", SIGNED_IN, .read = sessions_read,
 		.page = "account-sessions"},
 	{METHOD_POST, "/settings/sessions/end-all", SIGNED_IN, .write = end_all_write},
-	{METHOD_GET, "/settings/password", SIGNED_IN, .read = password_read,
-		.page = "account-password"},
-	{METHOD_POST, "/settings/password", SIGNED_IN, .work = password_work,
-		.page = "account-password", .form = password_read, .per_minute = 30,
-		.takes = {{"current", INPUT_PASSWORD, .required = true, .min = 1,
-				  .max = PASSWORD_MOST, .label = "Your password now"},
-			{"password", INPUT_PASSWORD, .required = true, .min = 1,
-				.max = PASSWORD_MOST, .label = "New password"},
-			{"again", INPUT_PASSWORD, .required = true, .min = 1, .max = PASSWORD_MOST,
-				.label = "New password again"}}},
+	{METHOD_POST, "/settings/sessions/{hash}/end", SIGNED_IN, .write = end_one_write},
 	{0},
 };
 

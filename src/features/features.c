@@ -6,6 +6,9 @@ const struct feature *const features[] = {
 	&feature_account,
 	&feature_link,
 	&feature_mail,
+	&feature_signin,
+	&feature_second,
+	&feature_email,
 	&feature_follow,
 	&feature_community,
 	&feature_poll, /* before posts: a vote looks like one */

@@ -150,9 +150,24 @@ enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS }; /* what may be left: all but the 
 bool account_takes_mail(struct txn *, uint64_t actor, enum mail_list);
 enum err account_set_mail(struct txn *, uint64_t actor, enum mail_list, bool on) MUST_USE;
 
+/* An address in its one form, or NULL: plain, in small letters, at a full host name. */
+const char *account_email_clean(struct arena *, const char *typed);
+/* Confirms it too. ERR_INVALID: it is another account's. */
+enum err account_set_email(struct txn *, uint64_t actor, const char *email, struct refusal *) MUST_USE;
+/* A mail it must get, in its language; OK when it has no address. `kind`, view: as for mail_send. */
+enum err account_mail(struct txn *, const struct account *, const char *kind, struct view *) MUST_USE;
+
+/* ---- second.c: the code besides password or link --------------------------------------------- */
+
+bool second_is_on(struct txn *, uint64_t actor);
+/* OK when it is off, or `typed` is right: a code of the app, or one on paper, which are used up then. ERR_INVALID. */
+enum err second_check(struct txn *, uint64_t actor, const char *typed, struct refusal *) MUST_USE;
+bool second_pace_ok(uint64_t actor); /* 5 tries in 15 minutes: ask before second_check */
+enum err second_remove(struct txn *, uint64_t actor) MUST_USE; /* off, and nothing of it is left */
+
 /* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
 
-enum link_purpose { LINK_UNSUBSCRIBE = 1 };
+enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK };
 #define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
 struct link {
 	uint32_t purpose;

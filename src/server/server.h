@@ -204,6 +204,8 @@ struct token {
 extern const struct shape session_shape, token_shape;
 enum err session_begin(struct txn *, struct call *, uint64_t actor) MUST_USE; /* sets the cookie */
 enum err session_end(struct txn *, struct call *) MUST_USE;
+/* One of a person's sessions or tokens, by the hash in TABLE_ACCESS, in hex. ERR_NOT_FOUND: it is no one of theirs. */
+enum err session_end_one(struct txn *, uint64_t actor, const char *hash) MUST_USE;
 enum err session_end_all(struct txn *, uint64_t actor) MUST_USE; /* tokens too */
 enum err token_create(struct txn *, struct arena *, uint64_t actor, const char *scope, const char *label, const char **out) MUST_USE; /* 100 per actor, then ERR_TOO_MUCH */
 enum err token_end(struct txn *, const char *token) MUST_USE; /* ERR_NOT_FOUND: there is no such token */

@@ -78,6 +78,11 @@ static enum err access_list(struct txn *t, uint64_t actor, struct access_list **
 	return txn_walk(t, &all, access_visit, *out);
 }
 
+static const char *hash_text(struct arena *arena, const struct place *secret)
+{
+	return hex_encode(arena, secret->at + 1, HASH_SIZE);
+}
+
 static bool is_secret(const char *s)
 {
 	return s != NULL && strlen(s) == TOKEN_TEXT - 1;
@@ -167,6 +172,16 @@ enum err session_end(struct txn *t, struct call *c)
 	if (e == OK)
 		reply_cookie(c, COOKIE, "", 0);
 	return e;
+}
+
+enum err session_end_one(struct txn *t, uint64_t actor, const char *hash)
+{
+	struct access_list *list;
+	enum err e = access_list(t, actor, &list);
+	for (size_t i = 0; e == OK && i < list->count; i++)
+		if (text_is(hash_text(txn_arena(t), &list->at[i]), hash))
+			return access_del(t, actor, &list->at[i]);
+	return e == OK ? ERR_NOT_FOUND : e;
 }
 
 enum err session_end_all(struct txn *t, uint64_t actor)

@@ -99,7 +99,7 @@ static void spellings_of_a_name_are_one(void **state)
 			arena_format(world.arena, "name=%s", spelled[i % COUNT(spelled)]),
 			"password=no", NULL};
 		struct call *call = world_call(
-			&feature_account, METHOD_POST, "/sign-in", &nobody, inputs);
+			&feature_signin, METHOD_POST, "/sign-in", &nobody, inputs);
 		refused += call->route->work(call) == ERR_TOO_MUCH;
 	}
 	assert_int_equal(refused, 2);
@@ -160,7 +160,9 @@ static int with_anna(void **state)
 
 static struct call *post(const char *path, const struct viewer *viewer, const char *const *inputs)
 {
-	return world_call(&feature_account, METHOD_POST, path, viewer, inputs);
+	bool sessions = text_starts(path, "/settings/sessions");
+	return world_call(
+		sessions ? &feature_account : &feature_signin, METHOD_POST, path, viewer, inputs);
 }
 
 static bool sets_cookie(const struct call *call)
