@@ -49,7 +49,9 @@ static struct connection *connection_of(struct MHD_Connection *con)
 
 static void connection_until(struct exchange *x, int64_t deadline)
 {
-	atomic_store(&connection_of(x->connection)->deadline, deadline);
+	struct connection *c = connection_of(x->connection);
+	atomic_store(&c->deadline, deadline);
+	atomic_store(&c->idle, 0);
 }
 
 static void exchange_drop(struct exchange *x)
@@ -345,7 +347,7 @@ static void on_completed(
 	socket_give_back(x);
 	if (x->busy)
 		atomic_fetch_sub(&s->busy, 1);
-	atomic_store(&connection_of(con)->deadline, time_steady() + IDLE + s->set.headers_in);
+	socket_waits(connection_of(con), IDLE + s->set.headers_in);
 	exchange_drop(x);
 }
 
@@ -447,7 +449,8 @@ uint16_t server_port(const struct server *s)
 
 static void wait_until_idle(struct server *s, int64_t patience)
 {
-	for (int64_t waited = 0; waited < patience && atomic_load(&s->busy) > 0; waited += 5)
+	int64_t until = time_steady() + patience;
+	while (time_steady() < until && atomic_load(&s->busy) > 0)
 		socket_nap(5);
 }
 

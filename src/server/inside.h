@@ -96,6 +96,7 @@ struct connection { /* one socket */
 	struct connection *next, *before;
 	int fd;
 	_Atomic int64_t deadline; /* steady ms; 0: none, the call is with us */
+	_Atomic int64_t idle;     /* steady ms since when a request is waited for; 0: one is here */
 	char peer[INET6_ADDRSTRLEN];
 };
 
@@ -161,6 +162,7 @@ void socket_closed(struct server *, struct connection *);
 void socket_take(struct exchange *, const char *data, size_t size); /* past a limit: sets refused, drops the rest */
 void socket_give_back(struct exchange *); /* the body's room, to the limit of all together */
 void socket_nap(int64_t ms);
+void socket_waits(struct connection *, int64_t most); /* for a request, so many ms */
 void socket_sweep(void *server); /* the sweeper's thread */
 
 /* ---- input.c --------------------------------------------------------------------------------- */

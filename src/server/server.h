@@ -174,7 +174,7 @@ struct server_settings {
 	const struct route *const *routes; /* lists, each ended by a zero method; NULL-ended */
 	signed_in_fn *signed_in; /* NULL: nobody signs in */
 	face_fn *face;         /* NULL: nothing more */
-	size_t connections;    /* 0: 5 000 */
+	size_t connections;    /* 0: 5 000. Over 3/4 of it, who asks nothing for a second is shut; sooner the fuller it is */
 	size_t bodies;         /* bytes of request bodies held at one time; 0: 64 MiB. Over it: 503 */
 	/* Absolute deadlines in ms (security.md §0b), after which the socket is shut: until the headers are complete,
 	 * until the body is, until the reply is sent. 0: 10 s, 30 s, 60 s. */

@@ -10,6 +10,7 @@
 
 #define BACKLOG 1024
 #define BODY_FIRST ((size_t)4 << 10)
+#define IDLE_LEAST 250 /* ms */
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
@@ -63,6 +64,13 @@ int socket_listen(const char *address, uint16_t port, uint16_t *got, const char 
 
 /* ---- connections ----------------------------------------------------------------------------- */
 
+void socket_waits(struct connection *c, int64_t most)
+{
+	int64_t now = time_steady();
+	atomic_store(&c->deadline, now + most);
+	atomic_store(&c->idle, now);
+}
+
 struct connection *socket_opened(struct server *s, int fd, const struct sockaddr *at)
 {
 	struct connection *c = calloc(1, sizeof *c);
@@ -76,7 +84,7 @@ struct connection *socket_opened(struct server *s, int fd, const struct sockaddr
 	else if (at->sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)at)->sin6_addr,
 			c->peer, sizeof c->peer);
-	atomic_init(&c->deadline, time_steady() + s->set.headers_in);
+	socket_waits(c, s->set.headers_in);
 	pthread_mutex_lock(&s->lock);
 	c->next = s->connections;
 	if (c->next != NULL)
@@ -109,19 +117,32 @@ void socket_nap(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
-static void sweep_once(struct server *s)
+/* How long who asks nothing may stay: in a crowd, the shorter the less room is left to others. */
+static int64_t idle_most(const struct server *s)
+{
+	size_t all = s->set.connections, used = s->connection_count;
+	if (used < all - all / 4)
+		return INT64_MAX;
+	int64_t most = used < all ? (int64_t)((all - used) * 4 * SECOND / all) : 0;
+	return most > IDLE_LEAST ? most : IDLE_LEAST;
+}
+
+/* True: there is a crowd. */
+static bool sweep_once(struct server *s)
 {
 	int64_t now = time_steady();
 	pthread_mutex_lock(&s->lock);
+	int64_t most = idle_most(s);
 	for (struct connection *c = s->connections; c != NULL; c = c->next) {
-		int64_t deadline = atomic_load(&c->deadline);
-		if (deadline == 0 || now < deadline)
+		int64_t deadline = atomic_load(&c->deadline), idle = atomic_load(&c->idle);
+		if (deadline == 0 || (now < deadline && (idle == 0 || now - idle < most)))
 			continue;
 		shutdown(c->fd, SHUT_RDWR); /* its own thread sees the end and closes */
 		atomic_store(&c->deadline, 0);
 		atomic_fetch_add(&s->shut, 1);
 	}
 	pthread_mutex_unlock(&s->lock);
+	return most != INT64_MAX;
 }
 
 #define TICK 50 /* short, so that a stop need not wait */
@@ -131,9 +152,10 @@ void socket_sweep(void *server)
 	struct server *s = server;
 	bool often = s->set.headers_in < SECOND || s->set.body_in < SECOND
 		|| s->set.reply_out < SECOND;
+	bool crowd = false;
 	for (int64_t waited = 0; !atomic_load(&s->swept); waited += TICK) {
-		if (often || waited % SECOND == 0)
-			sweep_once(s);
+		if (often || crowd || waited % (SECOND / 4) == 0)
+			crowd = sweep_once(s);
 		socket_nap(TICK);
 	}
 }

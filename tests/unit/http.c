@@ -370,6 +370,34 @@ static void slow_callers_are_shut(void **state)
 	serving_stop(&s);
 }
 
+/* Who says nothing takes no room from who has a question; a call under way is no idleness. */
+static void the_idle_make_room(void **state)
+{
+	(void)state;
+	struct serving s = serving_prepare(lists, "https://ex.test");
+	s.set.connections = 64;
+	serving_start(&s);
+	atomic_store(&waiting, NULL);
+	int fds[200], busy = client_open(&s);
+	const char *request = "POST /hang HTTP/1.1\r\nHost: ex.test\r\nContent-Length: 0\r\n\r\n";
+	assert_true(client_send(busy, request, strlen(request)));
+	while (atomic_load(&waiting) == NULL)
+		usleep(1000);
+	for (size_t i = 0; i < COUNT(fds); i++)
+		fds[i] = client_open(&s);
+	int64_t began = time_steady();
+	assert_int_equal(status_of(ask(&s, "GET", "/hello", "", NULL)), 200);
+	assert_true(time_steady() - began < 6000); /* they may stay 10 s where there is room */
+	struct call *c = atomic_load(&waiting);
+	reply_bytes(c, 200, "text/plain", (struct bytes){"done", 4});
+	call_answer(c, OK);
+	assert_string_equal(body_of(client_read_one(s.arena, busy, false)), "done");
+	for (size_t i = 0; i < COUNT(fds); i++)
+		close(fds[i]);
+	close(busy);
+	serving_stop(&s);
+}
+
 /* ---- many ------------------------------------------------------------------------------------ */
 
 #define MANY 200
@@ -513,6 +541,7 @@ int main(void)
 		cmocka_unit_test(large_promises_are_refused_at_once),
 		cmocka_unit_test(bodies_together_have_a_limit),
 		cmocka_unit_test(slow_callers_are_shut),
+		cmocka_unit_test(the_idle_make_room),
 		cmocka_unit_test(many_connections_stay_open),
 		cmocka_unit_test(stop_lets_calls_end),
 		cmocka_unit_test(stop_answers_who_waits),
