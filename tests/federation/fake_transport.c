@@ -156,8 +156,8 @@ static void answer(void *arg)
 		r->gets++;
 		if (r->needs != 0 && form_of(&e->request) != r->needs)
 			a.status = 401;
-		else if (r->status == -1)
-			a.err = ERR_REMOTE;
+		else if (r->status < 0)
+			a.err = r->status == WIRE_BUSY ? ERR_AGAIN : ERR_REMOTE;
 		else if (r->status != 0) {
 			a.status = r->status;
 			a.type = r->type;

@@ -106,6 +106,23 @@ static void what_stays_away_is_let_go(void **state)
 	assert_int_equal(rows.seen + rows.ages, 0);
 }
 
+/* Nobody else is to blame: it may be looked at, and lost it is not. */
+static void what_we_cannot_do_is_parked(void **state)
+{
+	(void)state;
+	uint64_t pair[2] = {node_person("jan"), node_know(&node.alice)};
+	node_write(follow, pair);
+	wire_answer("https://busy.example/n/3", WIRE_BUSY, NULL, "");
+	boost(3, "https://busy.example/n/3");
+	for (int i = 0; i < 12; i++) {
+		time_freeze(NOW + i * 8 * HOUR);
+		settle();
+		assert_int_equal(rows.inbox + rows.later + rows.parked, 1);
+	}
+	assert_int_equal(rows.parked, 1);
+	assert_int_equal(rows.seen, 1); /* the same again would not be tried anew */
+}
+
 static void what_is_refused_is_let_go_at_once(void **state)
 {
 	(void)state;
@@ -210,7 +227,8 @@ int main(void)
 		NODE_TEST(those_that_wait_hold_nobody_up),
 		NODE_TEST(a_row_that_ends_us_is_taken_out),
 		NODE_TEST(one_network_takes_not_all_that_wait),
-		NODE_TEST(what_stays_away_is_let_go), /* last: its clock runs ahead */
+		NODE_TEST(what_stays_away_is_let_go), /* last: their clocks run ahead */
+		NODE_TEST(what_we_cannot_do_is_parked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
