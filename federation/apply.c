@@ -13,6 +13,7 @@
 #define WAKE_MOST 16
 #define CRASHES_MOST 5 /* with a row among the first: it may be why */
 #define ROWS_MOST 50000
+#define BYTES_MOST ((size_t)512 << 20)
 #define FORGET_EVERY HOUR
 #define IDLE_MS 1000
 
@@ -234,11 +235,20 @@ static void run(void *arg)
 
 /* ---- start, stop ----------------------------------------------------------------------------- */
 
+struct tally { /* of one table */
+	struct arena *arena;
+	long rows, bytes;
+};
+
 static enum err count_row(void *arg, struct bytes key, struct bytes value)
 {
+	struct tally *t = arg;
+	struct received row = {0};
 	(void)key;
-	(void)value;
-	++*(long *)arg;
+	if (record_read(t->arena, &received_shape, value, &row) == OK)
+		t->bytes += (long)row.raw.size;
+	arena_reset(t->arena);
+	t->rows++;
 	return OK;
 }
 
@@ -285,7 +295,8 @@ static enum err open_rows(struct txn *t, void *arg)
 	struct inbox *in = arg;
 	struct place mark = open_mark();
 	struct bytes there;
-	long rows = 0, later = 0;
+	struct arena *arena ARENA_CLEANUP = arena_create();
+	struct tally now = {.arena = arena}, later = {.arena = arena};
 	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = WALK_ALL},
 		    of_later = {.prefix = place_0(TABLE_LATER), .max = WALK_ALL};
 	enum err e = txn_get(t, &mark, &there);
@@ -294,11 +305,12 @@ static enum err open_rows(struct txn *t, void *arg)
 	else if (e == ERR_NOT_FOUND)
 		e = txn_put(t, &mark, (struct bytes){"\1", 1});
 	if (e == OK)
-		e = txn_walk(t, &walk, count_row, &rows);
+		e = txn_walk(t, &walk, count_row, &now);
 	if (e == OK)
 		e = txn_walk(t, &of_later, count_row, &later);
-	atomic_store(&in->rows, rows + later);
-	atomic_store(&in->later, later);
+	atomic_store(&in->rows, now.rows + later.rows);
+	atomic_store(&in->bytes, now.bytes + later.bytes);
+	atomic_store(&in->later, later.rows);
 	return e;
 }
 
@@ -351,14 +363,16 @@ void inbox_stop(struct inbox *in)
 
 bool inbox_full(struct inbox *in)
 {
-	size_t most = in->f->set.inbox_max != 0 ? in->f->set.inbox_max : ROWS_MOST;
-	long rows = atomic_load(&in->rows);
-	return rows > 0 && (size_t)rows >= most;
+	const struct federation_settings *set = &in->f->set;
+	size_t rows = set->inbox_max != 0 ? set->inbox_max : ROWS_MOST;
+	size_t bytes = set->inbox_bytes != 0 ? set->inbox_bytes : BYTES_MOST;
+	return atomic_load(&in->rows) >= (long)rows || atomic_load(&in->bytes) >= (long)bytes;
 }
 
-void inbox_took(struct inbox *in)
+void inbox_took(struct inbox *in, size_t bytes)
 {
 	atomic_fetch_add(&in->rows, 1);
+	atomic_fetch_add(&in->bytes, (long)bytes);
 	pthread_mutex_lock(&in->lock);
 	in->woken = true;
 	pthread_cond_broadcast(&in->changed);
@@ -456,6 +470,7 @@ void inbox_numbers(struct inbox *in, struct view *v)
 	pthread_mutex_unlock(&in->lock);
 	view_begin(v, "inbox");
 	view_number(v, "rows", atomic_load(&in->rows));
+	view_number(v, "bytes", atomic_load(&in->bytes));
 	view_number(v, "fetching", fetching);
 	view_number(v, "later", atomic_load(&in->later));
 	view_number(v, "applied", (int64_t)atomic_load(&in->applied));

@@ -34,6 +34,7 @@ struct inbox {
 	bool stopping, busy, woken;
 	bool stumbled; /* the store took no answer: a pause before the rows are read again */
 	atomic_long rows, later; /* of both tables; of TABLE_LATER */
+	atomic_long bytes;       /* of the JSON in both */
 	atomic_ullong applied, dropped, parked;
 	int64_t forgot;
 };

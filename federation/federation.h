@@ -30,6 +30,7 @@ struct federation_settings {
 	int64_t retry_unit;      /* ms of the first retry step; 0: 10 s. Tests shorten it */
 	struct mail_settings mail;
 	size_t inbox_max;        /* rows waiting to be applied; 0: 50 000. Over it: 503 */
+	size_t inbox_bytes;      /* of their JSON; 0: 512 MiB. Over it: 503 */
 };
 /* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
 enum err federation_start(const struct federation_settings *, struct federation **out, const char **why) MUST_USE;
@@ -303,7 +304,7 @@ enum err inbox_receive(struct call *); /* the work handler of every inbox route 
 /* Who signed a GET, or nobody: sets call->viewer. Bad signatures are ERR_SIGN_IN. Waits for an unknown key. */
 enum err inbox_viewer(struct call *) MUST_USE;
 bool inbox_full(struct inbox *);
-void inbox_took(struct inbox *); /* a row was committed */
+void inbox_took(struct inbox *, size_t bytes); /* a row with so much JSON was committed */
 /* Runs on a thread that may wait for the net; some 70 wait, 32 of one network. ERR_TOO_MUCH over it. */
 enum err inbox_later(struct inbox *, const char *peer, void (*run)(void *), void *arg) MUST_USE;
 

@@ -144,7 +144,7 @@ static void kept(void *arg, enum err e)
 {
 	struct visit *v = arg;
 	if (e == OK && !v->known)
-		inbox_took(v->f->inbox);
+		inbox_took(v->f->inbox, v->row.raw.size);
 	if (e == OK && v->back)
 		delivery_wake(v->f->delivery);
 	call_answer(v->call,

@@ -226,6 +226,7 @@ void task_tell(struct task *task)
 		return;
 	}
 	atomic_fetch_sub(&in->rows, 1);
+	atomic_fetch_sub(&in->bytes, (long)task->row.raw.size);
 	if (task->fate == FATE_DONE) {
 		atomic_fetch_add(&in->applied, 1);
 		parents_fetch(task);

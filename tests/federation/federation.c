@@ -118,12 +118,44 @@ static void a_full_inbox_says_when_to_come_again(void **state)
 	f.inbox_max = 2;
 	const char *why;
 	assert_int_equal(federation_start(&f, &node.federation, &why), OK);
-	inbox_took(node.federation->inbox);
+	inbox_took(node.federation->inbox, 2);
 	assert_int_equal(node_send("/inbox", &node.alice, create(1)).status, 202);
-	inbox_took(node.federation->inbox);
+	inbox_took(node.federation->inbox, 2);
 	struct response r = node_send("/inbox", &node.alice, create(2));
 	assert_int_equal(r.status, 503);
 	assert_non_null(strstr(r.headers, "Retry-After: "));
+}
+
+static enum err put_later(struct txn *t, void *arg)
+{
+	struct place place = place_2(TABLE_LATER, (uint64_t)(time_now() + DAY), id_next());
+	return txn_save(t, &place, &received_shape, arg);
+}
+
+/* What came and was applied leaves its room to others; what was there at the start holds it. */
+static void an_inbox_is_full_by_its_bytes_too(void **state)
+{
+	(void)state;
+	node_know(&node.alice);
+	struct federation_settings f = node.federation->set;
+	federation_stop(node.federation);
+	f.inbox_bytes = 3 * strlen(create(1));
+	const char *why;
+	struct received waits = {.id = "https://good.example/a/1",
+		.type = "Create",
+		.actor = node.alice.uri,
+		.raw = {create(1), strlen(create(1))},
+		.at = time_now()};
+	node_write(put_later, &waits);
+	assert_int_equal(federation_start(&f, &node.federation, &why), OK);
+	for (int i = 2; i < 8; i++) {
+		assert_int_equal(node_send("/inbox", &node.alice, create(i)).status, 202);
+		federation_settle(node.federation);
+	}
+	inbox_took(node.federation->inbox, strlen(create(1)));
+	assert_int_equal(node_send("/inbox", &node.alice, create(8)).status, 202);
+	inbox_took(node.federation->inbox, strlen(create(1)));
+	assert_int_equal(node_send("/inbox", &node.alice, create(9)).status, 503);
 }
 
 static enum err post_by_jan(struct txn *t, void *arg)
@@ -156,6 +188,7 @@ int main(void)
 		NODE_TEST(what_was_taken_before_a_stop_is_applied_after),
 		NODE_TEST(nonsense_in_the_store_does_not_stop_it),
 		NODE_TEST(a_full_inbox_says_when_to_come_again),
+		NODE_TEST(an_inbox_is_full_by_its_bytes_too),
 		NODE_TEST(ours_are_found_without_the_net),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
