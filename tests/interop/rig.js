@@ -19,7 +19,7 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 // Asks until the answer is true; what went wrong last is in the failure.
 async function until(what, ask, seconds = 20) {
 	const end = Date.now() + seconds * 1000;
-	let last = '';
+	let last = '', pause = 10;
 	do {
 		try {
 			const answer = await ask();
@@ -28,7 +28,7 @@ async function until(what, ask, seconds = 20) {
 		} catch (e) {
 			last = `: ${e.message}`;
 		}
-		await sleep(100);
+		await sleep(pause = Math.min(2 * pause, 100));
 	} while (Date.now() < end);
 	throw new Error(`not within ${seconds} seconds: ${what}${last}`);
 }
