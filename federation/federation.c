@@ -30,6 +30,19 @@ static enum err load_keys(struct txn *t, void *arg)
 	return actor_keys_load(t, f->set.site->actor, &f->node_keys);
 }
 
+/* What follows from what was done: our own letters first, then what each feature makes of it. */
+static void gather_readers(struct federation *f)
+{
+	f->readers[f->reader_count++] = (struct journal_reader){
+		OUTBOX_READER, outbox_follow, outbox_after, f};
+	for (const struct feature *const *all = features; *all != NULL; all++)
+		for (const struct journal_reader *r = (*all)->readers; r != NULL && r->name; r++) {
+			if (f->reader_count == READERS_MOST)
+				die("too many readers of the journal");
+			f->readers[f->reader_count++] = *r;
+		}
+}
+
 static enum err start_parts(struct federation *f, const char **why)
 {
 	*why = "The keys of the node cannot be read.";
@@ -47,11 +60,9 @@ static enum err start_parts(struct federation *f, const char **why)
 	e = inbox_start(f, &f->inbox);
 	if (e != OK)
 		return e;
-	static struct journal_reader readers[1];
 	if (f->set.site->mail_from != NULL)
 		f->mailer = mailer_start(f);
-	readers[0] = (struct journal_reader){OUTBOX_READER, outbox_follow, outbox_after, f};
-	f->journal = journal_start(f->set.store, readers, COUNT(readers));
+	f->journal = journal_start(f->set.store, f->readers, f->reader_count);
 	return OK;
 }
 
@@ -65,6 +76,7 @@ enum err federation_start(
 	f->set = *settings;
 	f->resolver = resolver_create(settings->retry_unit);
 	f->letter_keys = letter_keys_create();
+	gather_readers(f);
 	atomic_store(&running, f);
 	enum err e = start_parts(f, why);
 	if (e != OK) {

@@ -51,13 +51,16 @@ struct delivery;
 struct mailer;
 struct inbox;
 struct resolver;
+#define READERS_MOST 16
 struct federation {
 	struct federation_settings set;
 	struct transport *transport;
 	struct delivery *delivery;
 	struct mailer *mailer;
 	struct inbox *inbox;
-	struct journal *journal; /* runs the outbox reader */
+	struct journal_reader readers[READERS_MOST]; /* the outbox, then the features' */
+	size_t reader_count;
+	struct journal *journal; /* runs them */
 	struct key_pair node_keys; /* of site->actor: signs every GET */
 	struct resolver *resolver; /* what failed lately, which signature form a host takes */
 	struct letter_keys *letter_keys; /* letter.c's: of the journal's thread in the writer's transactions */

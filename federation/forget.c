@@ -51,8 +51,12 @@ static bool forget_table(
 
 static enum err forget_lines(struct txn *t, void *arg)
 {
-	static const char *const readers[] = {OUTBOX_READER};
-	return journal_trim(t, *(const uint64_t *)arg, AT_ONCE, readers, COUNT(readers));
+	const char *names[READERS_MOST];
+	const struct federation *f = federation_running();
+	size_t count = f != NULL ? f->reader_count : 0;
+	for (size_t i = 0; i < count; i++)
+		names[i] = f->readers[i].name;
+	return count > 0 ? journal_trim(t, *(const uint64_t *)arg, AT_ONCE, names, count) : OK;
 }
 
 bool forget_old(struct store *store)

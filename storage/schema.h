@@ -48,6 +48,10 @@ enum table {
 	TABLE_VOTE = 150,      /* u64 post, u64 actor             → vote */
 	TABLE_POLL_END = 151,  /* u64 ms, u64 post                → 1: polls of here that are open */
 	TABLE_POLL_NEWS = 152, /* u64 post                        → i64 ms: votes since then that other nodes have not heard of */
+	/* what people hear of */
+	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
+	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */
+	TABLE_NOTIFY_COMMUNITY = 187, /* u64 actor, u64 community → u64 enum notify_way */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */

@@ -143,7 +143,12 @@ enum err account_signed_in(struct txn *t, uint64_t actor, struct signed_in *out)
 	enum err e = active(t, actor, &account, &a);
 	if (e != OK)
 		return e;
-	*out = (struct signed_in){.name = a.name,
+	int64_t news;
+	e = notify_unread(t, actor, &news);
+	if (e != OK)
+		return e;
+	*out = (struct signed_in){.news = news,
+		.name = a.name,
 		.title = a.title,
 		.url = actor_path(txn_arena(t), &a),
 		.admin = account.admin};

@@ -104,6 +104,7 @@ struct feature {
 	const struct verb *verbs;       /* ended by NULL type */
 	const struct table_use *tables; /* ended by table 0 */
 	const struct chore *chores;     /* ended by NULL name */
+	const struct journal_reader *readers; /* ended by NULL name: what it does of what was done, after it was */
 	const struct kind *kinds;       /* ended by NULL type: what federation/ serves of its records */
 	const struct detail *details;       /* ended by kind 0 */
 };
@@ -118,6 +119,7 @@ extern const struct feature feature_profile,
 	feature_second,
 	feature_signin,
 	feature_community,
+	feature_notify,
 	feature_poll,
 	feature_post,
 	feature_reaction,

@@ -18,6 +18,7 @@ const struct feature *const features[] = {
 	&feature_moderation,
 	&feature_remote,
 	&feature_face,
+	&feature_notify,
 	&feature_feed,
 	NULL,
 };

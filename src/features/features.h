@@ -480,6 +480,38 @@ enum err report_add(struct txn *, uint64_t who, const struct report *, const str
 enum err domain_block(struct txn *, const char *host, const char *reason, bool on) MUST_USE;
 bool domain_blocked(struct txn *, const char *host); /* the host or a parent domain of it */
 
+/* ---- notify.c: what people hear of, kept 90 days, and how they want to be told ---------------- */
+
+enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUEST, NOTICE_POLL, NOTICE_HIDDEN };
+struct notice {
+	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
+	uint32_t kind;
+	uint64_t who;   /* did it, or 0 */
+	uint64_t post;  /* it is about, or 0 */
+	const char *note;
+	int64_t at;
+};
+extern const struct shape notice_shape;
+enum notify_way { NOTIFY_NEVER = 1, NOTIFY_AT_ONCE, NOTIFY_DAILY, NOTIFY_WEEKLY }; /* by mail */
+struct notify_settings {
+	uint32_t mine;   /* what is for them: NEVER, AT_ONCE, DAILY */
+	uint32_t digest; /* what is new where they are: NEVER, DAILY, WEEKLY */
+	int64_t paused;  /* no mail until then */
+	uint64_t seen;   /* the newest notice they saw */
+};
+extern const struct shape notify_settings_shape;
+void notify_settings(struct txn *, uint64_t actor, struct notify_settings *out); /* what holds when nothing was chosen */
+enum err notify_set(struct txn *, uint64_t actor, const struct notify_settings *) MUST_USE;
+enum err notify_community(struct txn *, uint64_t actor, uint64_t community, uint32_t *how) MUST_USE; /* theirs, else the digest's */
+enum err notify_set_community(struct txn *, uint64_t actor, uint64_t community, uint32_t how) MUST_USE; /* 0: as the digest */
+/* Nothing for who is not here, for what they did themselves, or between who block each other. Twice is once. */
+enum err notify_add(struct txn *, uint64_t recipient, const struct notice *) MUST_USE;
+enum err notify_list(struct txn *, uint64_t actor, uint64_t before, size_t max, struct u64s *places) MUST_USE; /* newest first */
+enum err notify_load(struct txn *, uint64_t actor, uint64_t place, struct notice *out) MUST_USE;
+enum err notify_unread(struct txn *, uint64_t actor, int64_t *count) MUST_USE; /* 50 and more are 50 */
+enum err notify_seen(struct txn *, uint64_t actor, uint64_t place) MUST_USE;
+enum err notify_forget(struct txn *, uint64_t actor) MUST_USE; /* all of it */
+
 /* ---- timeline.c: pages that gather: home of the association, my overview --------------------- */
 
 /* Newest first: posts of the followed and of their communities that `viewer` may read. */

@@ -156,6 +156,7 @@ struct route {
 struct signed_in {
 	const char *name, *title, *url;
 	bool admin;
+	int64_t news; /* notifications they did not see yet */
 };
 /* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for
  * nothing. Kept by the feature that keeps accounts; server knows nothing of them. */
