@@ -6,6 +6,8 @@
 #define FRESH_MOST 200 /* on their way for less than a second */
 #define WAIT_MOST 1000 /* ms between looks at the clock */
 #define PATIENCE 20    /* tenths of a second for what is on its way when we stop */
+#define GATHER 2       /* ms without a result, or */
+#define GATHER_MOST 32 /* results, and they are written: a commit costs as much as a signature */
 
 struct batch { /* results written in one transaction */
 	enum event_kind event;
@@ -221,6 +223,7 @@ static void count_result(struct delivery *d, const struct attempt *a)
 
 static void result_put(struct delivery *d, struct attempt *a)
 {
+	d->result_count++;
 	a->next_result = NULL;
 	*d->results_last = a;
 	d->results_last = &a->next_result;
@@ -231,6 +234,7 @@ static struct attempt *results_take(struct delivery *d)
 	struct attempt *first = d->results;
 	d->results = NULL;
 	d->results_last = &d->results;
+	d->result_count = 0;
 	return first;
 }
 
@@ -366,16 +370,20 @@ static int wait_of(struct delivery *d)
 		wait = shorter(wait, count_fresh(d) + ALLOWED_MOST <= FRESH_MOST ? 0 : 50);
 	if (d->soonest != INT64_MAX)
 		wait = shorter(wait, d->soonest - time_now());
+	if (d->results != NULL && d->writing == 0)
+		wait = shorter(wait, d->results_after > now ? d->results_after - now : GATHER);
 	wait = shorter(wait, d->scan_again - now);
 	return wait > 0 ? (int)wait : 1;
 }
 
-static void work(struct delivery *d)
+/* `quiet`: nothing came since the last time. */
+static void work(struct delivery *d, bool quiet)
 {
 	lane_scan(d);
 	lane_wake_due(d);
 	start_ready(d);
-	write_results(d);
+	if (quiet || d->result_count >= GATHER_MOST)
+		write_results(d);
 	tell_settled(d);
 }
 
@@ -400,9 +408,11 @@ static void leave(struct delivery *d)
 static void run(void *arg)
 {
 	struct delivery *d = arg;
+	bool quiet = true;
 	while (!atomic_load(&d->stopping)) {
-		work(d);
+		work(d, quiet);
 		struct event *e = queue_pop(d->events, wait_of(d));
+		quiet = e == NULL;
 		for (; e != NULL; e = queue_pop(d->events, 0))
 			on_event(d, e);
 	}

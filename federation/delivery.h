@@ -151,6 +151,7 @@ struct delivery {
 	struct body *bodies;
 	struct signer signers[SIGNERS];
 	struct attempt *results, **results_last; /* to be written, as they came */
+	size_t result_count;
 	int64_t results_after;   /* steady; after a failed write */
 	bool scanning, scan_wanted;
 	struct place cursor;
