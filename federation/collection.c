@@ -371,7 +371,8 @@ static enum err serve_context(struct serving *s)
 	return serve_uris(s, ids, call_url(s->call, s->call->path), "orderedItems");
 }
 
-/* As it was sent, byte for byte; what was for some is fetched by nobody (its object is, by those). */
+/* As it was sent, byte for byte; what was for some is fetched by nobody (its object is, by those), nor what is no longer
+ * for everyone. */
 static enum err serve_activity(struct serving *s)
 {
 	struct kept kept;
@@ -380,7 +381,8 @@ static enum err serve_activity(struct serving *s)
 		return ERR_NOT_FOUND;
 	struct place place = place_1(TABLE_ACTIVITY, key);
 	enum err e = txn_load(s->t, &place, &kept_shape, &kept);
-	if (e != OK || !kept.open)
+	struct post p;
+	if (e != OK || !kept.open || (kept.post != 0 && !is_open(s->t, kept.post, &p)))
 		return e != OK ? e : ERR_NOT_FOUND;
 	reply_bytes(s->call, 200, ACTIVITY_TYPE, arena_bytes(s->call->arena, kept.json));
 	s->call->reply.cache = "public, max-age=180";

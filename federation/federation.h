@@ -343,6 +343,7 @@ struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
 	struct bytes json;
 	uint64_t actor;
 	bool open; /* may be fetched by anyone */
+	uint64_t post; /* whose words it holds: as long as anyone may read those; 0: none's */
 };
 extern const struct shape kept_shape;
 #define OUTBOX_READER "outbox"

@@ -8,6 +8,7 @@ static const struct field kept_fields[] = {
 	{1, F_BYTES, offsetof(struct kept, json), 1024 * 1024},
 	{2, F_U64, offsetof(struct kept, actor), 0},
 	{3, F_FLAG, offsetof(struct kept, open), 0},
+	{4, F_U64, offsetof(struct kept, post), 0},
 };
 const struct shape kept_shape = {"kept", sizeof(struct kept), kept_fields, COUNT(kept_fields)};
 
@@ -100,7 +101,9 @@ enum err letter_keep(struct letter *l, struct bytes *json)
 {
 	struct saying *s = l->s;
 	struct key *key = NULL;
-	struct kept kept = {.actor = l->from->id, .open = s->open};
+	uint32_t act = s->line->act;
+	bool tells = act == ACT_CREATE || act == ACT_UPDATE || act == ACT_WIDEN;
+	struct kept kept = {.actor = l->from->id, .open = s->open, .post = tells ? s->post.id : 0};
 	struct place place = place_1(TABLE_ACTIVITY, l->key);
 	if (!view_ok(l->v))
 		return ERR_INVALID;
@@ -220,10 +223,11 @@ enum err letter_pass_on(struct saying *s, struct bytes inner, const char *inner_
 	if (!letter_stays(s) || s->actor.kind == ACTOR_GROUP)
 		return OK;
 	enum err e = inner.size > 0 ? announce(s, inner, inner_id) : OK;
-	if (e == OK && inner.size > 0 && s->line->act == ACT_CREATE && s->open)
+	uint32_t act = s->line->act;
+	if (e == OK && inner.size > 0 && (act == ACT_CREATE || act == ACT_WIDEN) && s->open)
 		e = announce_post(s);
 	/* Also an end that came without words of its own: with its author, or with a ban. */
-	if (e == OK && s->line->act == ACT_DELETE && s->open)
+	if (e == OK && (act == ACT_DELETE || act == ACT_NARROW) && s->open)
 		e = unannounce_post(s);
 	return e;
 }

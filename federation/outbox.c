@@ -35,7 +35,8 @@ static enum err to_post_audience(const struct saying *s, const struct recipients
 			e = audience_followers(r, s->audience.followers_of.at[i]);
 	/* Who has it from the community hears of its change and its end from the author as well: microblogs unwrap
 	 * nothing. */
-	if (e == OK && s->open && letter_stays(s) && s->line->act != ACT_CREATE)
+	if (e == OK && s->open && letter_stays(s) && s->line->act != ACT_CREATE
+		&& s->line->act != ACT_WIDEN)
 		e = audience_followers(r, s->community.id);
 	struct post parent;
 	if (e == OK && s->open && s->post.parent != 0
@@ -81,7 +82,7 @@ static enum err write_post(struct saying *s, struct letter *l, const char *type,
 static enum err say_post(struct saying *s)
 {
 	struct letter l, probe;
-	const char *type = s->line->act == ACT_CREATE ? "Create" : "Update";
+	const char *type = s->line->act == ACT_UPDATE ? "Update" : "Create";
 	if (s->post.gone)
 		return OK; /* its Delete follows */
 	enum err e = write_post(s, &probe, type, true);
@@ -218,7 +219,22 @@ static enum err say_listing(struct saying *s, const char *object, const char *co
 static bool is_about_post(uint32_t act)
 {
 	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN
-		|| act == ACT_LOCK || act == ACT_UNLOCK || act == ACT_VOTE;
+		|| act == ACT_LOCK || act == ACT_UNLOCK || act == ACT_VOTE || act == ACT_NARROW
+		|| act == ACT_WIDEN;
+}
+
+/* Of what is not for everyone nothing is said to anyone else: not that it is there, that it changed, that someone liked
+ * it. But what was for everyone before is called back from all who have it. */
+static enum err stays_home(struct saying *s)
+{
+	bool home = s->post.circles.read != CIRCLE_EVERYONE;
+	if (s->line->act != ACT_NARROW)
+		return home ? ERR_NOT_FOUND : OK;
+	if (!home)
+		return ERR_NOT_FOUND; /* it is for everyone again */
+	s->post.circles = (struct circles){CIRCLE_EVERYONE, CIRCLE_EVERYONE};
+	s->post.visibility = VISIBLE_PUBLIC;
+	return OK;
 }
 
 static enum err gather(struct saying *s)
@@ -227,6 +243,8 @@ static enum err gather(struct saying *s)
 	enum err e = actor_load(s->t, line->actor, &s->actor);
 	if (e == OK && is_about_post(line->act)) {
 		e = post_load(s->t, line->object, &s->post);
+		if (e == OK)
+			e = stays_home(s);
 		if (e == OK)
 			e = actor_load(s->t, s->post.author, &s->author);
 		if (e == OK)
@@ -265,8 +283,10 @@ static enum err say(struct saying *s)
 	switch ((enum act)s->line->act) {
 	case ACT_CREATE:
 	case ACT_UPDATE:
+	case ACT_WIDEN:
 		return say_post(s);
 	case ACT_DELETE:
+	case ACT_NARROW:
 		return say_delete(s);
 	case ACT_LIKE:
 		return say_reaction(s, "Like", false);

@@ -151,7 +151,8 @@ enum err account_signed_in(struct txn *t, uint64_t actor, struct signed_in *out)
 		.name = a.name,
 		.title = a.title,
 		.url = actor_path(txn_arena(t), &a),
-		.admin = account.admin};
+		.admin = account.admin,
+		.member = circle_of(t, actor, 0) >= CIRCLE_MEMBERS};
 	return OK;
 }
 

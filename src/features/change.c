@@ -8,7 +8,9 @@
 #define REASON_POINTS 500
 #define REMOVED_AT_ONCE 100
 #define BAN_REMOVES_MOST 2000
-#define RAW_EACH_MOST 8192 /* of an activity that is journaled with each post it ends */
+#define NARROWED_AT_ONCE 1000
+#define NARROWED_MOST 50000 /* answers looked at when what they answer is for fewer eyes */
+#define RAW_EACH_MOST 8192  /* of an activity that is journaled with each post it ends */
 
 /* ---- editing --------------------------------------------------------------------------------- */
 
@@ -46,13 +48,44 @@ static enum err keep_revision(struct txn *t, const struct post *p)
 	return e == OK ? txn_save(t, &place, &revision_shape, &r) : e;
 }
 
+static enum err forget_revisions(struct txn *t, uint64_t post)
+{
+	struct u64s kept;
+	enum err e = post_ids(t, TABLE_HISTORY, post, 0, false, REVISIONS_MOST, &kept);
+	for (size_t i = 0; e == OK && i < kept.count; i++) {
+		struct place place = place_2(TABLE_HISTORY, post, kept.at[i]);
+		e = txn_del(t, &place);
+	}
+	return e;
+}
+
+static enum err edit_circles(
+	struct txn *t, struct circles circles, struct refusal *why, struct post *next)
+{
+	struct post parent;
+	struct actor community;
+	enum err e = next->parent != 0 ? post_load(t, next->parent, &parent) : OK;
+	if (e == OK && next->community != 0)
+		e = actor_load(t, next->community, &community);
+	if (e != OK || (next->visibility == VISIBLE_DIRECT))
+		return e;
+	bool narrower = (circles.read | circles.act) != CIRCLE_EVERYONE;
+	if (circles.read > CIRCLE_CORE || circles.act > CIRCLE_CORE
+		|| (narrower && next->community != 0 && !community.local))
+		return refuse(why, "reads", "Choose who may read this.");
+	circle_set(next, circles, next->parent != 0 ? &parent : NULL);
+	return OK;
+}
+
 static enum err read_edit(struct txn *t, const struct post_draft *d, const struct actor *author,
 	struct refusal *why, struct post *next)
 {
 	if (author->local != (d->remote == NULL))
 		return ERR_FORBIDDEN;
-	if (d->remote == NULL)
-		return draft_write(t, d, author, why, next);
+	if (d->remote == NULL) {
+		enum err e = draft_write(t, d, author, why, next);
+		return e == OK && d->circles != NULL ? edit_circles(t, *d->circles, why, next) : e;
+	}
 	struct post said = {.id = next->id, .author = author->id};
 	if (!text_is(d->remote->id, next->uri))
 		return ERR_FORBIDDEN;
@@ -86,21 +119,85 @@ static enum err unpin_everywhere(struct txn *t, const struct post *p)
 	return e == OK ? txn_del(t, &of_community) : e;
 }
 
-/* What is for fewer eyes now leaves the lists and counts that are for more. */
-static enum err narrow(struct txn *t, const struct post *p, struct post *next)
+static bool is_open(const struct post *p)
 {
-	enum err e = next->visibility > VISIBLE_UNLISTED ? unpin_everywhere(t, p) : OK;
+	return p->visibility <= VISIBLE_UNLISTED;
+}
+
+/* What is for other eyes now is in other counts; what is for fewer leaves the lists that are for more. */
+static enum err recount(struct txn *t, const struct post *p, struct post *next)
+{
+	struct post was = *p;
+	enum err e = is_open(next) ? OK : unpin_everywhere(t, p);
 	if (e == OK && next->community != p->community)
 		e = post_leave(t, p);
 	if (e == OK)
-		e = post_count_reply(t, next, false);
+		e = post_count_reply(t, &was, false);
+	next->counted = was.counted;
 	return e == OK ? post_count_reply(t, next, true) : e;
+}
+
+static enum err journal_edit(
+	struct txn *t, const struct post *p, const struct post *next, const struct origin *origin)
+{
+	bool circled = p->circles.read != next->circles.read;
+	struct line line = {.act = circled && is_open(p) && !is_open(next) ? ACT_NARROW
+			: circled && !is_open(p) && is_open(next)          ? ACT_WIDEN
+									   : ACT_UPDATE,
+		.actor = next->author,
+		.object = next->id,
+		.target = next->community};
+	return act_journal(t, origin, &line, NULL);
+}
+
+/* No answer is for more eyes than what it answers: one that was follows it in. */
+static enum err narrow_one(struct txn *t, uint64_t id, bool *changed)
+{
+	struct post p, parent;
+	enum err e = post_load(t, id, &p);
+	if (e != OK || p.parent == 0)
+		return e;
+	e = post_load(t, p.parent, &parent);
+	if (e != OK || p.circles.read >= parent.circles.read)
+		return e;
+	struct post next = p;
+	circle_set(&next, next.circles, &parent);
+	e = recount(t, &p, &next);
+	if (e == OK)
+		e = post_save(t, &next);
+	*changed = true;
+	return e == OK ? journal_edit(t, &p, &next, NULL) : e;
+}
+
+/* Answers are newer than what they answer, but for those that were adopted: a few rounds see them all. */
+static enum err narrow_below(struct txn *t, uint64_t root)
+{
+	struct u64s ids = {0};
+	size_t seen = 0;
+	bool changed = true;
+	enum err e = OK;
+	while (e == OK && changed) {
+		uint64_t after = 0;
+		changed = false;
+		do {
+			e = post_of_conversation(t, root, after, NARROWED_AT_ONCE, &ids);
+			for (size_t i = 0; e == OK && i < ids.count; i++) {
+				after = ids.at[i];
+				e = narrow_one(t, after, &changed);
+			}
+			seen += ids.count;
+			if (seen > NARROWED_MOST)
+				return ERR_TOO_MUCH;
+		} while (e == OK && ids.count == NARROWED_AT_ONCE);
+	}
+	return e;
 }
 
 static bool same_post(const struct post *a, const struct post *b)
 {
 	return same_words(a, b) && same_extra(a, b) && same(a->language, b->language)
 		&& a->sensitive == b->sensitive && a->locked == b->locked
+		&& a->circles.read == b->circles.read && a->circles.act == b->circles.act
 		&& a->visibility == b->visibility && a->community == b->community;
 }
 
@@ -134,31 +231,24 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 	int64_t before = p.updated ? p.updated : p.published, now = time_now();
 	if (reworded)
 		next.updated = now > before ? now : before + 1;
-	if (next.visibility != p.visibility || next.community != p.community)
-		e = narrow(t, &p, &next);
+	if (next.visibility != p.visibility || next.community != p.community
+		|| next.circles.read != p.circles.read)
+		e = recount(t, &p, &next);
 	if (e == OK)
 		e = post_save(t, &next);
-	if (e == OK && reworded)
+	/* What was said among fewer is not told to more by what was kept of it. */
+	if (e == OK && next.circles.read < p.circles.read)
+		e = forget_revisions(t, id);
+	else if (e == OK && reworded)
 		e = keep_revision(t, &p);
 	if (e == OK && detail_of(next.kind)->enter != NULL)
 		e = detail_of(next.kind)->enter(t, &next, d->remote);
-	struct line line = {
-		.act = ACT_UPDATE, .actor = who, .object = id, .target = next.community};
-	return e == OK ? act_journal(t, origin, &line, NULL) : e;
+	if (e == OK)
+		e = journal_edit(t, &p, &next, origin);
+	return e == OK && next.circles.read > p.circles.read ? narrow_below(t, next.root) : e;
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */
-
-static enum err forget_revisions(struct txn *t, uint64_t post)
-{
-	struct u64s kept;
-	enum err e = post_ids(t, TABLE_HISTORY, post, 0, false, REVISIONS_MOST, &kept);
-	for (size_t i = 0; e == OK && i < kept.count; i++) {
-		struct place place = place_2(TABLE_HISTORY, post, kept.at[i]);
-		e = txn_del(t, &place);
-	}
-	return e;
-}
 
 /* What the author takes back is gone: a tombstone keeps the place of what was answered. */
 static enum err bury(struct txn *t, struct post *p)

@@ -1,9 +1,7 @@
-/* circle.c: who may read, who may act, where a post goes: one answer for all who ask. */
-#include "features.h"
+/* circle.c: who may read, who may act: one answer for all who ask. */
+#include "roll.h"
 
-#include <string.h>
-
-#define PUBLIC "https://www.w3.org/ns/activitystreams#Public"
+#define CORE_MOST 200 /* heads of a core team that are counted */
 
 static bool has(const struct u64s *list, uint64_t id)
 {
@@ -30,11 +28,140 @@ bool circle_may_moderate(struct txn *t, uint64_t who, const struct post *p)
 	return actor.local && account_load(t, who, &account) == OK && account.admin;
 }
 
-/* The circle of a post for followers is its community's, or its author's when it has none. */
+/* ---- circles --------------------------------------------------------------------------------- */
+
+#define CORE_HERE (ROLE_MANAGER | ROLE_CORE)
+#define CORE_OF_ALL (ROLE_BOARD | ROLE_ADMIN)
+
+static bool is_admin(struct txn *t, uint64_t who)
+{
+	struct account account;
+	return account_load(t, who, &account) == OK && account.admin;
+}
+
+enum circle circle_of(struct txn *t, uint64_t who, uint64_t id)
+{
+	struct actor actor, community = {0};
+	struct standing s;
+	if (!can_act(t, who, &actor) || !actor.local
+		|| (id != 0 && (actor_load(t, id, &community) != OK || !community.local)))
+		return CIRCLE_EVERYONE;
+	roll_standing(txn_site(t), who, id, &s);
+	bool looks_after = id != 0 ? community_moderated_by(t, &community, &actor)
+				   : is_admin(t, who);
+	if (looks_after || (s.here & CORE_HERE) != 0 || (s.roles & CORE_OF_ALL) != 0)
+		return CIRCLE_CORE;
+	bool member = community.own_members ? s.here != 0 : s.status == PERSON_MEMBER;
+	return member ? CIRCLE_MEMBERS : CIRCLE_EVERYONE;
+}
+
+/* Who looks after a community, in public, and who does by a role that only the roll knows: each once. */
+static int64_t count_core(struct txn *t, uint64_t community)
+{
+	uint64_t heads[CORE_MOST];
+	struct u64s moderators = {0};
+	struct actor a;
+	size_t count = roll_holders(
+		txn_site(t), community, CORE_HERE, CORE_OF_ALL, heads, COUNT(heads));
+	if (community != 0 && community_moderators(t, community, &moderators) != OK)
+		return (int64_t)count;
+	struct u64s found = {heads, count};
+	int64_t more = 0;
+	for (size_t i = 0; i < moderators.count; i++)
+		more += !has(&found, moderators.at[i]) && can_act(t, moderators.at[i], &a)
+			&& a.local;
+	return (int64_t)count + more;
+}
+
+int64_t circle_count(struct txn *t, uint64_t id, enum circle circle)
+{
+	struct actor community = {0};
+	if (id != 0 && actor_load(t, id, &community) != OK)
+		return 0;
+	if (circle == CIRCLE_CORE)
+		return count_core(t, id);
+	return circle == CIRCLE_MEMBERS ? roll_count(txn_site(t), community.own_members ? id : 0)
+					: 0;
+}
+
+const char *circle_words(enum circle circle)
+{
+	static const char *const words[] = {"Everyone", "Members", "Core team"};
+	return words[circle];
+}
+
+static uint64_t number_of(uint64_t community, enum circle circle)
+{
+	return community << 2 | circle;
+}
+
+uint64_t circle_number(const struct post *p)
+{
+	if (p->circles.read != CIRCLE_EVERYONE)
+		return number_of(p->community, p->circles.read);
+	return p->visibility <= VISIBLE_UNLISTED ? 0 : CIRCLE_ASK;
+}
+
+enum err circle_numbers(struct txn *t, const struct viewer *viewer, struct u64s *out)
+{
+	struct u64s all = {0};
+	enum err e = viewer->local ? community_list(t, &all) : OK;
+	if (e != OK)
+		return e;
+	uint64_t *numbers = arena_array(txn_arena(t), 3 + 2 * all.count, sizeof *numbers);
+	size_t count = 0;
+	numbers[count++] = 0;
+	for (size_t i = 0; viewer->local && i <= all.count; i++) {
+		uint64_t community = i == 0 ? 0 : all.at[i - 1];
+		enum circle inner = circle_of(t, viewer->actor, community);
+		for (enum circle c = CIRCLE_MEMBERS; c <= inner; c++)
+			numbers[count++] = number_of(community, c);
+	}
+	*out = (struct u64s){numbers, count};
+	return OK;
+}
+
+static uint32_t narrower(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+struct circles circle_default(const struct actor *community, const struct post *parent)
+{
+	struct circles c = {CIRCLE_EVERYONE, CIRCLE_EVERYONE};
+	/* What members say among each other stays among them, until they choose otherwise. */
+	if (parent != NULL)
+		c.read = c.act = narrower(parent->circles.read, parent->circles.act);
+	else if (community != NULL && community->local)
+		c = community->circles;
+	c.act = narrower(c.act, c.read);
+	return c;
+}
+
+void circle_set(struct post *p, struct circles c, const struct post *parent)
+{
+	bool was_circled = p->circles.read != CIRCLE_EVERYONE;
+	if (parent != NULL) {
+		c.read = narrower(c.read, parent->circles.read);
+		c.act = narrower(c.act, parent->circles.act);
+	}
+	c.act = narrower(c.act, c.read);
+	p->circles = c;
+	if (c.read != CIRCLE_EVERYONE)
+		p->visibility = VISIBLE_FOLLOWERS;
+	else if (was_circled)
+		p->visibility = parent != NULL ? parent->visibility : VISIBLE_PUBLIC;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* Followers only: its community's, or its author's when it has none. */
 static bool in_circle(struct txn *t, uint64_t who, const struct post *p)
 {
 	if (who == 0)
 		return false;
+	if (p->circles.read != CIRCLE_EVERYONE)
+		return circle_of(t, who, p->community) >= p->circles.read;
 	if (has(&p->mentions, who))
 		return true;
 	if (p->visibility == VISIBLE_DIRECT)
@@ -59,6 +186,8 @@ bool circle_may_read(struct txn *t, const struct viewer *viewer, const struct po
 		|| in_circle(t, who, p);
 }
 
+/* ---- doing ----------------------------------------------------------------------------------- */
+
 /* A lock binds where the community is kept; another node's circle is that node's to guard. */
 static bool guarded_here(const struct actor *community, const struct actor *who)
 {
@@ -73,8 +202,19 @@ bool circle_may_post(struct txn *t, uint64_t who, const struct actor *community)
 		return false;
 	if (block_between(t, who, community->id))
 		return false;
+	if (community->local && community->circles.act != CIRCLE_EVERYONE
+		&& circle_of(t, who, community->id) < community->circles.act)
+		return false;
 	return !community->restricted || !guarded_here(community, &actor)
 		|| community_moderated_by(t, community, &actor);
+}
+
+bool circle_may_act(struct txn *t, uint64_t who, const struct post *p)
+{
+	struct viewer viewer = {.actor = who};
+	return who != 0 && !p->gone && p->removed_by == 0 && circle_may_read(t, &viewer, p)
+		&& (p->circles.act == CIRCLE_EVERYONE
+			|| circle_of(t, who, p->community) >= p->circles.act);
 }
 
 static bool may_join_in(struct txn *t, uint64_t who, const struct post *p, const struct actor *c)
@@ -88,7 +228,6 @@ bool circle_may_reply(struct txn *t, uint64_t who, const struct post *p)
 {
 	struct actor actor, author, community;
 	struct post root;
-	struct viewer viewer = {.actor = who};
 	if (!can_act(t, who, &actor) || p->gone || p->removed_by != 0)
 		return false;
 	if (actor_load(t, p->author, &author) != OK || author.suspended
@@ -103,7 +242,7 @@ bool circle_may_reply(struct txn *t, uint64_t who, const struct post *p)
 	/* Who follows whom on other nodes is not known here, nor whom they let in. */
 	if (!actor.local && !author.local && (group == NULL || !group->local))
 		return true;
-	if (!circle_may_read(t, &viewer, p))
+	if (!circle_may_act(t, who, p))
 		return false;
 	if (!root.locked || (group == NULL && who == root.author))
 		return true;
@@ -111,115 +250,100 @@ bool circle_may_reply(struct txn *t, uint64_t who, const struct post *p)
 		&& (!guarded_here(group, &actor) || community_moderated_by(t, group, &actor));
 }
 
-/* ---- where it goes --------------------------------------------------------------------------- */
+/* ---- choosing -------------------------------------------------------------------------------- */
 
-struct going {
-	const char *to[POST_MENTIONS + 4], *cc[POST_MENTIONS + 4];
-	uint64_t actors[POST_MENTIONS + 4];
-	struct audience out;
+struct viewer circle_as_visitor(struct call *call, struct view *v)
+{
+	struct viewer me = call->viewer;
+	bool as_visitor = call_input(call, "as") != NULL;
+	if (as_visitor)
+		call->viewer = (struct viewer){0};
+	view_flag(v, "as_visitor", as_visitor);
+	view_flag(v, "may_see_as_visitor", me.local && !as_visitor);
+	return me;
+}
+
+void circle_show(struct view *v, const struct post *p)
+{
+	bool circled = p->circles.read != CIRCLE_EVERYONE;
+	view_flag(v, "for_everyone", p->visibility <= VISIBLE_UNLISTED);
+	view_flag(v, "for_members", p->circles.read == CIRCLE_MEMBERS);
+	view_flag(v, "for_core", p->circles.read == CIRCLE_CORE);
+	view_flag(v, "for_followers", !circled && p->visibility == VISIBLE_FOLLOWERS);
+	view_flag(v, "for_named", !circled && p->visibility == VISIBLE_DIRECT);
+}
+
+static const char *const values[] = {"everyone", "members", "core"};
+
+struct range { /* of circles that may be chosen */
+	uint32_t widest, narrowest;
 };
 
-static void name_once(const char **list, struct names *all, const char *uri)
-{
-	if (uri == NULL)
-		return;
-	for (size_t i = 0; i < all->count; i++)
-		if (strcmp(list[i], uri) == 0)
-			return;
-	list[all->count++] = uri;
-}
-
-static void to(struct going *g, const char *uri)
-{
-	name_once(g->to, &g->out.to, uri);
-}
-
-static void cc(struct going *g, const char *uri)
-{
-	name_once(g->cc, &g->out.cc, uri);
-}
-
-static void send_to(struct going *g, uint64_t actor)
-{
-	if (!has(&g->out.actors, actor))
-		g->actors[g->out.actors.count++] = actor;
-}
-
-static enum err name_person(struct txn *t, struct going *g, const struct post *p, uint64_t id)
+/* As wide as what is answered, and no narrower than the chooser is in: but what it is already, it may stay. */
+static struct range range_of(struct txn *t, uint64_t who, uint64_t community,
+	const struct post *parent, struct circles now)
 {
 	struct actor a;
-	enum err e = actor_load(t, id, &a);
-	if (e != OK || a.gone || id == p->author || id == p->community)
-		return e == ERR_NOT_FOUND ? OK : e;
-	if (p->visibility == VISIBLE_DIRECT)
-		to(g, a.uri);
-	else
-		cc(g, a.uri);
-	send_to(g, id);
-	return OK;
+	struct range r = {parent != NULL ? parent->circles.read : CIRCLE_EVERYONE,
+		narrower(now.read, now.act)};
+	if (community == 0 || (actor_load(t, community, &a) == OK && a.local))
+		r.narrowest = narrower(r.narrowest, circle_of(t, who, community));
+	return r;
 }
 
-static enum err name_people(struct txn *t, struct going *g, const struct post *p)
+static size_t show_list(struct txn *t, struct view *v, const char *name, uint64_t community,
+	struct range r, uint32_t now, const char *said)
 {
-	struct post parent;
-	enum err e = OK;
-	for (size_t i = 0; e == OK && i < p->mentions.count && i < POST_MENTIONS; i++)
-		e = name_person(t, g, p, p->mentions.at[i]);
-	/* Who is answered hears of it, unless they may not read it. */
-	if (e == OK && g->out.open && p->parent != 0 && post_load(t, p->parent, &parent) == OK)
-		e = name_person(t, g, p, parent.author);
-	return e;
-}
-
-static void name_circle(struct going *g, const struct post *p, const struct actor *author,
-	const struct actor *community)
-{
-	const char *group = community != NULL ? community->uri : NULL;
-	switch (p->visibility) {
-	case VISIBLE_PUBLIC:
-		to(g, group);
-		to(g, PUBLIC);
-		cc(g, author->followers);
-		return;
-	case VISIBLE_UNLISTED:
-		to(g, group);
-		to(g, author->followers);
-		cc(g, PUBLIC);
-		return;
-	case VISIBLE_FOLLOWERS:
-		to(g, group);
-		to(g, community != NULL ? community->followers : author->followers);
-		return;
-	default:
-		return;
+	struct actor a;
+	bool own = community != 0 && actor_load(t, community, &a) == OK && a.own_members;
+	size_t count = 0;
+	view_list(v, name);
+	for (uint32_t c = r.widest; c <= r.narrowest; c++, count++) {
+		view_begin(v, NULL);
+		view_text(v, "value", values[c]);
+		view_flag(v, "everyone", c == CIRCLE_EVERYONE);
+		view_flag(v, "members", c == CIRCLE_MEMBERS && !own);
+		view_flag(v, "own_members", c == CIRCLE_MEMBERS && own);
+		view_flag(v, "core", c == CIRCLE_CORE);
+		view_number(v, "heads", circle_count(t, community, c));
+		view_flag(v, "chosen", said != NULL ? text_is(said, values[c]) : c == now);
+		view_end(v);
 	}
+	view_list_end(v);
+	return count;
 }
 
-enum err post_audience(struct txn *t, const struct post *p, struct audience *out)
+void circle_show_choice(struct call *call, struct txn *t, struct view *v, uint64_t community,
+	const struct circles *now, const struct post *parent)
 {
-	struct actor author, community;
-	enum err e = actor_load(t, p->author, &author);
-	if (e == OK && p->community != 0)
-		e = actor_load(t, p->community, &community);
-	if (e != OK)
-		return e;
-	const struct actor *group = p->community != 0 ? &community : NULL;
-	struct going *g = arena_alloc(txn_arena(t), sizeof *g);
-	uint64_t *followed = arena_alloc(txn_arena(t), sizeof *followed);
-	*followed = p->author;
-	g->out.actors.at = g->actors;
-	g->out.open = p->visibility == VISIBLE_PUBLIC || p->visibility == VISIBLE_UNLISTED;
-	name_circle(g, p, &author, group);
-	e = name_people(t, g, p);
-	if (e != OK)
-		return e;
-	if (group != NULL && !group->local)
-		send_to(g, group->id);
-	/* The community's followers get it from the community (its Announce), not from here. */
-	if (g->out.open || (p->visibility == VISIBLE_FOLLOWERS && group == NULL))
-		g->out.followers_of = (struct u64s){followed, 1};
-	g->out.to.at = g->to;
-	g->out.cc.at = g->cc;
-	*out = g->out;
+	struct range r = range_of(t, call->viewer.actor, community, parent, *now);
+	view_begin(v, "circles");
+	size_t reads = show_list(t, v, "reads", community, r, now->read, call_input(call, "reads"));
+	if (parent == NULL) /* who may answer is said once, at the start */
+		show_list(t, v, "acts", community, r, now->act, call_input(call, "acts"));
+	view_flag(v, "start", parent == NULL);
+	view_flag(v, "any", reads > 1);
+	view_end(v);
+}
+
+static uint32_t value_of(const char *said, uint32_t otherwise)
+{
+	for (uint32_t c = 0; c < COUNT(values); c++)
+		if (text_is(said, values[c]))
+			return c;
+	return otherwise;
+}
+
+enum err circle_chosen(struct call *call, struct txn *t, uint64_t community,
+	const struct post *parent, struct circles otherwise, struct circles *out)
+{
+	struct range r = range_of(t, call->viewer.actor, community, parent, otherwise);
+	struct circles c = {value_of(call_input(call, "reads"), otherwise.read),
+		value_of(call_input(call, "acts"), otherwise.act)};
+	if (c.read < r.widest || c.read > r.narrowest)
+		return refuse(&call->refusal, "reads", "Choose who may read this.");
+	if (c.act > r.narrowest)
+		return refuse(&call->refusal, "acts", "Choose who may answer.");
+	*out = c;
 	return OK;
 }

@@ -167,8 +167,19 @@ static enum err show_team(struct call *call, struct txn *t, struct view *v, cons
 	return OK;
 }
 
-static enum err show_head(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+static void show_circles(struct view *v, const char *name, uint32_t circle)
 {
+	view_begin(v, name);
+	view_flag(v, "everyone", circle == CIRCLE_EVERYONE);
+	view_flag(v, "members", circle == CIRCLE_MEMBERS);
+	view_flag(v, "core", circle == CIRCLE_CORE);
+	view_end(v);
+}
+
+enum err community_head_show(
+	struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	struct actor me;
 	int64_t followers;
 	enum err e = follow_count(t, a->id, &followers);
 	if (e != OK)
@@ -198,6 +209,11 @@ static enum err show_head(struct call *call, struct txn *t, struct view *v, cons
 	view_html(v, "summary", a->summary);
 	view_html(v, "rules", a->rules != NULL ? a->rules : "");
 	view_flag(v, "restricted", a->restricted);
+	show_circles(v, "reads", a->circles.read);
+	show_circles(v, "acts", a->circles.act);
+	view_flag(v, "may_set_up",
+		a->local && call->viewer.local && actor_load(t, call->viewer.actor, &me) == OK
+			&& community_moderated_by(t, a, &me));
 	view_flag(v, "in_community", true);
 	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
@@ -220,11 +236,11 @@ static struct u64s without(struct arena *arena, struct u64s ids, struct u64s pin
 	return (struct u64s){left, count};
 }
 
-enum err community_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+static enum err show_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct u64s ids, pinned = {0};
 	uint64_t before = call_input_id(call, "before");
-	enum err e = show_head(call, t, v, a);
+	enum err e = community_head_show(call, t, v, a);
 	if (e == OK)
 		e = timeline_of(t, &call->viewer, a, before, LINES_SHOWN, &ids);
 	if (e == OK && before == 0)
@@ -242,6 +258,15 @@ enum err community_page(struct call *call, struct txn *t, struct view *v, const 
 	return OK;
 }
 
+enum err community_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
+	struct viewer me = circle_as_visitor(call, v);
+	view_text(v, "own_path", actor_path(call->arena, a));
+	enum err e = show_page(call, t, v, a);
+	call->viewer = me;
+	return e;
+}
+
 static enum err about_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor a;
@@ -251,7 +276,7 @@ static enum err about_read(struct call *call, struct txn *t, struct view *v)
 	if (e == OK && a.gone)
 		e = ERR_GONE;
 	if (e == OK)
-		e = show_head(call, t, v, &a);
+		e = community_head_show(call, t, v, &a);
 	if (e != OK)
 		return e;
 	view_flag(v, "on_about", true);

@@ -76,6 +76,8 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
 	view_format(v, "poll_path", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
 	compose_languages(call, v, call->language);
+	struct circles now = circle_default(&community, NULL);
+	circle_show_choice(call, t, v, community.id, &now, NULL);
 	preview(call, t, v);
 	return OK;
 }
@@ -84,11 +86,16 @@ static enum err new_write(struct call *call, struct txn *t)
 {
 	struct actor community;
 	struct post p;
+	struct circles circles;
 	enum err e = compose_community(call, t, &community);
+	if (e == OK)
+		e = circle_chosen(
+			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
 	if (e != OK)
 		return e;
 	struct post_draft draft = {.author = call->viewer.actor,
 		.community = community.id,
+		.circles = &circles,
 		.title = call_input(call, "title"),
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language")};
@@ -121,11 +128,16 @@ static enum err reply_form(struct call *call, struct txn *t, struct view *v)
 static enum err reply_write(struct call *call, struct txn *t)
 {
 	struct post parent, p;
+	struct circles circles;
 	enum err e = find_readable(call, t, &parent);
+	if (e == OK)
+		e = circle_chosen(call, t, parent.community, &parent, circle_default(NULL, &parent),
+			&circles);
 	if (e != OK)
 		return e;
 	struct post_draft draft = {.author = call->viewer.actor,
 		.parent = parent.id,
+		.circles = &circles,
 		.source = call_input(call, "text"),
 		.language = call->language};
 	e = post_create(t, &draft, NULL, &call->refusal, &p);
@@ -155,16 +167,26 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	view_flag(v, "article", p.kind == POST_ARTICLE);
 	view_end(v);
 	compose_languages(call, v, p.language);
+	struct post parent;
+	bool answers = p.parent != 0 && post_load(t, p.parent, &parent) == OK;
+	if (p.visibility != VISIBLE_DIRECT)
+		circle_show_choice(call, t, v, p.community, &p.circles, answers ? &parent : NULL);
 	return OK;
 }
 
 static enum err edit_write(struct call *call, struct txn *t)
 {
-	struct post p;
+	struct post p, parent;
+	struct circles circles;
 	enum err e = find_own(call, t, &p);
+	bool answers = e == OK && p.parent != 0 && post_load(t, p.parent, &parent) == OK;
+	if (e == OK)
+		e = circle_chosen(
+			call, t, p.community, answers ? &parent : NULL, p.circles, &circles);
 	if (e != OK)
 		return e;
 	struct post_draft draft = {.author = call->viewer.actor,
+		.circles = &circles,
 		.title = call_input(call, "title"),
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language"),
@@ -329,20 +351,23 @@ const struct route post_routes[] = {
 	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page,
 		.page = "conversation",
 		.takes = {{"after", INPUT_ID, .label = "Newer replies"},
-			{"answer", INPUT_ID, .label = "Answer"}}},
+			{"answer", INPUT_ID, .label = "Answer"}, AS_INPUT}},
 	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_ACTIVITY, .read = conversation_object},
 	{METHOD_GET, "/p/{id}", ANYONE, WANTS_PAGE, .read = conversation_short},
 	{METHOD_GET, "/c/{name}/new", SIGNED_IN, .read = new_read, .page = "compose"},
 	{METHOD_POST, "/c/{name}/new", SIGNED_IN, .write = new_write, .page = "compose",
-		.form = new_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT},
+		.form = new_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
 		.max_body = FORM_MOST, .per_minute = 30},
 	{METHOD_POST, "/c/{name}/new/preview", SIGNED_IN, .page = "compose", .form = new_read,
-		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT}, .max_body = FORM_MOST},
+		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
+		.max_body = FORM_MOST},
 	{METHOD_POST, "/p/{id}/reply", SIGNED_IN, .write = reply_write, .page = "conversation",
-		.form = reply_form, .takes = {TEXT_INPUT}, .max_body = FORM_MOST, .per_minute = 30},
+		.form = reply_form, .takes = {TEXT_INPUT, CIRCLE_INPUTS}, .max_body = FORM_MOST,
+		.per_minute = 30},
 	{METHOD_GET, "/p/{id}/edit", SIGNED_IN, .read = edit_read, .page = "edit"},
 	{METHOD_POST, "/p/{id}/edit", SIGNED_IN, .write = edit_write, .page = "edit",
-		.form = edit_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT},
+		.form = edit_read,
+		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
 		.max_body = FORM_MOST, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/history", ANYONE, .read = history_read, .page = "history"},
 	{METHOD_GET, "/p/{id}/delete", SIGNED_IN, .read = delete_read, .page = "delete"},

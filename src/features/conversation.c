@@ -43,6 +43,17 @@ static int64_t tally(struct txn *t, const struct post *p, uint32_t kind)
 	return post_tally(t, p->id, kind, &n) == OK ? n : 0;
 }
 
+/* Answers that this viewer may read: each circle counts its own. */
+static int64_t answers(struct txn *t, const struct post *p, const struct viewer *viewer)
+{
+	int64_t n = tally(t, p, TALLY_REPLIES), members = tally(t, p, TALLY_REPLIES_MEMBERS),
+		core = tally(t, p, TALLY_REPLIES_CORE);
+	enum circle inner = members + core > 0 && viewer->local
+		? circle_of(t, viewer->actor, p->community)
+		: CIRCLE_EVERYONE;
+	return n + (inner >= CIRCLE_MEMBERS ? members : 0) + (inner >= CIRCLE_CORE ? core : 0);
+}
+
 static void show_author(struct txn *t, struct view *v, const struct post *p)
 {
 	struct actor author;
@@ -66,22 +77,22 @@ static void show_place(struct txn *t, struct view *v, const struct post *p)
 }
 
 /* Neither does a time tell of an answer that is for fewer eyes. */
-static int64_t last_activity(struct txn *t, const struct post *p)
+static int64_t last_activity(struct txn *t, const struct post *p, const struct viewer *viewer)
 {
 	struct u64s last;
 	struct post reply;
 	if (post_ids(t, TABLE_BY_ROOT, p->id, 0, true, 1, &last) != OK || last.count == 0
 		|| last.at[0] <= p->id || post_load(t, last.at[0], &reply) != OK)
 		return 0;
-	bool apart = reply.visibility > VISIBLE_UNLISTED && reply.visibility > p->visibility;
-	return apart ? 0 : id_time(reply.id);
+	bool apart = reply.circles.read != CIRCLE_EVERYONE
+		|| (reply.visibility > VISIBLE_UNLISTED && reply.visibility > p->visibility);
+	return apart && !circle_may_read(t, viewer, &reply) ? 0 : id_time(reply.id);
 }
 
 void post_line(struct txn *t, struct view *v, const char *name, const struct post *p,
 	const struct viewer *viewer)
 {
-	(void)viewer;
-	int64_t last = last_activity(t, p);
+	int64_t last = last_activity(t, p, viewer);
 	view_begin(v, name);
 	view_id(v, "id", p->id);
 	view_flag(v, "titled", p->title != NULL);
@@ -92,7 +103,8 @@ void post_line(struct txn *t, struct view *v, const char *name, const struct pos
 	view_time(v, "published", p->published);
 	view_flag(v, "answer", p->root != p->id || p->parent_uri != NULL);
 	view_flag(v, "closed", p->locked);
-	view_number(v, "replies", tally(t, p, TALLY_REPLIES));
+	view_number(v, "replies", answers(t, p, viewer));
+	circle_show(v, p);
 	view_flag(v, "active", last != 0);
 	view_time(v, "last", last);
 	view_end(v);
@@ -181,7 +193,7 @@ static void show_buttons(
 	view_flag(v, "may_unpin", me != 0 && may_pin && pinned);
 	view_flag(v, "may_close", moderates && starts && !p->locked);
 	view_flag(v, "may_open", moderates && starts && p->locked);
-	view_flag(v, "may_like", me != 0 && p->removed_by == 0);
+	view_flag(v, "may_like", me != 0 && circle_may_act(t, me, p));
 	view_flag(v, "may_boost", me != 0 && open && p->removed_by == 0);
 	view_flag(v, "may_answer", me != 0 && circle_may_reply(t, me, p));
 	view_flag(v, "liked", reaction_is(t, me, p->id, REACTION_LIKE));
@@ -201,6 +213,7 @@ void post_show(struct txn *t, struct view *v, const char *name, const struct pos
 	view_time(v, "published", p->published);
 	show_answered(t, v, p, viewer);
 	if (shown) {
+		circle_show(v, p);
 		show_author(t, v, p);
 		show_words(t, v, p);
 		if (detail_of(p->kind)->page != NULL)
@@ -312,12 +325,26 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 	view_flag(v, "may_reply", may);
 	view_flag(v, "closed_for_me", me != 0 && !may && root->locked);
 	view_flag(v, "may_sign_in", !call->viewer.local && !root->locked);
+	view_flag(
+		v, "members_answer", !may && !root->locked && root->circles.act != CIRCLE_EVERYONE);
 	if (!may || actor_load(t, to.author, &author) != OK)
 		return;
 	view_id(v, "reply_to", to.id);
 	if (to.id != root->id)
 		view_text(v, "reply_to_whom", actor_title(&author));
-	view_flag(v, "reply_is_public", to.visibility <= VISIBLE_UNLISTED);
+	struct circles now = circle_default(NULL, &to);
+	if (to.visibility <= VISIBLE_UNLISTED || to.circles.read != CIRCLE_EVERYONE)
+		circle_show_choice(call, t, v, to.community, &now, &to);
+}
+
+/* One honest line: that members answered, and how many; never what, and never the core team. */
+static void show_apart(
+	struct txn *t, struct view *v, const struct post *root, const struct viewer *viewer)
+{
+	bool tells = root->visibility <= VISIBLE_UNLISTED
+		&& (!viewer->local
+			|| circle_of(t, viewer->actor, root->community) < CIRCLE_MEMBERS);
+	view_number(v, "members_replies", tells ? tally(t, root, TALLY_REPLIES_MEMBERS) : 0);
 }
 
 enum err conversation_show(struct call *call, struct txn *t, struct view *v, const struct post *any)
@@ -328,7 +355,7 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 	if (e != OK)
 		return e;
 	bool readable = circle_may_read(t, &call->viewer, &root) && !root.gone;
-	if (root.id == any->id && root.gone && tally(t, &root, TALLY_REPLIES) == 0)
+	if (root.id == any->id && root.gone && answers(t, &root, &call->viewer) == 0)
 		return ERR_GONE;
 	view_flag(v, "titled", readable && root.title != NULL);
 	view_text(v, "heading",
@@ -344,7 +371,8 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 		view_text(v, "tint", actor_colour(call->arena, &community));
 	}
 	view_text(v, "start_path", post_path(t, readable || root.gone ? &root : any));
-	view_number(v, "reply_count", tally(t, &root, TALLY_REPLIES));
+	view_number(v, "reply_count", answers(t, &root, &call->viewer));
+	show_apart(t, v, &root, &call->viewer);
 	view_flag(v, "waiting", root.parent_uri != NULL);
 	if (has_line(t, &call->viewer, &root))
 		post_show(t, v, "start", &root, &call->viewer);
@@ -373,7 +401,18 @@ enum err conversation_page(struct call *call, struct txn *t, struct view *v)
 		e = find(call, t, &p);
 	if (e == OK && p.author != author.id)
 		e = ERR_NOT_FOUND;
-	return e == OK ? conversation_show(call, t, v, &p) : e;
+	if (e != OK)
+		return e;
+	struct viewer me = circle_as_visitor(call, v);
+	view_text(v, "own_path", post_path(t, &p));
+	if (circle_may_read(t, &call->viewer, &p)) {
+		e = conversation_show(call, t, v, &p);
+	} else {
+		view_flag(v, "unseen", true);
+		view_text(v, "heading", i18n(call->language, "Conversation"));
+	}
+	call->viewer = me;
+	return e;
 }
 
 enum err conversation_object(struct call *call, struct txn *t, struct view *v)

@@ -126,6 +126,7 @@ extern const struct feature feature_profile,
 	feature_timeline,
 	feature_moderation,
 	feature_remote,
+	feature_setup,
 	feature_feed;
 
 /* ---- acts: what the journal tells its readers ------------------------------------------------ */
@@ -157,5 +158,7 @@ enum act {
 	ACT_MOVE,          /* actor moved to object */
 	ACT_LOCK,          /* actor closes the conversation object of target */
 	ACT_UNLOCK,
+	ACT_NARROW = 40,   /* actor: author; object post, that was for everyone: what went out of it is called back */
+	ACT_WIDEN,         /* actor: author; object post, that is for everyone now: goes out as a new one */
 	ACT_VOTE = 60      /* actor chose note, an option of the poll object, which stands elsewhere */
 };

@@ -24,6 +24,13 @@ const struct detail *detail_of(uint32_t kind);
  * activity's id: the origin's, or for an act done here what the outbox will give it: <base>/a/<place>. */
 enum err act_journal(struct txn *, const struct origin *, struct line *, const char **uri) MUST_USE;
 
+/* Whom something is for: each circle lies within the one before. */
+enum circle { CIRCLE_EVERYONE, CIRCLE_MEMBERS, CIRCLE_CORE };
+struct circles {
+	uint32_t read; /* enum circle: who may read it */
+	uint32_t act;  /* who may answer, vote, sign up; never wider than who may read */
+};
+
 /* ---- actor.c, profile.c: who someone is, here or elsewhere ----------------------------------- */
 
 enum actor_kind { ACTOR_PERSON = 1, ACTOR_GROUP, ACTOR_APPLICATION, ACTOR_SERVICE, ACTOR_ORGANIZATION };
@@ -36,6 +43,8 @@ struct actor {
 	bool locked;     /* approves followers by hand */
 	bool discoverable, indexable;
 	bool restricted; /* Group: only moderators start conversations */
+	bool own_members; /* Group: its members are those with a role in it, not all of the association */
+	struct circles circles; /* Group: of what is begun in it and says nothing else; `act`: who may begin */
 	const char *name; /* preferredUsername: [a-z0-9_.-], lower case when local */
 	const char *host; /* domain with a port where there is one */
 	const char *uri;  /* https://host/u/name, https://host/c/name, https://host/actor; a remote's own */
@@ -86,11 +95,16 @@ struct key_pair {
 enum err actor_create(struct txn *, enum actor_kind, const char *name, const char *title, const struct key_pair *,
 	struct refusal *, struct actor *out) MUST_USE;
 enum err actor_keys_load(struct txn *, uint64_t id, struct key_pair *) MUST_USE; /* caller drops both */
+struct community_change {
+	bool restricted, own_members;
+	struct circles circles;
+};
 struct profile_change {
 	const char *title, *source; /* NULL: leave; source is Markdown */
 	const char *colour, *rules, *contact; /* likewise; #RRGGBB, Markdown, a line */
 	const char *language;
 	int locked, discoverable, indexable; /* -1: leave */
+	const struct community_change *community; /* NULL: leave; of a Group only */
 };
 enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct profile_change *, struct refusal *) MUST_USE;
 /* For pages about someone: "relation" { self, following, asked, blocked, can_follow, can_block, can_unblock,
@@ -234,6 +248,8 @@ enum err community_moderator(struct txn *, uint64_t who, uint64_t community, uin
 enum err community_moderators(struct txn *, uint64_t community, struct u64s *out) MUST_USE;
 /* ids of local communities, oldest first. */
 enum err community_list(struct txn *, struct u64s *out) MUST_USE;
+/* What parts/community-head.html and parts/who-may-write.html show. */
+enum err community_head_show(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
 /* The page of a community, local or known here: profile.c's /@{name} hands it over, with reply.page set. */
 enum err community_page(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
 
@@ -271,6 +287,7 @@ enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIB
 struct post {
 	uint64_t id;
 	uint32_t kind, visibility;
+	struct circles circles; /* what is not for everyone is VISIBLE_FOLLOWERS too: nowhere taken for public */
 	uint64_t author;
 	uint64_t community;    /* Group it belongs to, local or remote, or 0 */
 	uint64_t root, parent; /* of its conversation; root == id for a start. parent 0 with parent_uri set: not known here */
@@ -310,6 +327,7 @@ struct post_draft {
 	const char *title, *source, *summary, *language;
 	uint32_t kind;       /* 0: Article with a title, else Note */
 	uint32_t visibility; /* 0: public, or the parent's (never wider than it) */
+	const struct circles *circles; /* NULL: those of the community, or of what it answers (never wider than it) */
 	bool sensitive;
 	const struct poll_draft *poll; /* NULL: none, or the one that it has already */
 	const struct object *remote; /* a post of another node: its text, ids, times and addressees come from here */
@@ -329,14 +347,6 @@ enum err post_pin(struct txn *, uint64_t who, uint64_t post, bool on, const stru
 enum err post_pin_at(struct txn *, uint64_t who, uint64_t where, uint64_t post, bool on, const struct origin *) MUST_USE;
 enum err post_load(struct txn *, uint64_t id, struct post *) MUST_USE;
 enum err post_by_uri(struct txn *, const char *uri, struct post *) MUST_USE;
-/* Where it goes and who may read it; one answer for pages, the object's to/cc and the outbox. */
-struct audience {
-	struct names to, cc;     /* URIs as they stand in the object */
-	struct u64s actors;      /* deliver to these */
-	struct u64s followers_of;/* and to the followers of these */
-	bool open;               /* public or unlisted: anyone may fetch it */
-};
-enum err post_audience(struct txn *, const struct post *, struct audience *out) MUST_USE;
 /* Pages: newest first (conversation: oldest first). before/after 0: the edge. */
 enum err post_of_author(struct txn *, uint64_t actor, uint64_t before, size_t max, struct u64s *out) MUST_USE;
 enum err post_of_community(struct txn *, uint64_t community, uint64_t before, size_t max, struct u64s *out) MUST_USE;
@@ -412,8 +422,48 @@ enum err conversation_show(struct call *, struct txn *, struct view *, const str
 
 bool circle_may_read(struct txn *, const struct viewer *, const struct post *);
 bool circle_may_reply(struct txn *, uint64_t who, const struct post *);
+bool circle_may_act(struct txn *, uint64_t who, const struct post *); /* vote, sign up, like */
 bool circle_may_post(struct txn *, uint64_t who, const struct actor *community);
 bool circle_may_moderate(struct txn *, uint64_t who, const struct post *);
+/* The innermost circle of a community that someone is in; community 0: of the association. Asks the roll. A core team is
+ * who looks after the community, with the board. People of other nodes are in CIRCLE_EVERYONE, whatever they say. */
+enum circle circle_of(struct txn *, uint64_t who, uint64_t community);
+int64_t circle_count(struct txn *, uint64_t community, enum circle); /* heads in it, today; 0 for everyone */
+const char *circle_words(enum circle);                               /* a msgid: "Members" */
+/* For lists and indexes that cannot ask of each post: what has this number may be read by who has it among his. 0: by
+ * anyone. CIRCLE_ASK: by number it cannot be said; ask circle_may_read. Blocks and bans are not in it: ask before showing. */
+#define CIRCLE_ASK 3
+uint64_t circle_number(const struct post *);
+enum err circle_numbers(struct txn *, const struct viewer *, struct u64s *out) MUST_USE; /* rising, 0 first */
+/* Sets who may read and act, so that no other field says more; `parent` may be NULL. */
+void circle_set(struct post *, struct circles, const struct post *parent);
+/* Radio buttons: "circles" { any, reads, acts: lists of { value, words, chosen } } of those that `who` may choose from for
+ * a post in `community` (0: none) that answers `parent` (or NULL). */
+void circle_show_choice(struct call *, struct txn *, struct view *, uint64_t community, const struct circles *now,
+	const struct post *parent);
+/* What was chosen, or `otherwise`; ERR_INVALID with a reason: not a circle that they may choose. */
+enum err circle_chosen(struct call *, struct txn *, uint64_t community, const struct post *parent, struct circles otherwise,
+	struct circles *out) MUST_USE;
+/* ?as=visitor: the page is made as for nobody, and says so ("as_visitor"). Returns who really asks: put that back after. */
+struct viewer circle_as_visitor(struct call *, struct view *);
+/* "for_everyone", "for_members", "for_core", "for_followers", "for_named": one of them, in words by parts/circle.html. */
+void circle_show(struct view *, const struct post *);
+#define AS_INPUT {"as", INPUT_CHOICE, .choices = "visitor", .label = "As a visitor"}
+struct circles circle_default(const struct actor *community, const struct post *parent); /* either may be NULL */
+#define CIRCLE_INPUTS                                                                         \
+	{"reads", INPUT_CHOICE, .choices = "everyone|members|core", .label = "Who may read"},  \
+		{"acts", INPUT_CHOICE, .choices = "everyone|members|core", .label = "Who may answer"}
+
+/* ---- reach.c: whom a post names, and where it goes -------------------------------------------- */
+
+/* One answer for the object's to and cc, and for the outbox. What is not for everyone names nobody and goes nowhere. */
+struct audience {
+	struct names to, cc;     /* URIs as they stand in the object */
+	struct u64s actors;      /* deliver to these */
+	struct u64s followers_of;/* and to the followers of these */
+	bool open;               /* public or unlisted: anyone may fetch it */
+};
+enum err post_audience(struct txn *, const struct post *, struct audience *out) MUST_USE;
 
 /* ---- reaction.c: likes, dislikes, boosts ----------------------------------------------------- */
 
@@ -432,6 +482,8 @@ bool reaction_is(struct txn *, uint64_t who, uint64_t post, enum reaction_kind);
 /* Kinds of TABLE_TALLY: the reaction kinds, and these. */
 #define TALLY_REPLIES 10
 #define TALLY_FOLLOWERS 11 /* of an actor, in the place of the post: accepted ones */
+#define TALLY_REPLIES_MEMBERS 12 /* replies that only members may read, and only the core team: no number for others */
+#define TALLY_REPLIES_CORE 13
 
 /* ---- poll.c: a post that asks: one vote each, of people here and elsewhere; nobody sees who chose what ---- */
 

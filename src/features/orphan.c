@@ -23,8 +23,9 @@ static enum err add_waiting(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
+static const uint32_t kinds[] = {TALLY_REPLIES, TALLY_REPLIES_MEMBERS, TALLY_REPLIES_CORE};
 struct subtree { /* what hangs below the orphan: replies that are counted there */
-	int64_t all, direct;
+	int64_t all[COUNT(kinds)], direct[COUNT(kinds)]; /* of each circle */
 };
 
 /* One post of the orphan's conversation moves to the parent's. */
@@ -41,8 +42,8 @@ static enum err move(struct txn *t, uint64_t id, uint64_t orphan, const struct p
 		p.locked = false;
 		e = post_count_reply(t, &p, true);
 	} else {
-		below->all += p.counted;
-		below->direct += p.counted && p.parent == orphan;
+		below->all[p.circles.read] += p.counted;
+		below->direct[p.circles.read] += p.counted && p.parent == orphan;
 	}
 	struct place from = place_2(TABLE_BY_ROOT, orphan, id),
 		     to = place_2(TABLE_BY_ROOT, parent->root, id);
@@ -57,10 +58,17 @@ static enum err move(struct txn *t, uint64_t id, uint64_t orphan, const struct p
 static enum err count_in(
 	struct txn *t, uint64_t orphan, const struct post *parent, const struct subtree *below)
 {
-	struct place at_root = place_2(TABLE_TALLY, parent->root, TALLY_REPLIES),
-		     at_orphan = place_2(TABLE_TALLY, orphan, TALLY_REPLIES);
-	enum err e = txn_add(t, &at_root, below->all, NULL);
-	return e == OK ? txn_add(t, &at_orphan, below->direct - below->all, NULL) : e;
+	enum err e = OK;
+	for (size_t i = 0; e == OK && i < COUNT(kinds); i++) {
+		struct place at_root = place_2(TABLE_TALLY, parent->root, kinds[i]),
+			     at_orphan = place_2(TABLE_TALLY, orphan, kinds[i]);
+		if (below->all[i] == 0)
+			continue;
+		e = txn_add(t, &at_root, below->all[i], NULL);
+		if (e == OK)
+			e = txn_add(t, &at_orphan, below->direct[i] - below->all[i], NULL);
+	}
+	return e;
 }
 
 static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)
@@ -70,9 +78,10 @@ static enum err adopt(struct txn *t, uint64_t id, const struct post *parent)
 	enum err e = post_load(t, id, &orphan);
 	if (e == ERR_NOT_FOUND)
 		return OK;
-	/* Two posts may claim to answer each other: no circle of replies. */
+	/* Two posts may claim to answer each other: no circle of replies. What was written for everyone joins no circle. */
 	if (e == OK
 		&& (orphan.parent != 0 || parent->root == id
+			|| parent->circles.read != CIRCLE_EVERYONE
 			|| !circle_may_reply(t, orphan.author, parent)))
 		return OK; /* it stays on its own */
 	if (e == OK)

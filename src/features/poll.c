@@ -477,15 +477,21 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	}
 	view_list_end(v);
 	compose_languages(call, v, call->language);
+	struct circles now = circle_default(&community, NULL);
+	circle_show_choice(call, t, v, community.id, &now, NULL);
 	return OK;
 }
 
 static enum err new_write(struct call *call, struct txn *t)
 {
 	struct actor community;
+	struct circles circles;
 	struct post p;
 	const char *options[OPTIONS_MOST + 1];
 	enum err e = compose_community(call, t, &community);
+	if (e == OK)
+		e = circle_chosen(
+			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
 	if (e != OK)
 		return e;
 	struct poll_draft poll = {.any_of = call_flag(call, "any_of"),
@@ -499,6 +505,7 @@ static enum err new_write(struct call *call, struct txn *t)
 		poll.options.count++;
 	struct post_draft draft = {.author = call->viewer.actor,
 		.community = community.id,
+		.circles = &circles,
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language"),
 		.poll = &poll};
@@ -553,7 +560,7 @@ static const struct route routes[] = {
 		.takes = {{"text", INPUT_TEXT, .required = true, .min = 1, .max = POST_TEXT_MOST,
 				  .label = "Question"},
 			{"days", INPUT_NUMBER, .min = 1, .max = 30, .label = "How long it is open"},
-			{"language", INPUT_LINE, .max = 35, .label = "Language"}},
+			{"language", INPUT_LINE, .max = 35, .label = "Language"}, CIRCLE_INPUTS},
 		.max_body = (size_t)256 << 10, .per_minute = 30},
 	{METHOD_POST, "/p/{id}/vote", SIGNED_IN, .write = vote_write, .per_minute = 60},
 	{METHOD_POST, "/p/{id}/unvote", SIGNED_IN, .write = unvote_write, .per_minute = 60},

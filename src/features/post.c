@@ -37,6 +37,8 @@ static const struct field post_fields[] = {
 	{24, F_I64, offsetof(struct post, updated), 0},
 	{25, F_I64, offsetof(struct post, removed), 0},
 	{26, F_FLAG, offsetof(struct post, counted), 0},
+	{60, F_U32, offsetof(struct post, circles.read), 0},
+	{61, F_U32, offsetof(struct post, circles.act), 0},
 };
 const struct shape post_shape = {"post", sizeof(struct post), post_fields, COUNT(post_fields)};
 
@@ -132,19 +134,33 @@ enum err post_tally(struct txn *t, uint64_t post, uint32_t kind, int64_t *now)
 	return txn_count(t, &place, now);
 }
 
-/* The start counts its whole conversation, each other post its own replies; an answer for fewer eyes
- * than what it answers is not told by a number either. */
+/* Which number a reply is in: each circle has one of its own. An answer for fewer eyes than what it answers, but for
+ * no circle, is told by no number. */
+static uint32_t tally_of(const struct post *p, const struct post *parent)
+{
+	static const uint32_t kinds[] = {TALLY_REPLIES, TALLY_REPLIES_MEMBERS, TALLY_REPLIES_CORE};
+	bool apart = p->visibility > VISIBLE_UNLISTED && p->visibility > parent->visibility;
+	if (p->circles.read != CIRCLE_EVERYONE)
+		return kinds[p->circles.read];
+	return apart ? 0 : TALLY_REPLIES;
+}
+
+/* The start counts its whole conversation, each other post its own replies. */
 enum err post_count_reply(struct txn *t, struct post *p, bool on)
 {
 	struct post parent;
 	if (p->parent == 0 || p->counted == on || (on && (p->gone || p->removed_by != 0)))
 		return OK;
 	enum err e = post_load(t, p->parent, &parent);
-	bool apart = p->visibility > VISIBLE_UNLISTED && p->visibility > parent.visibility;
-	if (e != OK || (on && apart))
+	if (e != OK)
 		return e;
-	struct place at_parent = place_2(TABLE_TALLY, p->parent, TALLY_REPLIES);
-	struct place at_root = place_2(TABLE_TALLY, p->root, TALLY_REPLIES);
+	uint32_t kind = tally_of(p, &parent);
+	if (on && kind == 0)
+		return OK;
+	/* One that became narrower than its parent was counted before. */
+	kind = kind != 0 ? kind : TALLY_REPLIES;
+	struct place at_parent = place_2(TABLE_TALLY, p->parent, kind);
+	struct place at_root = place_2(TABLE_TALLY, p->root, kind);
 	e = txn_add(t, &at_parent, on ? 1 : -1, NULL);
 	if (e == OK && p->root != p->parent)
 		e = txn_add(t, &at_root, on ? 1 : -1, NULL);
@@ -223,6 +239,11 @@ enum err post_unjoin(struct txn *t, uint64_t community, const struct post *p)
 void post_place(struct post *p, const struct post *parent, bool local)
 {
 	p->root = parent->root;
+	if (parent->circles.read != CIRCLE_EVERYONE) {
+		p->community = parent->community;
+		circle_set(p, p->circles, parent);
+		return;
+	}
 	if (p->visibility < parent->visibility)
 		p->visibility = parent->visibility;
 	/* A remote post for its author's followers stays with them, unless it names the community's. */
@@ -253,6 +274,29 @@ static enum err allowed(struct txn *t, const struct post *p, const struct post *
 	return circle_may_post(t, p->author, &community) ? OK : ERR_FORBIDDEN;
 }
 
+/* Another node's community is for everyone: what is written there is there. */
+static enum err begin_circle(struct txn *t, const struct post_draft *d, const struct post *parent,
+	struct refusal *why, struct post *p)
+{
+	struct actor community;
+	/* Nor does one person's word to another answer a circle. */
+	if (d->visibility == VISIBLE_DIRECT && parent != NULL
+		&& parent->circles.read != CIRCLE_EVERYONE)
+		return refuse(why, "visibility", "Choose who may read this.");
+	if (p->visibility == VISIBLE_DIRECT)
+		return OK;
+	enum err e = p->community != 0 ? actor_load(t, p->community, &community) : OK;
+	if (e != OK)
+		return e;
+	const struct actor *group = p->community != 0 ? &community : NULL;
+	struct circles c = d->circles != NULL ? *d->circles : circle_default(group, parent);
+	if (c.read > CIRCLE_CORE || c.act > CIRCLE_CORE
+		|| (group != NULL && !group->local && (c.read | c.act) != CIRCLE_EVERYONE))
+		return refuse(why, "reads", "Choose who may read this.");
+	circle_set(p, c, parent);
+	return OK;
+}
+
 static enum err begin_local(struct txn *t, const struct post_draft *d, const struct actor *author,
 	struct refusal *why, struct post *p)
 {
@@ -273,6 +317,8 @@ static enum err begin_local(struct txn *t, const struct post_draft *d, const str
 		place_under(p, &parent, true);
 	}
 	enum err e = allowed(t, p, &parent);
+	if (e == OK)
+		e = begin_circle(t, d, d->parent != 0 ? &parent : NULL, why, p);
 	if (e != OK)
 		return e;
 	id_text(p->id, id);

@@ -32,6 +32,15 @@ static bool text_set(const char **text, const char *to)
 	return changed;
 }
 
+static bool community_apply(struct actor *a, const struct community_change *c)
+{
+	struct circles was = a->circles;
+	bool changed = flag_set(&a->restricted, c->restricted);
+	changed |= flag_set(&a->own_members, c->own_members);
+	a->circles = c->circles;
+	return changed || was.read != c->circles.read || was.act != c->circles.act;
+}
+
 /* Puts the change into *a, or says what is wrong with it. */
 static enum err change_apply(struct arena *arena, struct actor *a, const struct profile_change *c,
 	bool *changed, struct refusal *why)
@@ -83,6 +92,8 @@ static enum err change_apply(struct arena *arena, struct actor *a, const struct 
 		*changed |= flag_set(&a->locked, c->locked);
 	*changed |= flag_set(&a->discoverable, c->discoverable);
 	*changed |= flag_set(&a->indexable, c->indexable);
+	if (a->kind == ACTOR_GROUP && c->community != NULL)
+		*changed |= community_apply(a, c->community);
 	return OK;
 }
 
@@ -428,7 +439,7 @@ static enum err settings_write(struct call *call, struct txn *t)
 
 static const struct route routes[] = {
 	{METHOD_GET, "/@{name}", ANYONE, .read = profile_read, .page = "profile",
-		.takes = {{"before", INPUT_ID, .label = "Older posts"}}},
+		.takes = {{"before", INPUT_ID, .label = "Older posts"}, AS_INPUT}},
 	{METHOD_GET, "/settings", SIGNED_IN, .read = settings_read, .page = "profile-settings"},
 	{METHOD_POST, "/settings", SIGNED_IN, .write = settings_write, .page = "profile-settings",
 		.form = settings_read,

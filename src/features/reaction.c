@@ -58,6 +58,8 @@ static enum err allowed(struct txn *t, uint64_t who, const struct post *p, enum 
 		return ERR_NOT_FOUND;
 	if (p->removed_by != 0 || (p->community != 0 && block_between(t, who, p->community)))
 		return ERR_FORBIDDEN;
+	if (kind != REACTION_BOOST && !circle_may_act(t, who, p))
+		return ERR_FORBIDDEN;
 	/* A boost carries a post out of its circle. */
 	return kind == REACTION_BOOST && p->visibility > VISIBLE_UNLISTED ? ERR_FORBIDDEN : OK;
 }

@@ -7,11 +7,12 @@ static enum err check_access(struct exchange *x)
 {
 	const struct viewer *v = &x->call.viewer;
 	enum access access = x->call.route->access;
-	if (access != SIGNED_IN && access != ADMIN)
+	if (access == ANYONE || access == FEDERATION)
 		return OK;
 	if (!v->local)
 		return ERR_SIGN_IN;
-	return access == SIGNED_IN || v->admin ? OK : ERR_FORBIDDEN;
+	bool may = access == SIGNED_IN || (access == MEMBER ? v->member : v->admin);
+	return may ? OK : ERR_FORBIDDEN;
 }
 
 static enum err check_csrf(struct exchange *x)

@@ -39,6 +39,7 @@ enum method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH
 struct viewer {
 	uint64_t actor;     /* 0: nobody */
 	bool local;         /* signed in here: an account, confirmed and active */
+	bool member;        /* and in the circle of members of the association, today */
 	bool admin;
 	bool remote;        /* proved by an HTTP signature on this request */
 	bool by_token;      /* bearer token, not cookie: no CSRF check, JSON answers */
@@ -115,7 +116,8 @@ void call_answer(struct call *, enum err);
 
 enum access {
 	ANYONE,    /* also nobody */
-	SIGNED_IN, /* here */
+	SIGNED_IN, /* here: members, guests and applicants */
+	MEMBER,    /* and in the circle of members, today */
 	ADMIN,
 	FEDERATION /* other nodes: no cookies, no CSRF; the handler verifies the signature itself */
 };
@@ -155,7 +157,7 @@ struct route {
 /* Who a session or token belongs to, in words for each page. Text may live in the transaction. */
 struct signed_in {
 	const char *name, *title, *url;
-	bool admin;
+	bool admin, member;
 	int64_t news; /* notifications they did not see yet */
 };
 /* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for

@@ -1,4 +1,5 @@
 /* circle.c: tests of who may read and act, and of where a post goes, for each visibility. */
+#include "roll.h"
 #include "world.h"
 
 #include <string.h>
@@ -300,6 +301,313 @@ IN_WRITE(other_nodes_guard_their_own)
 	return OK;
 }
 
+/* ---- members and core team ---- */
+
+static struct post for_circle(
+	struct txn *t, uint64_t author, uint64_t community, enum circle read, enum circle act)
+{
+	struct circles circles = {read, act};
+	return written(t,
+		(struct post_draft){.author = author, .community = community, .circles = &circles});
+}
+
+static struct post answer_to(
+	struct txn *t, uint64_t author, const struct post *parent, const struct circles *circles)
+{
+	return written(
+		t, (struct post_draft){.author = author, .parent = parent->id, .circles = circles});
+}
+
+struct cast {
+	struct actor chief, member, expert, guest, xi, board;
+};
+
+/* Who looks after the community, a member, one with a role in it, one with an account, one from elsewhere. */
+static struct cast cast(struct txn *t)
+{
+	struct cast c = {.chief = world_person(t, "chief"),
+		.member = world_person(t, "lid"),
+		.expert = world_person(t, "expert"),
+		.guest = world_person(t, "gast"),
+		.xi = world_remote(t, ACTOR_PERSON, "xi", "a.example")};
+	c.board = community(t, "board", c.chief.id);
+	world_member(&c.member, 0, 0, 0);
+	world_member(&c.expert, c.board.id, ROLE_EXPERT, 0);
+	if (follow_start(t, c.guest.id, c.board.id, NULL) != OK
+		|| follow_start(t, c.xi.id, c.board.id, NULL) != OK)
+		die("nobody follows");
+	return c;
+}
+
+IN_WRITE(a_follower_is_no_member)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct post p = for_circle(t, c.member.id, c.board.id, CIRCLE_MEMBERS, CIRCLE_MEMBERS);
+	WANT(p.id != 0 && p.visibility == VISIBLE_FOLLOWERS);
+	WANT(reads(t, c.member.id, &p) && reads(t, c.expert.id, &p) && reads(t, c.chief.id, &p));
+	WANT(!reads(t, 0, &p) && !reads(t, c.guest.id, &p) && !reads(t, c.xi.id, &p));
+	WANT(circle_may_reply(t, c.expert.id, &p) && !circle_may_reply(t, c.guest.id, &p)
+		&& !circle_may_reply(t, c.xi.id, &p));
+	WANT(reaction_add(t, c.expert.id, p.id, REACTION_LIKE, NULL) == OK
+		&& reaction_add(t, c.guest.id, p.id, REACTION_LIKE, NULL) == ERR_NOT_FOUND
+		&& reaction_add(t, c.expert.id, p.id, REACTION_BOOST, NULL) == ERR_FORBIDDEN);
+	return OK;
+}
+
+IN_WRITE(to_be_named_lets_nobody_in)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS};
+	struct post p = written(t,
+		(struct post_draft){.author = c.member.id,
+			.community = c.board.id,
+			.circles = &members,
+			.source = "Hello @gast and @xi@a.example"});
+	struct audience going;
+	WANT(p.mentions.count == 2 && !reads(t, c.guest.id, &p) && !reads(t, c.xi.id, &p));
+	WANT(post_audience(t, &p, &going) == OK && going.to.count == 0 && going.cc.count == 0
+		&& going.actors.count == 0 && going.followers_of.count == 0 && !going.open);
+	return OK;
+}
+
+IN_WRITE(a_core_team_is_who_looks_after_it)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct actor chair = world_person(t, "chair"), manager = world_person(t, "manager");
+	world_member(&chair, 0, 0, ROLE_BOARD);
+	world_member(&manager, c.board.id, ROLE_MANAGER, ROLE_TREASURER);
+	struct post p = for_circle(t, c.chief.id, c.board.id, CIRCLE_CORE, CIRCLE_CORE);
+	WANT(reads(t, c.chief.id, &p) && reads(t, chair.id, &p) && reads(t, manager.id, &p));
+	WANT(!reads(t, c.member.id, &p) && !reads(t, c.expert.id, &p) && !reads(t, c.guest.id, &p));
+	WANT(circle_of(t, manager.id, 0) == CIRCLE_MEMBERS
+		&& circle_of(t, chair.id, 0) == CIRCLE_CORE);
+	WANT(circle_count(t, c.board.id, CIRCLE_CORE) == 3
+		&& circle_count(t, c.board.id, CIRCLE_MEMBERS) == 4);
+	return OK;
+}
+
+IN_WRITE(a_community_may_have_members_of_its_own)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	c.board.own_members = true;
+	WANT(actor_save(t, &c.board) == OK);
+	struct post p = for_circle(t, c.expert.id, c.board.id, CIRCLE_MEMBERS, CIRCLE_MEMBERS);
+	WANT(reads(t, c.expert.id, &p) && !reads(t, c.member.id, &p));
+	WANT(circle_count(t, c.board.id, CIRCLE_MEMBERS) == 1);
+	return OK;
+}
+
+IN_WRITE(a_community_says_what_goes_without_saying)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	c.board.circles = (struct circles){CIRCLE_MEMBERS, CIRCLE_MEMBERS};
+	WANT(actor_save(t, &c.board) == OK);
+	struct post p = written(
+		t, (struct post_draft){.author = c.member.id, .community = c.board.id});
+	WANT(p.circles.read == CIRCLE_MEMBERS && !reads(t, c.guest.id, &p));
+	WANT(circle_may_post(t, c.member.id, &c.board) && !circle_may_post(t, c.guest.id, &c.board)
+		&& !circle_may_post(t, c.xi.id, &c.board));
+	struct post open = for_circle(t, c.member.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_EVERYONE);
+	WANT(open.visibility == VISIBLE_PUBLIC && reads(t, 0, &open));
+	return OK;
+}
+
+static int64_t tally(struct txn *t, const struct post *p, uint32_t kind)
+{
+	int64_t n = -1;
+	return post_tally(t, p->id, kind, &n) == OK ? n : -1;
+}
+
+IN_WRITE(an_answer_is_never_for_more_than_what_it_answers)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct circles all = {CIRCLE_EVERYONE, CIRCLE_EVERYONE}, core = {CIRCLE_CORE, CIRCLE_CORE};
+	struct post p = for_circle(t, c.member.id, c.board.id, CIRCLE_MEMBERS, CIRCLE_MEMBERS);
+	struct post a = answer_to(t, c.expert.id, &p, &all),
+		    b = answer_to(t, c.chief.id, &a, &core);
+	WANT(a.circles.read == CIRCLE_MEMBERS && a.visibility == VISIBLE_FOLLOWERS);
+	WANT(b.circles.read == CIRCLE_CORE && !reads(t, c.member.id, &b));
+	WANT(tally(t, &p, TALLY_REPLIES) == 0 && tally(t, &p, TALLY_REPLIES_MEMBERS) == 1
+		&& tally(t, &p, TALLY_REPLIES_CORE) == 1);
+	struct post_draft direct = {.author = c.member.id,
+		.parent = p.id,
+		.source = "Psst @gast",
+		.visibility = VISIBLE_DIRECT};
+	struct refusal why;
+	struct post q;
+	WANT(post_create(t, &direct, NULL, &why, &q) == ERR_INVALID);
+	return OK;
+}
+
+IN_WRITE(everyone_may_read_and_members_answer)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct post p = for_circle(t, c.member.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_MEMBERS);
+	WANT(p.visibility == VISIBLE_PUBLIC && reads(t, 0, &p) && reads(t, c.xi.id, &p));
+	WANT(circle_may_reply(t, c.member.id, &p) && !circle_may_reply(t, c.guest.id, &p)
+		&& !circle_may_reply(t, c.xi.id, &p) && !circle_may_act(t, c.xi.id, &p));
+	struct circles all = {CIRCLE_EVERYONE, CIRCLE_EVERYONE};
+	struct post among = answer_to(t, c.expert.id, &p, NULL),
+		    aloud = answer_to(t, c.expert.id, &p, &all);
+	WANT(among.circles.read == CIRCLE_MEMBERS && !reads(t, 0, &among));
+	WANT(aloud.circles.read == CIRCLE_EVERYONE && aloud.circles.act == CIRCLE_MEMBERS
+		&& reads(t, 0, &aloud));
+	WANT(tally(t, &p, TALLY_REPLIES) == 1 && tally(t, &p, TALLY_REPLIES_MEMBERS) == 1);
+	return OK;
+}
+
+IN_WRITE(what_is_narrowed_takes_its_answers_along)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS},
+		       all = {CIRCLE_EVERYONE, CIRCLE_EVERYONE};
+	struct post p = for_circle(t, c.member.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_EVERYONE);
+	struct post a = answer_to(t, c.guest.id, &p, NULL), b = answer_to(t, c.expert.id, &a, NULL);
+	WANT(post_pin_at(t, c.member.id, c.member.id, p.id, true, NULL) == OK);
+	WANT(tally(t, &p, TALLY_REPLIES) == 2 && reads(t, 0, &b));
+	struct post_draft edit = {.author = c.member.id, .source = "Hello", .circles = &members};
+	WANT(post_edit(t, c.member.id, p.id, &edit, NULL, NULL) == OK);
+	WANT(post_load(t, p.id, &p) == OK && post_load(t, a.id, &a) == OK
+		&& post_load(t, b.id, &b) == OK);
+	WANT(!reads(t, 0, &p) && !reads(t, 0, &a) && !reads(t, 0, &b) && !reads(t, c.xi.id, &b));
+	WANT(reads(t, c.guest.id, &a)
+		&& !reads(t, c.guest.id, &b)); /* one's own words stay one's own */
+	WANT(tally(t, &p, TALLY_REPLIES) == 0 && tally(t, &p, TALLY_REPLIES_MEMBERS) == 2
+		&& tally(t, &a, TALLY_REPLIES_MEMBERS) == 1);
+	WANT(world_lines(t, ACT_NARROW) == 3 && world_lines(t, ACT_UPDATE) == 0);
+	struct u64s pinned;
+	WANT(post_pinned(t, c.member.id, 5, &pinned) == OK && pinned.count == 0);
+	edit.circles = &all;
+	WANT(post_edit(t, c.member.id, p.id, &edit, NULL, NULL) == OK
+		&& post_load(t, p.id, &p) == OK && post_load(t, a.id, &a) == OK);
+	WANT(reads(t, 0, &p) && !reads(t, 0, &a) && world_last(t, ACT_WIDEN).object == p.id);
+	/* Nor do the earlier words of members become everyone's. */
+	struct place kept = place_2(TABLE_HISTORY, p.id, (uint64_t)NOW);
+	struct revision earlier;
+	edit.circles = &members;
+	edit.source = "Among us";
+	WANT(post_edit(t, c.member.id, p.id, &edit, NULL, NULL) == OK
+		&& txn_load(t, &kept, &revision_shape, &earlier) == OK);
+	edit.circles = &all;
+	edit.source = "Aloud";
+	WANT(post_edit(t, c.member.id, p.id, &edit, NULL, NULL) == OK
+		&& txn_load(t, &kept, &revision_shape, &earlier) == ERR_NOT_FOUND);
+	return OK;
+}
+
+IN_WRITE(a_number_says_who_may_read)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct viewer nobody = {0}, guest = {.actor = c.guest.id, .local = true},
+		      member = {.actor = c.member.id, .local = true},
+		      chief = {.actor = c.chief.id, .local = true};
+	struct post open = for_circle(t, c.chief.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_EVERYONE),
+		    members = for_circle(t, c.chief.id, c.board.id, CIRCLE_MEMBERS, CIRCLE_MEMBERS),
+		    core = for_circle(t, c.chief.id, c.board.id, CIRCLE_CORE, CIRCLE_CORE);
+	struct post close = written(
+		t, (struct post_draft){.author = c.chief.id, .visibility = VISIBLE_FOLLOWERS});
+	struct u64s n;
+	WANT(circle_number(&open) == 0 && circle_number(&close) == CIRCLE_ASK);
+	WANT(circle_numbers(t, &nobody, &n) == OK && n.count == 1 && n.at[0] == 0);
+	WANT(circle_numbers(t, &guest, &n) == OK && n.count == 1);
+	WANT(circle_numbers(t, &member, &n) == OK && has(&n, circle_number(&members))
+		&& !has(&n, circle_number(&core)));
+	WANT(circle_numbers(t, &chief, &n) == OK && has(&n, circle_number(&core))
+		&& !has(&n, CIRCLE_ASK));
+	return OK;
+}
+
+/* ---- pages ---- */
+
+IN_WRITE(a_visitor_is_told_how_many_and_no_more)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct viewer member = {.actor = c.member.id, .local = true}, nobody = {0};
+	const char *const as_visitor[] = {"as=visitor", NULL};
+	const struct node *page;
+	struct post p = for_circle(t, c.member.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_MEMBERS);
+	struct post a = answer_to(t, c.expert.id, &p, NULL);
+	const char *at = post_path(t, &p), *hidden = post_path(t, &a);
+	struct call *call = world_call(&feature_post, METHOD_GET, at, &nobody, NULL);
+	WANT(a.id != 0 && world_read(call, t, &page) == OK);
+	WANT(world_number(page, "members_replies") == 1 && world_number(page, "reply_count") == 0
+		&& world_count(page, "replies") == 0 && world_number(page, "members_answer") == 1);
+	call = world_call(&feature_post, METHOD_GET, at, &member, NULL);
+	WANT(world_read(call, t, &page) == OK && world_number(page, "members_replies") == 0
+		&& world_number(page, "reply_count") == 1 && world_count(page, "replies") == 1);
+	WANT(world_count(page, "circles.reads") == 2
+		&& world_number(page, "circles.reads.1.chosen") == 1
+		&& world_number(page, "circles.reads.1.heads") == 2);
+	call = world_call(&feature_post, METHOD_GET, at, &member, as_visitor);
+	WANT(world_read(call, t, &page) == OK && world_number(page, "as_visitor") == 1
+		&& world_count(page, "replies") == 0 && world_number(page, "members_replies") == 1);
+	WANT(call->viewer.actor == c.member.id);
+	call = world_call(&feature_post, METHOD_GET, hidden, &nobody, NULL);
+	WANT(world_read(call, t, &page) == ERR_NOT_FOUND);
+	call = world_call(&feature_post, METHOD_GET, hidden, &member, as_visitor);
+	WANT(world_read(call, t, &page) == OK && world_number(page, "unseen") == 1
+		&& world_node(page, "start") == NULL);
+	return OK;
+}
+
+IN_WRITE(a_circle_is_chosen_among_ones_own)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct viewer member = {.actor = c.member.id, .local = true};
+	const char *const for_members[] = {"text=Dag", "reads=members", "acts=members", NULL};
+	const char *const for_core[] = {"text=Dag", "reads=core", NULL};
+	const struct node *page;
+	struct u64s ids;
+	struct post p;
+	struct call *call = world_call(&feature_post, METHOD_GET, "/c/board/new", &member, NULL);
+	WANT(world_read(call, t, &page) == OK && world_count(page, "circles.reads") == 2
+		&& world_number(page, "circles.reads.0.chosen") == 1);
+	call = world_call(&feature_post, METHOD_POST, "/c/board/new", &member, for_core);
+	WANT(call->route->write(call, t) == ERR_INVALID && text_is(call->refusal.field, "reads"));
+	call = world_call(&feature_post, METHOD_POST, "/c/board/new", &member, for_members);
+	WANT(call->route->write(call, t) == OK);
+	WANT(post_of_author(t, c.member.id, 0, 1, &ids) == OK && ids.count == 1
+		&& post_load(t, ids.at[0], &p) == OK && p.circles.read == CIRCLE_MEMBERS
+		&& p.circles.act == CIRCLE_MEMBERS);
+	return OK;
+}
+
+IN_WRITE(who_moderates_sets_a_community_up)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct viewer chief = {.actor = c.chief.id, .local = true},
+		      member = {.actor = c.member.id, .local = true};
+	const char *const said[] = {"title=The board", "source=Words", "reads=members", "acts=core",
+		"own_members=true", NULL};
+	const struct node *page;
+	struct actor a;
+	struct call *call = world_call(
+		&feature_setup, METHOD_GET, "/@board/settings", &member, NULL);
+	WANT(world_read(call, t, &page) == ERR_FORBIDDEN);
+	call = world_call(&feature_setup, METHOD_POST, "/@board/settings", &member, said);
+	WANT(call->route->write(call, t) == ERR_FORBIDDEN);
+	call = world_call(&feature_setup, METHOD_GET, "/@board/settings", &chief, NULL);
+	WANT(world_read(call, t, &page) == OK && world_count(page, "setup.circles.reads") == 3);
+	call = world_call(&feature_setup, METHOD_POST, "/@board/settings", &chief, said);
+	WANT(call->route->write(call, t) == OK && actor_load(t, c.board.id, &a) == OK);
+	WANT(text_is(a.title, "The board") && a.circles.read == CIRCLE_MEMBERS
+		&& a.circles.act == CIRCLE_CORE && a.own_members && !a.restricted);
+	WANT(world_last(t, ACT_UPDATE_ACTOR).object == c.board.id);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +622,18 @@ int main(void)
 		WORLD_TEST(narrower_circles),
 		WORLD_TEST(remote_addresses_decide),
 		WORLD_TEST(other_nodes_guard_their_own),
+		WORLD_TEST(a_follower_is_no_member),
+		WORLD_TEST(to_be_named_lets_nobody_in),
+		WORLD_TEST(a_core_team_is_who_looks_after_it),
+		WORLD_TEST(a_community_may_have_members_of_its_own),
+		WORLD_TEST(a_community_says_what_goes_without_saying),
+		WORLD_TEST(an_answer_is_never_for_more_than_what_it_answers),
+		WORLD_TEST(everyone_may_read_and_members_answer),
+		WORLD_TEST(what_is_narrowed_takes_its_answers_along),
+		WORLD_TEST(a_number_says_who_may_read),
+		WORLD_TEST(a_visitor_is_told_how_many_and_no_more),
+		WORLD_TEST(a_circle_is_chosen_among_ones_own),
+		WORLD_TEST(who_moderates_sets_a_community_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

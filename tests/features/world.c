@@ -87,6 +87,48 @@ struct actor world_remote(struct txn *t, enum actor_kind kind, const char *name,
 	return a;
 }
 
+struct entering {
+	uint64_t actor, community;
+	uint32_t here, roles;
+	enum err err;
+};
+
+static enum err give_roles(struct txn *r, const struct person *p, uint64_t community, uint32_t bits)
+{
+	struct doer console = {0};
+	enum err e = OK;
+	for (uint32_t bit = 1; e == OK && bit <= ROLE_TREASURER; bit <<= 1)
+		if ((bits & bit) != 0)
+			e = role_set(r, &console, p->id, community, (enum role)bit, true);
+	return e;
+}
+
+static enum err enter(struct txn *r, void *arg)
+{
+	struct entering *w = arg;
+	struct doer console = {0};
+	struct person p = {.actor = w->actor, .status = PERSON_MEMBER};
+	enum err e = person_add(r, &console, &p);
+	if (e == OK)
+		e = give_roles(r, &p, w->community, w->here);
+	return e == OK ? give_roles(r, &p, 0, w->roles) : e;
+}
+
+static void write_roll(void *arg)
+{
+	struct entering *w = arg;
+	w->err = roll_write(&world.site, enter, w);
+}
+
+/* On a thread of its own: a body that is a write_fn may not wait for another store's writer. */
+void world_member(const struct actor *a, uint64_t community, uint32_t here, uint32_t roles)
+{
+	struct entering w = {.actor = a->id, .community = community, .here = here, .roles = roles};
+	thread_join(thread_start("roll", write_roll, &w));
+	if (w.err != OK)
+		die("%s: not on the roll", a->name);
+}
+
 /* ---- other nodes ----------------------------------------------------------------------------- */
 
 struct activity world_activity(

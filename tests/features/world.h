@@ -55,6 +55,8 @@ void world_run(write_fn *body);
 struct actor world_person(struct txn *, const char *name);
 struct actor world_group(struct txn *, const char *name);
 struct actor world_remote(struct txn *, enum actor_kind, const char *name, const char *host);
+/* Enters an account in the roll as a member, with roles in a community and in the association (bits of enum role). */
+void world_member(const struct actor *, uint64_t community, uint32_t here, uint32_t roles);
 /* An activity of another node, ready for a verb. */
 struct activity world_activity(const struct actor *, const char *id, const char *type, const char *object_id);
 /* What the verbs of a feature answer to it, asked as feature.h says; ERR_NOT_FOUND also when none fits. */

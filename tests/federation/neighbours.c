@@ -1,5 +1,6 @@
 /* neighbours.c: see neighbours.h. */
 #include "neighbours.h"
+#include "roll.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -72,6 +73,8 @@ int node_open(void **state)
 		.summary = "We",
 		.language = "en",
 		.version = "1"};
+	if (roll_open(node.arena, &node.site, NULL, &node.site.roll, &why) != OK)
+		return -1;
 	struct store_settings store = {.owner = &node.site};
 	if (store_open(node.arena, &store, &node.store, &why) != OK)
 		return -1;
@@ -103,6 +106,7 @@ int node_close(void **state)
 	federation_stop(node.federation);
 	pool_destroy(node.crypto);
 	store_close(node.store);
+	roll_close(node.site.roll);
 	neighbour_drop(&node.alice);
 	neighbour_drop(&node.bob);
 	neighbour_drop(&node.group);
