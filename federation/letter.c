@@ -224,7 +224,8 @@ enum err letter_pass_on(struct saying *s, struct bytes inner, const char *inner_
 		return OK;
 	enum err e = inner.size > 0 ? announce(s, inner, inner_id) : OK;
 	uint32_t act = s->line->act;
-	if (e == OK && inner.size > 0 && (act == ACT_CREATE || act == ACT_WIDEN) && s->open)
+	bool shown = act == ACT_CREATE || act == ACT_WIDEN || act == ACT_RESTORE;
+	if (e == OK && inner.size > 0 && shown && s->open)
 		e = announce_post(s);
 	/* Also an end that came without words of its own: with its author, or with a ban. */
 	if (e == OK && (act == ACT_DELETE || act == ACT_NARROW) && s->open)

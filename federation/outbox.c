@@ -118,6 +118,19 @@ static enum err say_delete(struct saying *s)
 	return send_on(s, &l, to_deleted_audience);
 }
 
+/* What a moderator takes back of an own Delete. */
+static enum err say_restore(struct saying *s)
+{
+	struct letter l = letter_begin(s, &s->actor, "Undo", s->line->place, VARIANT_SELF);
+	document_addresses(l.v, &s->audience);
+	letter_audience(s, l.v);
+	letter_undone(s, l.v, arena_format(s->arena, "%s#delete", l.id), "Delete");
+	document_addresses(l.v, &s->audience);
+	view_text(l.v, "object", s->post.uri);
+	view_end(l.v);
+	return send_on(s, &l, to_deleted_audience);
+}
+
 /* ---- votes ----------------------------------------------------------------------------------- */
 
 static enum err to_asker(const struct saying *s, const struct recipients *r)
@@ -220,7 +233,7 @@ static bool is_about_post(uint32_t act)
 {
 	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN
 		|| act == ACT_LOCK || act == ACT_UNLOCK || act == ACT_VOTE || act == ACT_NARROW
-		|| act == ACT_WIDEN;
+		|| act == ACT_WIDEN || act == ACT_RESTORE;
 }
 
 /* Of what is not for everyone nothing is said to anyone else: not that it is there, that it changed, that someone liked
@@ -288,6 +301,8 @@ static enum err say(struct saying *s)
 	case ACT_DELETE:
 	case ACT_NARROW:
 		return say_delete(s);
+	case ACT_RESTORE:
+		return say_restore(s);
 	case ACT_LIKE:
 		return say_reaction(s, "Like", false);
 	case ACT_UNLIKE:

@@ -52,6 +52,7 @@ enum table {
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */
 	TABLE_NOTIFY_COMMUNITY = 187, /* u64 actor, u64 community → u64 enum notify_way */
+	TABLE_SUMMARY = 90,    /* u64 root of a conversation      → summary: the box above it */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */

@@ -258,6 +258,8 @@ static enum err bury(struct txn *t, struct post *p)
 	p->title = p->content = p->source = p->summary = NULL;
 	p->extra = (struct bytes){0};
 	enum err e = forget_revisions(t, p->id);
+	if (e == OK)
+		e = summary_drop(t, p->id);
 	if (e == OK && detail_of(p->kind)->end != NULL)
 		e = detail_of(p->kind)->end(t, p);
 	return e == OK ? txn_put_id(t, &gone, (uint64_t)time_now()) : e;
@@ -324,6 +326,30 @@ enum err post_remove_all(struct txn *t, uint64_t who, uint64_t author, uint64_t 
 			return e;
 	} while (page.count > 0 && (community == 0 || done < BAN_REMOVES_MOST));
 	return OK;
+}
+
+enum err post_restore(struct txn *t, uint64_t who, uint64_t id, const struct origin *origin)
+{
+	struct post p;
+	enum err e = post_load(t, id, &p);
+	if (e != OK)
+		return e;
+	if (p.gone)
+		return ERR_GONE;
+	if (!origin_reaches(origin, p.community)
+		|| (!origin_vouches(origin, p.community) && !circle_may_moderate(t, who, &p)))
+		return ERR_FORBIDDEN;
+	if (p.removed_by == 0)
+		return OK;
+	p.removed_by = 0;
+	p.removed = 0;
+	e = post_count_reply(t, &p, true);
+	if (e == OK)
+		e = post_save(t, &p);
+	if (e == OK)
+		e = post_enter(t, &p);
+	struct line line = {.act = ACT_RESTORE, .actor = who, .object = id, .target = p.community};
+	return e == OK ? act_journal(t, origin, &line, NULL) : e;
 }
 
 /* ---- closing, pinning ------------------------------------------------------------------------ */

@@ -274,9 +274,9 @@ static enum err delete_write(struct call *call, struct txn *t)
 		e = post_remove(t, call->viewer.actor, p.id, call_input(call, "reason"), NULL);
 	if (e != OK)
 		return e;
-	reply_notice(call,
-		p.author == call->viewer.actor ? "Your message is deleted."
-					       : "The message is hidden.");
+	if (p.author != call->viewer.actor) /* back to where it can be shown again */
+		return compose_done(call, t, &p, "The message is hidden.");
+	reply_notice(call, "Your message is deleted.");
 	if (p.root != p.id && post_load(t, p.root, &root) == OK)
 		reply_see_other(call, post_path(t, &root));
 	else if (p.community != 0 && actor_load(t, p.community, &community) == OK)
@@ -284,6 +284,15 @@ static enum err delete_write(struct call *call, struct txn *t)
 	else
 		reply_see_other(call, "/overview");
 	return OK;
+}
+
+static enum err restore_write(struct call *call, struct txn *t)
+{
+	struct post p;
+	enum err e = find_readable(call, t, &p);
+	if (e == OK)
+		e = post_restore(t, call->viewer.actor, p.id, NULL);
+	return e == OK ? compose_done(call, t, &p, "Everyone sees the message again.") : e;
 }
 
 /* ---- pin, close ------------------------------------------------------------------------------ */
@@ -374,6 +383,7 @@ const struct route post_routes[] = {
 	{METHOD_POST, "/p/{id}/delete", SIGNED_IN, .write = delete_write, .page = "delete",
 		.form = delete_read,
 		.takes = {{"reason", INPUT_LINE, .max = 500, .label = "Reason"}}},
+	{METHOD_POST, "/p/{id}/restore", SIGNED_IN, .write = restore_write},
 	{METHOD_POST, "/p/{id}/pin", SIGNED_IN, .write = pin_on},
 	{METHOD_POST, "/p/{id}/unpin", SIGNED_IN, .write = pin_off},
 	{METHOD_POST, "/p/{id}/lock", SIGNED_IN, .write = lock_on},

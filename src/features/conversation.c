@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define REPLIES_SHOWN 50
+#define SIDE_SHOWN 2 /* of a side branch; more than one more is folded away */
 #define LOOKED_AT_ONCE 100
 #define ROUNDS_MOST 10 /* of looking, for one page */
 #define TEASER_POINTS 140
@@ -189,6 +190,8 @@ static void show_buttons(
 	view_flag(v, "may_more", me != 0);
 	view_flag(v, "mine", me != 0 && me == p->author);
 	view_flag(v, "may_hide", moderates && me != p->author && p->removed_by == 0);
+	view_flag(v, "may_show", moderates && p->removed_by != 0);
+	view_flag(v, "may_sum_up", moderates && starts && p->removed_by == 0);
 	view_flag(v, "may_pin", me != 0 && may_pin && !pinned);
 	view_flag(v, "may_unpin", me != 0 && may_pin && pinned);
 	view_flag(v, "may_close", moderates && starts && !p->locked);
@@ -260,6 +263,53 @@ static enum err replies_after(struct txn *t, const struct viewer *viewer, const 
 	return OK;
 }
 
+/* The replies of a page, each under the one it comes from: top[i] is that one's place, or its own. */
+struct branches {
+	struct post at[REPLIES_SHOWN];
+	size_t top[REPLIES_SHOWN], count;
+};
+
+static void branches_add(struct branches *b, const struct post *p)
+{
+	size_t i = b->count++;
+	b->at[i] = *p;
+	b->top[i] = i;
+	for (size_t k = 0; k < i; k++) /* what it answers came before it */
+		if (b->at[k].id == p->parent)
+			b->top[i] = b->top[k];
+}
+
+static void fold(struct view *v, size_t more, bool open)
+{
+	view_begin(v, NULL);
+	view_number(v, "fold", (int64_t)more);
+	view_flag(v, "open", open);
+	view_flag(v, "unfold", more == 0);
+	view_end(v);
+}
+
+/* One answer and what came of it; a long side branch is folded after a few, open when it holds what was asked for. */
+static void show_branch(struct txn *t, struct view *v, const struct branches *b, size_t top,
+	uint64_t asked, const struct viewer *viewer)
+{
+	size_t of = 0, shown = 0;
+	bool holds = false;
+	for (size_t i = top + 1; i < b->count; i++)
+		if (b->top[i] == top && ++of > SIDE_SHOWN)
+			holds = holds || b->at[i].id == asked;
+	bool folds = of > SIDE_SHOWN + 1;
+	post_show(t, v, NULL, &b->at[top], viewer);
+	for (size_t i = top + 1; i < b->count; i++) {
+		if (b->top[i] != top)
+			continue;
+		if (folds && shown++ == SIDE_SHOWN)
+			fold(v, of - SIDE_SHOWN, holds);
+		post_show(t, v, NULL, &b->at[i], viewer);
+	}
+	if (folds)
+		fold(v, 0, false);
+}
+
 static enum err show_replies(struct call *call, struct txn *t, struct view *v,
 	const struct post *root, const struct post *any)
 {
@@ -275,10 +325,15 @@ static enum err show_replies(struct call *call, struct txn *t, struct view *v,
 	}
 	if (e != OK)
 		return e;
-	view_list(v, "replies");
+	struct branches *b = arena_alloc(call->arena, sizeof *b);
+	b->count = 0;
 	for (size_t i = 0; i < ids.count && i < REPLIES_SHOWN; i++)
 		if (post_load(t, ids.at[i], &p) == OK)
-			post_show(t, v, NULL, &p, &call->viewer);
+			branches_add(b, &p);
+	view_list(v, "replies");
+	for (size_t i = 0; i < b->count; i++)
+		if (b->top[i] == i)
+			show_branch(t, v, b, i, any->id, &call->viewer);
 	view_list_end(v);
 	view_flag(v, "later_page", after != 0);
 	if (ids.count > REPLIES_SHOWN)
@@ -376,6 +431,8 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 	view_flag(v, "waiting", root.parent_uri != NULL);
 	if (has_line(t, &call->viewer, &root))
 		post_show(t, v, "start", &root, &call->viewer);
+	if (readable)
+		summary_show(t, v, root.id);
 	e = show_replies(call, t, v, &root, any);
 	show_answer_form(call, t, v, &root, any);
 	return e;

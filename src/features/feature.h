@@ -123,6 +123,7 @@ extern const struct feature feature_profile,
 	feature_poll,
 	feature_post,
 	feature_reaction,
+	feature_summary,
 	feature_timeline,
 	feature_moderation,
 	feature_remote,
@@ -160,5 +161,6 @@ enum act {
 	ACT_UNLOCK,
 	ACT_NARROW = 40,   /* actor: author; object post, that was for everyone: what went out of it is called back */
 	ACT_WIDEN,         /* actor: author; object post, that is for everyone now: goes out as a new one */
+	ACT_RESTORE = 90,  /* a moderator shows object post again, target community or 0 */
 	ACT_VOTE = 60      /* actor chose note, an option of the poll object, which stands elsewhere */
 };

@@ -15,6 +15,7 @@ const struct feature *const features[] = {
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_reaction,
+	&feature_summary,
 	&feature_timeline,
 	&feature_moderation,
 	&feature_remote,

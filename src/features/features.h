@@ -340,6 +340,8 @@ enum err post_remove(struct txn *, uint64_t who, uint64_t post, const char *reas
 /* What an author wrote and who may remove: all of it, or in one community (0: everywhere; a ban's 2 000 newest). */
 enum err post_remove_all(struct txn *, uint64_t who, uint64_t author, uint64_t community, const char *reason,
 	const struct origin *) MUST_USE;
+/* What a moderator hid is shown again, where it stood; it is at no top any more. */
+enum err post_restore(struct txn *, uint64_t who, uint64_t post, const struct origin *) MUST_USE;
 enum err post_lock(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;
 /* To the top of its community when `who` moderates that, else of the author's own page. */
 enum err post_pin(struct txn *, uint64_t who, uint64_t post, bool on, const struct origin *) MUST_USE;
@@ -371,6 +373,17 @@ struct extra {
 };
 struct bytes extra_write(struct arena *, const struct extra *);
 void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what cannot be read is left out */
+
+/* ---- summary.c: what a conversation came to, in a box above it, written by a moderator --------- */
+
+struct summary { /* stays on this site */
+	const char *source, *html; /* Markdown, clean HTML */
+	uint64_t by;
+	int64_t at;
+};
+extern const struct shape summary_shape;
+void summary_show(struct txn *, struct view *, uint64_t root); /* "summary_box", when there is one */
+enum err summary_drop(struct txn *, uint64_t root) MUST_USE;
 
 /* note.c: a post as ActivityPub says it, both ways. Shows the members of the object, or of its Tombstone. */
 enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;

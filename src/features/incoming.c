@@ -85,6 +85,15 @@ static enum err receive_unlock(struct txn *t, const struct activity *a)
 	return a->inner != NULL ? lock(t, a, a->inner->object_id, false) : ERR_INVALID;
 }
 
+/* A moderator's Delete taken back; an author's own is for good. */
+static enum err receive_restore(struct txn *t, const struct activity *a)
+{
+	struct post p;
+	struct origin origin = origin_of(a);
+	enum err e = a->inner != NULL ? post_by_uri(t, a->inner->object_id, &p) : ERR_INVALID;
+	return e == OK ? post_restore(t, a->actor_id, p.id, &origin) : e;
+}
+
 /* ---- Add, Remove: to the top of a page, among the moderators --------------------------------- */
 
 enum list { LIST_NONE, LIST_FEATURED, LIST_MODERATORS };
@@ -164,6 +173,7 @@ const struct verb incoming_verbs[] = {
 	{"Delete", NULL, receive_delete},
 	{"Lock", NULL, receive_lock},
 	{"Undo", "Lock", receive_unlock},
+	{"Undo", "Delete", receive_restore},
 	{"Add", NULL, receive_add},
 	{"Remove", NULL, receive_remove},
 	{0},

@@ -139,7 +139,7 @@ async function talk(n, paths) {
 	const [anna, bas, noor, merel] = await Promise.all(['anna', 'bas', 'noor', 'merel'].map((who) => n.signed(who)));
 	const answer = async (who, to, text) =>
 		who.fill(await who.open(`${paths.orchis}${to ? `?answer=${to}` : ''}`), /\/reply$/, { text });
-	const last = (page) => posts(page.text).at(-1).id;
+	const last = (page) => posts(page.text).map((p) => p.id).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b));
 
 	const first = last(await answer(noor, null, 'Mooie vondst! Hoe zien de **schutbladen** eruit? Bij de rietorchis zijn die langer dan de bloemen.'));
 	const second = last(await answer(bas, first, 'Die zijn inderdaad langer, en een beetje paars aangelopen.'));

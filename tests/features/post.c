@@ -933,7 +933,107 @@ IN_WRITE(forms_do_what_they_say)
 		(const char *const[]){"reason=Off topic", NULL});
 	WANT(call->route->write(call, t) == OK
 		&& text_is(world_last(t, ACT_DELETE).note, "Off topic"));
-	WANT(text_is(call->reply.location, "/@board"));
+	/* Back to the message, which they see and others do not: there it can be shown again. */
+	WANT(text_is(call->reply.location, post_path(t, &p)));
+	call = world_call(
+		&feature_post, METHOD_POST, arena_format(arena, "%s/restore", base), &her, NULL);
+	WANT(call->route->write(call, t) == OK && world_lines(t, ACT_RESTORE) == 1);
+	return OK;
+}
+
+IN_WRITE(what_was_hidden_is_shown_again)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     board = community(t, "board", anna.id);
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct post p = written(t, (struct post_draft){.author = bas.id, .community = board.id});
+	struct post r = written(t, (struct post_draft){.author = bas.id, .parent = p.id});
+	struct u64s ids;
+	int64_t replies;
+	WANT(post_remove(t, anna.id, p.id, NULL, NULL) == OK
+		&& post_remove(t, anna.id, r.id, NULL, NULL) == OK);
+	WANT(post_restore(t, bas.id, p.id, NULL) == ERR_FORBIDDEN);
+	WANT(post_restore(t, anna.id, p.id, NULL) == OK
+		&& post_restore(t, anna.id, r.id, NULL) == OK);
+	WANT(post_load(t, p.id, &p) == OK && p.removed_by == 0 && p.removed == 0);
+	WANT(post_of_community(t, board.id, 0, 10, &ids) == OK && ids.count == 1);
+	WANT(post_tally(t, p.id, TALLY_REPLIES, &replies) == OK && replies == 1);
+	WANT(post_restore(t, anna.id, p.id, NULL) == OK
+		&& world_lines(t, ACT_RESTORE) == 2); /* nothing to do */
+
+	WANT(post_remove(t, anna.id, p.id, NULL, NULL) == OK);
+	struct activity hid = world_activity(&xi, "https://a.example/d/0", "Delete", p.uri);
+	struct activity undo = world_activity(&xi, "https://a.example/d/1", "Undo", NULL);
+	undo.inner = &hid;
+	WANT(world_receive(t, &feature_post, &undo) == ERR_FORBIDDEN);
+	WANT(community_moderator(t, anna.id, board.id, xi.id, true, NULL) == OK);
+	WANT(world_receive(t, &feature_post, &undo) == OK && world_lines(t, ACT_RESTORE) == 3);
+	WANT(post_remove(t, bas.id, p.id, NULL, NULL) == OK
+		&& world_receive(t, &feature_post, &undo) == ERR_GONE);
+	return OK;
+}
+
+IN_WRITE(a_side_branch_is_folded)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), board = community(t, "board", anna.id);
+	struct viewer her = {.actor = anna.id, .local = true};
+	struct post p = written(t, (struct post_draft){.author = anna.id, .community = board.id});
+	struct post first = written(t, (struct post_draft){.author = anna.id, .parent = p.id}),
+		    second = written(t, (struct post_draft){.author = anna.id, .parent = p.id}),
+		    deep = first;
+	for (int i = 0; i < 4; i++)
+		deep = written(t, (struct post_draft){.author = anna.id, .parent = deep.id});
+	const struct node *page;
+	char id[ID_TEXT];
+	WANT(world_read(
+		     world_call(&feature_post, METHOD_GET, post_path(t, &p), &her, NULL), t, &page)
+		== OK);
+	WANT(world_count(page, "replies") == 8
+		&& renders("conversation", page)); /* six, and the fold's two ends */
+	WANT(world_number(page, "replies.3.fold") == 2
+		&& world_number(page, "replies.3.open") == 0);
+	WANT(world_number(page, "replies.6.unfold") == 1);
+	WANT(text_is(world_text(page, "replies.7.id"), id_text(second.id, id)));
+	WANT(world_read(world_call(&feature_post, METHOD_GET, post_path(t, &deep), &her, NULL), t,
+		     &page)
+		== OK);
+	WANT(world_number(page, "replies.3.open") == 1);
+	return OK;
+}
+
+IN_WRITE(a_conversation_is_summed_up)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     board = community(t, "board", anna.id);
+	struct viewer her = {.actor = anna.id, .local = true},
+		      him = {.actor = bas.id, .local = true};
+	struct post p = written(t, (struct post_draft){.author = bas.id, .community = board.id});
+	const char *form = arena_format(world.arena, "/p/%llu/summary", (unsigned long long)p.id);
+	const char *const said[] = {"text=We gaan **zaterdag**.", NULL};
+	const struct node *page;
+	struct call *call = world_call(&feature_summary, METHOD_POST, form, &him, said);
+	WANT(call->route->write(call, t) == ERR_FORBIDDEN);
+	call = world_call(&feature_summary, METHOD_POST, form, &her, said);
+	WANT(call->route->write(call, t) == OK);
+	WANT(world_read(
+		     world_call(&feature_post, METHOD_GET, post_path(t, &p), &him, NULL), t, &page)
+		== OK);
+	WANT(strstr(world_text(page, "summary_box.html"), "<strong>zaterdag</strong>") != NULL
+		&& text_is(world_text(page, "summary_box.by.name"), "anna")
+		&& renders("conversation", page));
+	WANT(world_read(world_call(&feature_summary, METHOD_GET, form, &her, NULL), t, &page) == OK
+		&& text_is(world_text(page, "summary_source"), said[0] + 5)
+		&& renders("summary", page));
+	call = world_call(
+		&feature_summary, METHOD_POST, form, &her, (const char *const[]){"text= ", NULL});
+	WANT(call->route->write(call, t) == OK);
+	WANT(world_read(
+		     world_call(&feature_post, METHOD_GET, post_path(t, &p), &him, NULL), t, &page)
+			== OK
+		&& world_node(page, "summary_box") == NULL);
 	return OK;
 }
 
@@ -974,6 +1074,9 @@ IN_WRITE(what_is_typed_is_shown_first_and_earlier_words_later)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WORLD_TEST(what_was_hidden_is_shown_again),
+		WORLD_TEST(a_side_branch_is_folded),
+		WORLD_TEST(a_conversation_is_summed_up),
 		WORLD_TEST(what_is_typed_is_shown_first_and_earlier_words_later),
 		WORLD_TEST(a_post_in_a_community),
 		WORLD_TEST(who_blocks_is_not_called),

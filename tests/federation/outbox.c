@@ -269,6 +269,50 @@ static void what_moderators_do_is_said_in_full(void **state)
 	assert_int_equal(r.status, 200);
 }
 
+static enum err hide(struct txn *t, void *arg)
+{
+	const bool *on = arg;
+	return *on ? post_remove(t, scene.jan, scene.post, "off topic", NULL)
+		   : post_restore(t, scene.jan, scene.post, NULL);
+}
+
+static enum err write_by_other(struct txn *t, void *arg)
+{
+	struct post p;
+	struct post_draft draft = {
+		.author = *(const uint64_t *)arg, .community = scene.board, .source = "hello"};
+	struct refusal why = {0};
+	enum err e = post_create(t, &draft, NULL, &why, &p);
+	scene.post = p.id;
+	return e;
+}
+
+/* What a moderator hid and shows again: Undo with the whole Delete in it, and passed on anew. */
+static void what_was_hidden_is_said_to_be_back(void **state)
+{
+	(void)state;
+	set_up();
+	uint64_t piet = node_person("piet");
+	node_write(make_moderator, &scene.jan);
+	node_write(write_by_other, &piet);
+	node_write(hide, &(bool){true});
+	federation_settle(node.federation);
+	size_t before = wire_posts(INBOX);
+	node_write(hide, &(bool){false});
+	federation_settle(node.federation);
+	bool undone = false, again = false;
+	for (size_t i = before; i < wire_posts(INBOX); i++) {
+		const char *body = wire_post(INBOX, i);
+		undone = undone
+			|| (strstr(body, "\"type\":\"Undo\"") != NULL
+				&& strstr(body, "\"type\":\"Delete\"") != NULL
+				&& strstr(body, "\"actor\":\"https://ex.org/u/jan\"") != NULL);
+		again = again || strstr(body, "\"type\":\"Announce\"") != NULL;
+	}
+	assert_true(undone);
+	assert_true(again);
+}
+
 static enum err remember(struct txn *t, void *arg)
 {
 	const int64_t *at = arg;
@@ -586,6 +630,7 @@ int main(void)
 		NODE_TEST(a_remote_post_is_announced_verbatim),
 		NODE_TEST(what_ends_with_its_author_is_taken_back),
 		NODE_TEST(every_line_twice_is_every_activity_once),
+		NODE_TEST(what_was_hidden_is_said_to_be_back),
 		NODE_TEST(a_blocked_host_hears_nothing),
 		NODE_TEST(a_changed_profile_and_its_end_are_told),
 		NODE_TEST(a_like_is_undone_by_its_id),
