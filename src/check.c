@@ -56,6 +56,7 @@ static const struct lead leads[] = {
 	{TABLE_KEYS, TABLE_ACTOR, false, 0},
 	{TABLE_ACCOUNT, TABLE_ACTOR, false, 0},
 	{TABLE_EMAIL, TABLE_ACCOUNT, true, 0},
+	{TABLE_SECOND, TABLE_ACCOUNT, false, 0},
 	{TABLE_COMMUNITY, TABLE_ACTOR, false, 0},
 	{TABLE_FOLLOWER, TABLE_ACTOR, false, 1},
 	{TABLE_FOLLOWING, TABLE_ACTOR, false, 1},

@@ -23,7 +23,7 @@ const struct command commands[] = {
 		people_add_member, .input = "--password-stdin"},
 	{"member password", "NAME < password",
 		"Gives a member a new password, the first line of standard input. It ends the "
-		"member's sessions and tokens.",
+		"member's sessions and tokens, and turns the sign-in code off.",
 		people_set_password, .input = ""},
 	{"role", "NAME ROLE [COMMUNITY] [--off]",
 		"Gives NAME a role, or takes it away. In a community: member, expert, editor, "

@@ -49,7 +49,7 @@ class Node {
 		await this.command(['init', '--domain', this.domain, '--base-url', this.base, '--name', name,
 			'--listen', `127.0.0.1:${this.port}`, '--language', 'nl', '--allow-loopback']);
 		const ini = path.join(this.dir, 'kring.ini');
-		fs.writeFileSync(ini, fs.readFileSync(ini, 'utf8').replace(/^summary = .*$/m, `summary = ${summary}`));
+		fs.writeFileSync(ini, fs.readFileSync(ini, 'utf8').replace(/^summary = .*$/m, `summary = ${summary}`).replace(/^mail = .*$/m, 'mail = sink'));
 		this.program = new Program(kring, ['--data', this.dir, 'serve'], `${this.dir}.log`);
 		await until(`${this.domain} answers`, async () =>
 			(await ask('GET', `http://127.0.0.1:${this.port}/health`)).status < 500, 30);
@@ -71,6 +71,15 @@ class Node {
 
 	visitor() {
 		return new Visitor(this.base, { headers: { 'Accept-Language': 'en' } });
+	}
+
+	// What the newest mail to somebody that has this in it says, as text.
+	mail(name, part) {
+		const dir = path.join(this.dir, 'mail');
+		const all = fs.existsSync(dir) ? fs.readdirSync(dir).filter((file) => file.endsWith('.eml')).sort() : [];
+		const texts = all.map((file) => fs.readFileSync(path.join(dir, file), 'utf8')).filter((mail) => mail.includes(`\r\nTo: <${name}@example.org>\r\n`))
+			.map((mail) => mail.replace(/=\r\n/g, '').replace(/=3D/g, '='));
+		return texts.reverse().find((text) => text.includes(part));
 	}
 
 	async signed(name) {
@@ -118,6 +127,8 @@ async function fillDotter(n) {
 	await n.member('noor', 'Noor El Idrissi');
 	await n.member('merel', 'Merel van den Bosch-Hoogendoorn tot Westerveld');
 	await n.member('piet', 'Piet de Boer');
+	const piet = await n.signed('piet');
+	await piet.fill(await piet.open('/settings/second'), /\/second\/start$/);
 	await n.community('veldwerk', 'Veldwerk', 'anna', 'Samen tellen, inventariseren en leren kijken. Iedereen kan meedoen, ook als je net begint.');
 	await n.community('excursies', 'Excursies en lezingen', 'anna', 'Wat er te doen is: wandelingen, lezingen en de open dag.', '--restricted');
 	await n.community('beheer', 'Beheerploeg Kromme Rijn en Langbroekerwetering', 'bas', 'Knotten, maaien en hooien. Elke eerste zaterdag van de maand, laarzen aan.');
@@ -210,6 +221,8 @@ function pages({ dotter, zuid, paths }) {
 		['article', paths.welcome, null],
 		['profile', '/@anna', null],
 		['sign-in', '/sign-in', null],
+		['sign-in-link', '/sign-in/link', null],
+		['sign-in-over', '/sign-in/nonsense', null, 410],
 		['follow-from', `/follow-from?uri=${uri}&address=%40sanne%40mastodon.nl`, null],
 		['follow-from-wrong', `/follow-from?uri=${uri}&address=sanne`, null, 422],
 		['not-found', '/@niemand', null, 404],
@@ -234,6 +247,9 @@ function pages({ dotter, zuid, paths }) {
 		['requests-empty', '/requests', 'bas'],
 		['sessions', '/settings/sessions', 'anna'],
 		['password', '/settings/password', 'bas'],
+		['email', '/settings/email', 'anna'],
+		['second', '/settings/second', 'bas'],
+		['second-pending', '/settings/second', 'piet'],
 		['reports', '/reports', 'anna'],
 		['domains', '/domains', 'anna'],
 		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
