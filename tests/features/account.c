@@ -307,6 +307,14 @@ static void sessions_are_listed_and_ended(void **state)
 	assert_int_equal(store_read(world.store, read_body, call), OK);
 	assert_int_equal(world_count(page, "sessions"), 2);
 	assert_int_equal(world_count(page, "apps"), 0);
+	const char *one = arena_format(
+		world.arena, "/settings/sessions/%s/end", world_text(page, "sessions.0.hash"));
+	struct call *ending = post(one, &other, NULL);
+	assert_int_equal(store_write(world.store, write_body, ending), ERR_NOT_FOUND);
+	ending = post(one, &viewer, NULL);
+	assert_int_equal(store_write(world.store, write_body, ending), OK);
+	assert_int_equal(sessions(), 1);
+	assert_int_equal(store_write(world.store, write_body, ending), ERR_NOT_FOUND);
 	call = world_call(&feature_account, METHOD_GET, "/settings/sessions", &other, NULL);
 	assert_int_equal(store_read(world.store, read_body, call), OK);
 	assert_int_equal(world_count(page, "sessions"), 0);
