@@ -546,8 +546,9 @@ static enum err unvote_write(struct call *call, struct txn *t)
 {
 	struct post p;
 	enum err e = find(call, t, &p);
-	if (e == OK)
-		e = poll_unvote(t, call->viewer.actor, p.id);
+	if (e != OK)
+		return e;
+	e = poll_unvote(t, call->viewer.actor, p.id);
 	if (e == ERR_GONE && !p.gone)
 		return compose_done(call, t, &p, "This poll is closed.");
 	return e == OK || e == ERR_NOT_FOUND ? compose_done(call, t, &p, "You can vote again.") : e;
