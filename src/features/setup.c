@@ -1,7 +1,5 @@
-/* setup.c: how a community is set up: its name and words, who may write in it, and for whom that is. */
+/* setup.c: how a community is set up: who may write in it, and for whom that is. Its name and words: face.c. */
 #include "features.h"
-
-#define SOURCE_MOST 5000 /* code points */
 
 static enum err find_own(struct call *call, struct txn *t, struct actor *out)
 {
@@ -30,8 +28,6 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	view_flag(v, "on_settings", true);
 	view_begin(v, "setup");
-	view_text(v, "title", a.title != NULL ? a.title : "");
-	view_text(v, "source", a.source != NULL ? a.source : "");
 	view_flag(v, "restricted", a.restricted);
 	view_flag(v, "own_members", a.own_members);
 	circle_show_choice(call, t, v, a.id, &a.circles, NULL);
@@ -42,15 +38,10 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 static enum err settings_write(struct call *call, struct txn *t)
 {
 	struct actor a;
-	const char *source = call_input(call, "source");
 	struct community_change community = {.restricted = call_flag(call, "restricted"),
 		.own_members = call_flag(call, "own_members")};
-	struct profile_change change = {.title = call_input(call, "title"),
-		.source = source != NULL ? source : "", /* an emptied field */
-		.locked = -1,
-		.discoverable = -1,
-		.indexable = -1,
-		.community = &community};
+	struct profile_change change = {
+		.locked = -1, .discoverable = -1, .indexable = -1, .community = &community};
 	enum err e = find_own(call, t, &a);
 	if (e == OK)
 		e = circle_chosen(call, t, a.id, NULL, a.circles, &community.circles);
@@ -69,10 +60,8 @@ static const struct route routes[] = {
 		.page = "community-settings"},
 	{METHOD_POST, "/@{name}/settings", SIGNED_IN, .write = settings_write,
 		.page = "community-settings", .form = settings_read,
-		.takes = {{"title", INPUT_LINE, .required = true, .min = 1, .max = ACTOR_TITLE_MOST,
-				  .label = "Name"},
-			{"source", INPUT_TEXT, .max = SOURCE_MOST, .label = "About this community"},
-			{"restricted", INPUT_FLAG, .label = "Only moderators start conversations"},
+		.takes = {{"restricted", INPUT_FLAG,
+				  .label = "Only moderators start conversations"},
 			{"own_members", INPUT_FLAG, .label = "Members"}, CIRCLE_INPUTS}},
 	{0},
 };

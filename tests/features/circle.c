@@ -589,8 +589,7 @@ IN_WRITE(who_moderates_sets_a_community_up)
 	struct cast c = cast(t);
 	struct viewer chief = {.actor = c.chief.id, .local = true},
 		      member = {.actor = c.member.id, .local = true};
-	const char *const said[] = {"title=The board", "source=Words", "reads=members", "acts=core",
-		"own_members=true", NULL};
+	const char *const said[] = {"reads=members", "acts=core", "own_members=true", NULL};
 	const struct node *page;
 	struct actor a;
 	struct call *call = world_call(
@@ -602,7 +601,7 @@ IN_WRITE(who_moderates_sets_a_community_up)
 	WANT(world_read(call, t, &page) == OK && world_count(page, "setup.circles.reads") == 3);
 	call = world_call(&feature_setup, METHOD_POST, "/@board/settings", &chief, said);
 	WANT(call->route->write(call, t) == OK && actor_load(t, c.board.id, &a) == OK);
-	WANT(text_is(a.title, "The board") && a.circles.read == CIRCLE_MEMBERS
+	WANT(text_is(a.title, "board") && a.circles.read == CIRCLE_MEMBERS
 		&& a.circles.act == CIRCLE_CORE && a.own_members && !a.restricted);
 	WANT(world_last(t, ACT_UPDATE_ACTOR).object == c.board.id);
 	return OK;
