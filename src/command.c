@@ -36,7 +36,9 @@ const struct command commands[] = {
 		"Makes a community. NAME is its address for ever. Restricted: only moderators "
 		"start conversations.",
 		people_add_community},
-	{"post", "COMMUNITY --as NAME [--title T] [--language nl|en] < text",
+	{"post",
+		"COMMUNITY --as NAME [--title T] [--for everyone|members|core] [--language nl|en]\n"
+		"    < text",
 		"Posts the Markdown text of standard input in a community, and prints its address.",
 		people_post, .input = ""},
 	{"follow", "ACTOR --as NAME",

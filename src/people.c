@@ -331,7 +331,8 @@ int people_add_community(struct command_call *c)
 /* ---- what they do ---- */
 
 struct posting {
-	const char *community, *as;
+	const char *community, *as, *circle;
+	struct circles circles;
 	struct post_draft draft;
 	struct arena *arena;
 	const char *url;
@@ -367,6 +368,7 @@ int people_post(struct command_call *c)
 	struct posting p = {.arena = c->arena};
 	const struct command_option options[] = {
 		{"--as", &p.as, NULL},
+		{"--for", &p.circle, NULL},
 		{"--title", &p.draft.title, NULL},
 		{"--language", &p.draft.language, NULL},
 	};
@@ -374,6 +376,10 @@ int people_post(struct command_call *c)
 		return 2;
 	if (!p.as)
 		return command_misused(c, "--as NAME is needed.");
+	if (p.circle && !circle_parse(p.circle, &p.circles.read))
+		return command_misused(c, "--for everyone, members or core.");
+	p.circles.act = p.circles.read;
+	p.draft.circles = p.circle ? &p.circles : NULL;
 	p.draft.source = arena_text_n(c->arena, c->input.data, c->input.size);
 	enum err e = store_write(c->node->store, make_post, &p);
 	if (e != OK)

@@ -326,20 +326,23 @@ void circle_show_choice(struct call *call, struct txn *t, struct view *v, uint64
 	view_end(v);
 }
 
-static uint32_t value_of(const char *said, uint32_t otherwise)
+bool circle_parse(const char *word, uint32_t *out)
 {
 	for (uint32_t c = 0; c < COUNT(values); c++)
-		if (text_is(said, values[c]))
-			return c;
-	return otherwise;
+		if (text_is(word, values[c])) {
+			*out = c;
+			return true;
+		}
+	return false;
 }
 
 enum err circle_chosen(struct call *call, struct txn *t, uint64_t community,
 	const struct post *parent, struct circles otherwise, struct circles *out)
 {
 	struct range r = range_of(t, call->viewer.actor, community, parent, otherwise);
-	struct circles c = {value_of(call_input(call, "reads"), otherwise.read),
-		value_of(call_input(call, "acts"), otherwise.act)};
+	struct circles c = otherwise; /* as it stays for what is not said */
+	(void)circle_parse(call_input(call, "reads"), &c.read);
+	(void)circle_parse(call_input(call, "acts"), &c.act);
 	if (c.read < r.widest || c.read > r.narrowest)
 		return refuse(&call->refusal, "reads", "Choose who may read this.");
 	if (c.act > r.narrowest)

@@ -443,6 +443,7 @@ bool circle_may_moderate(struct txn *, uint64_t who, const struct post *);
 enum circle circle_of(struct txn *, uint64_t who, uint64_t community);
 int64_t circle_count(struct txn *, uint64_t community, enum circle); /* heads in it, today; 0 for everyone */
 const char *circle_words(enum circle);                               /* a msgid: "Members" */
+bool circle_parse(const char *word, uint32_t *out);                  /* "everyone", "members", "core" */
 /* For lists and indexes that cannot ask of each post: what has this number may be read by who has it among his. 0: by
  * anyone. CIRCLE_ASK: by number it cannot be said; ask circle_may_read. Blocks and bans are not in it: ask before showing. */
 #define CIRCLE_ASK 3
