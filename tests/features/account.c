@@ -30,7 +30,9 @@ IN_WRITE(an_account_is_found_by_name_and_address)
 		WANT(account_find(t, nobody[i], &found) == ERR_NOT_FOUND);
 	WANT(account_find(t, NULL, &found) == ERR_NOT_FOUND);
 	WANT(account_signed_in(t, a.id, &someone) == OK && text_is(someone.url, "/@anna")
-		&& !someone.admin);
+		&& !someone.admin && !someone.member);
+	world_member(&b, 0, 0, 0);
+	WANT(account_signed_in(t, b.id, &someone) == OK && someone.member);
 	WANT(world_group(t, "energie").id != 0
 		&& account_find(t, "energie", &found) == ERR_NOT_FOUND);
 	WANT(actor_remove(t, a.id, NULL) == OK && account_find(t, "anna", &found) == ERR_NOT_FOUND);

@@ -82,7 +82,7 @@ static enum err serving_signed_in(struct txn *t, uint64_t actor, struct signed_i
 	(void)t;
 	if (actor == 666) /* suspended */
 		return ERR_NOT_FOUND;
-	*out = (struct signed_in){"anna", "Anna", "/@anna", actor == 1};
+	*out = (struct signed_in){"anna", "Anna", "/@anna", actor == 1, actor == 2};
 	return OK;
 }
 

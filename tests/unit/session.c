@@ -34,6 +34,7 @@ static enum err do_end_all(struct call *c, struct txn *t)
 static const struct route routes[] = {
 	{METHOD_GET, "/me", ANYONE, .read = show_me, .page = "me"},
 	{METHOD_GET, "/admin", ADMIN, .read = show_me, .page = "admin"},
+	{METHOD_GET, "/roll", MEMBER, .read = show_me, .page = "me"},
 	{METHOD_GET, "/api/v1/me", ANYONE, .read = show_me},
 	{METHOD_GET, "/ap", FEDERATION, .read = show_me},
 	{METHOD_POST, "/in", ANYONE, .write = do_sign_in, .takes = {{"actor", INPUT_ID}}},
@@ -230,6 +231,16 @@ static const char *bearer(const char *token)
 	return arena_format(node.arena, "Authorization: Bearer %s\r\n", token);
 }
 
+static void members_only(void **state)
+{
+	(void)state;
+	const char *page = "Accept: text/html\r\n";
+	assert_int_equal(status_of(ask(&node, "GET", "/roll", page, NULL)), 303);
+	assert_int_equal(
+		status_of(ask(&node, "GET", "/roll", sign_in(MEMBER_ID, page), NULL)), 403);
+	assert_int_equal(status_of(ask(&node, "GET", "/roll", sign_in(2, page), NULL)), 200);
+}
+
 static void tokens_work_where_cookies_do_not(void **state)
 {
 	(void)state;
@@ -341,6 +352,7 @@ int main(void)
 		cmocka_unit_test(forms_must_be_ours),
 		cmocka_unit_test(signed_out_forms_must_be_ours_too),
 		cmocka_unit_test(admins_only),
+		cmocka_unit_test(members_only),
 		cmocka_unit_test(tokens_work_where_cookies_do_not),
 		cmocka_unit_test(wrong_tokens_are_told),
 		cmocka_unit_test(all_can_be_ended_and_none_pile_up),
