@@ -237,6 +237,8 @@ static enum err start_federation(struct kring *node, bool deliver, const char **
 	const struct config *c = &node->config;
 	int64_t threads = c->threads ? c->threads : sysconf(_SC_NPROCESSORS_ONLN);
 	node->crypto = pool_create("crypto", (int)threads, 1024);
+	node->files = pool_create(
+		"files", 1, 32); /* one at a time: kring-picture may take 448 MiB */
 	struct federation_settings set = {
 		.site = &node->site,
 		.store = node->store,
@@ -303,6 +305,7 @@ static enum err start_server(struct kring *node, const char **why)
 		.site = &node->site,
 		.store = node->store,
 		.crypto = node->crypto,
+		.files = node->files,
 		.threads = (int)c->threads,
 		.trusted_proxy = *c->trusted_proxy ? c->trusted_proxy : NULL,
 		.signed_in = account_signed_in,
@@ -378,6 +381,7 @@ void node_close(struct kring *node)
 		server_stop(node->server);
 	numbers_serve(NULL);
 	federation_stop(node->federation);
+	pool_destroy(node->files);
 	pool_destroy(node->crypto);
 	store_close(node->store);
 	roll_close(node->site.roll);

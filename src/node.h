@@ -14,6 +14,7 @@ struct kring {
 	struct site site;
 	struct store *store;
 	struct pool *crypto;
+	struct pool *files; /* what takes seconds: pictures */
 	struct federation *federation;
 	struct server *server; /* while serving */
 	struct clock *clock;

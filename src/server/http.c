@@ -58,6 +58,7 @@ static void exchange_drop(struct exchange *x)
 {
 	if (atomic_fetch_sub(&x->refs, 1) > 1)
 		return;
+	reply_close(&x->call);
 	free(x->body);
 	arena_destroy(x->call.arena);
 }
@@ -102,15 +103,32 @@ static enum MHD_Result on_line(
 	return MHD_YES;
 }
 
+/* Files go at the pace of a bad line: 128 KiB a second. */
+static int64_t slowest(uint64_t size)
+{
+	return (int64_t)(size >> 17) * SECOND;
+}
+
 /* ---- replies --------------------------------------------------------------------------------- */
+
+/* The file is libmicrohttpd's from here on. */
+static struct MHD_Response *file_response(struct reply *f)
+{
+	struct MHD_Response *r = MHD_create_response_from_fd_at_offset64(f->size, f->file, f->from);
+	if (r != NULL)
+		f->file = -1;
+	return r;
+}
 
 static enum MHD_Result send_response(
 	struct exchange *x, int status, struct bytes body, const struct header *headers)
 {
 	void *data = (void *)(uintptr_t)body.data; /* 0.9.75 forgot a const */
 	/* The call's arena outlives the response: on_completed comes last. */
-	struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(
-		body.size, data, NULL, NULL);
+	struct MHD_Response *r = x->call.reply.has_file
+		? file_response(&x->call.reply)
+		: MHD_create_response_from_buffer_with_free_callback_cls(
+			body.size, data, NULL, NULL);
 	if (r == NULL)
 		die("out of memory for a response");
 	enum MHD_Result ok = MHD_YES;
@@ -121,7 +139,7 @@ static enum MHD_Result send_response(
 	if (ok == MHD_YES)
 		ok = MHD_queue_response(x->connection, (unsigned)status, r);
 	MHD_destroy_response(r);
-	connection_until(x, time_steady() + x->server->set.reply_out);
+	connection_until(x, time_steady() + x->server->set.reply_out + slowest(x->call.reply.size));
 	return ok;
 }
 
@@ -208,7 +226,13 @@ static enum MHD_Result on_headers(struct exchange *x, const char *method, const 
 		return send_early(x, 413);
 	if (x->has_body && atomic_load(&s->bodies) >= s->set.bodies)
 		return send_early(x, 503);
-	connection_until(x, time_steady() + s->set.body_in);
+	/* Who is not known here could fill the memory for all bodies with three of them. */
+	bool large = x->declared < 0 ? x->body_max > BODY_LARGE : x->declared > (int64_t)BODY_LARGE;
+	if (x->has_body && large && !run_is_known(x))
+		return send_early(x, 0);
+	connection_until(x,
+		time_steady() + s->set.body_in
+			+ (x->declared > 0 ? slowest((uint64_t)x->declared) : 0));
 	return MHD_YES;
 }
 
@@ -337,9 +361,10 @@ static void on_completed(
 	*slot = NULL;
 	bool abandoned = atomic_load(&x->stage) == STAGE_ABANDONED;
 	/* Whoever holds an abandoned call may be writing its reply. */
+	size_t sent = x->call.reply.has_file ? x->call.reply.size : x->call.reply.body.size;
 	int status = abandoned || x->call.reply.status == 0 ? x->refused : x->call.reply.status;
 	if (x->started) {
-		log_call(x, status, abandoned ? 0 : x->call.reply.body.size);
+		log_call(x, status, abandoned ? 0 : sent);
 		atomic_fetch_add(&s->calls, 1);
 		if (status >= 100 && status < 600)
 			atomic_fetch_add(&s->classes[status / 100], 1);

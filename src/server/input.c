@@ -5,6 +5,7 @@
 
 #define NAME_MOST 128
 #define PARTS_MAX 64    /* of a multipart body */
+#define FILE_POINTS 255 /* of a file's name */
 #define BOUNDARY_MAX 70 /* RFC 2046 */
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -87,6 +88,19 @@ static const char *part_header(struct arena *arena, const char *s, size_t size, 
 	return NULL;
 }
 
+/* Where nothing was chosen browsers send a file without a name. */
+static bool add_file(struct exchange *x, const char *input, const char *name, struct bytes bytes)
+{
+	if (*name == '\0' && bytes.size == 0)
+		return true;
+	if (x->upload_count == UPLOADS_MAX || *input == '\0' || strlen(input) > NAME_MOST)
+		return false;
+	x->upload_inputs[x->upload_count] = input;
+	x->uploads[x->upload_count++] = (struct upload){
+		text_cut(x->call.arena, name, FILE_POINTS), bytes};
+	return true;
+}
+
 static bool read_part(struct exchange *x, const char *s, size_t size)
 {
 	struct arena *arena = x->call.arena;
@@ -99,8 +113,9 @@ static bool read_part(struct exchange *x, const char *s, size_t size)
 	size_t length = size - (size_t)(value - s);
 	if (name == NULL)
 		return false;
-	if (parameter(arena, what, "filename") != NULL)
-		return true; /* no route takes files yet: they are no text */
+	const char *file = parameter(arena, what, "filename");
+	if (file != NULL)
+		return add_file(x, name, file, (struct bytes){value, length});
 	return text_is_utf8(value, length)
 		&& add(x, name, plain_lines(arena_text_n(arena, value, length)));
 }
@@ -344,6 +359,15 @@ const char *call_input_nth(const struct call *c, const char *name, size_t n)
 	for (size_t i = 0; i < inputs->count; i++)
 		if (text_is(inputs->at[i].name, name) && n-- == 0)
 			return inputs->at[i].value;
+	return NULL;
+}
+
+const struct upload *call_file(const struct call *c, const char *input)
+{
+	const struct exchange *x = exchange_of(c);
+	for (size_t i = 0; i < x->upload_count; i++)
+		if (text_is(x->upload_inputs[i], input))
+			return &x->uploads[i];
 	return NULL;
 }
 

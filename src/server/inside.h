@@ -27,6 +27,7 @@
 #define LINES_MAX 100    /* headers of one request */
 #define PAIRS_MAX 512    /* inputs of one request */
 #define BODY_USUAL ((size_t)64 << 10)
+#define BODY_LARGE ((size_t)1 << 20) /* more is read from who is signed in only */
 
 struct named { /* a header as received, or an input: in order */
 	const char *name, *value;
@@ -79,6 +80,9 @@ struct exchange {
 	uint64_t version;        /* of the store, asked before anything was read */
 	/* input.c */
 	struct named_list inputs;
+	struct upload uploads[UPLOADS_MAX];
+	const char *upload_inputs[UPLOADS_MAX]; /* the input of each */
+	size_t upload_count;
 	bool inputs_read;
 	struct fault faults[INPUTS_MAX];
 	size_t fault_count;
@@ -142,6 +146,7 @@ bool route_is_open(const struct exchange *); /* CORS paths: no cookies there, to
 
 /* ---- run.c ----------------------------------------------------------------------------------- */
 
+bool run_is_known(struct exchange *); /* signed in, asked before a large body is read */
 /* True: the reply is ready. False: the call went away (http_away) and comes back by http_back. */
 bool run_call(struct exchange *);
 void run_finish(struct exchange *); /* after it came back: makes the reply */
@@ -212,4 +217,5 @@ void answer_options(struct exchange *);
 /* ---- reply.c --------------------------------------------------------------------------------- */
 
 void reply_reset(struct call *);
+void reply_close(struct call *); /* its file, when it was not sent */
 void reply_finish(struct exchange *);  /* the headers of security.md §5.3, CORS, Vary, Cache-Control, 304 */

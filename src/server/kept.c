@@ -69,7 +69,8 @@ static bool is_for_anyone(const struct reply *r)
 	for (const struct header *h = r->headers; h != NULL; h = h->next)
 		if (text_equal_fold(h->name, "Set-Cookie"))
 			return false;
-	return r->status == 200 && r->location == NULL && !r->kept && r->body.size <= BODY_MOST
+	return r->status == 200 && r->location == NULL && !r->kept && !r->has_file
+		&& r->body.size <= BODY_MOST
 		&& (r->cache == NULL || text_starts(r->cache, "public"));
 }
 

@@ -2,6 +2,7 @@
 #include "inside.h"
 
 #include <string.h>
+#include <unistd.h>
 
 const char *call_header(const struct call *c, const char *name)
 {
@@ -25,8 +26,16 @@ static bool is_line(const char *s)
 	return true;
 }
 
+void reply_close(struct call *c)
+{
+	if (c->reply.has_file && c->reply.file >= 0)
+		close(c->reply.file);
+	c->reply.has_file = false;
+}
+
 void reply_reset(struct call *c)
 {
+	reply_close(c);
 	c->reply = (struct reply){0};
 	c->refusal = (struct refusal){0};
 }
@@ -72,6 +81,15 @@ void reply_bytes(struct call *c, int status, const char *type, struct bytes body
 	c->reply.body = body;
 }
 
+void reply_file(struct call *c, const char *type, int fd, uint64_t size)
+{
+	reply_close(c);
+	reply_bytes(c, 200, arena_text(c->arena, type), (struct bytes){0});
+	c->reply.file = fd;
+	c->reply.size = c->reply.whole = size;
+	c->reply.has_file = true;
+}
+
 /* ---- what goes out with every reply ---------------------------------------------------------- */
 
 static bool has(const struct call *c, const char *name)
@@ -88,7 +106,7 @@ static void usual(struct call *c, const char *name, const char *value)
 		reply_header(c, name, value);
 }
 
-/* Entity tags are compared weakly: nobody asks us for ranges. */
+/* Entity tags are compared weakly: one address of ours has one representation. */
 static bool etag_matches(const char *list, const char *etag)
 {
 	etag += text_starts(etag, "W/") ? 2 : 0;
@@ -117,7 +135,59 @@ static void finish_unchanged(struct call *c)
 		&& etag_matches(known, c->reply.etag)) {
 		c->reply.status = 304;
 		c->reply.body = (struct bytes){0};
+		reply_close(c);
 	}
+}
+
+/* "bytes=FROM-TO", "bytes=FROM-" or "bytes=-LAST", one of them: several are answered with the whole (RFC 9110 §14.2). */
+static bool range_read(struct call *c, const char *s, uint64_t *from, uint64_t *to)
+{
+	uint64_t whole = c->reply.whole, last;
+	if (!text_starts(s, "bytes=") || strchr(s, ',') != NULL)
+		return false;
+	s += strlen("bytes=");
+	size_t size = strcspn(s, "-");
+	if (s[size] != '-')
+		return false;
+	const char *first = arena_text_n(c->arena, s, size), *rest = s + size + 1;
+	if (size == 0) {
+		if (!text_to_u64(rest, &last))
+			return false;
+		*from = last < whole ? whole - last : 0;
+		*to = last > 0 ? whole : 0;
+		return true;
+	}
+	if (!text_to_u64(first, from) || (*rest != '\0' && !text_to_u64(rest, &last)))
+		return false;
+	*to = *rest == '\0' || last >= whole ? whole : last + 1;
+	return *rest == '\0' || last >= *from;
+}
+
+/* A film is looked at from its middle. */
+static void finish_range(struct call *c)
+{
+	uint64_t from = 0, to = 0;
+	struct reply *r = &c->reply;
+	if (!r->has_file || r->status != 200)
+		return;
+	usual(c, "Accept-Ranges", "bytes");
+	const char *range = call_header(c, "Range"), *unless = call_header(c, "If-Range");
+	if (range == NULL || (unless != NULL && !text_is(unless, r->etag))
+		|| !range_read(c, range, &from, &to))
+		return;
+	if (from >= to) {
+		r->status = 416;
+		reply_close(c);
+		usual(c, "Content-Range",
+			arena_format(c->arena, "bytes */%llu", (unsigned long long)r->whole));
+		return;
+	}
+	r->status = 206;
+	r->from = from;
+	r->size = to - from;
+	usual(c, "Content-Range",
+		arena_format(c->arena, "bytes %llu-%llu/%llu", (unsigned long long)from,
+			(unsigned long long)to - 1, (unsigned long long)r->whole));
 }
 
 /* Apps in a browser ask from their own origin, and ask first whether they may (client-api.md rule 14). */
@@ -176,6 +246,7 @@ void reply_finish(struct exchange *x)
 	if (c->reply.status == 0)
 		c->reply.status = 200;
 	finish_unchanged(c);
+	finish_range(c);
 	if (x->language_chosen)
 		reply_cookie(c, "lang", c->language, 365 * DAY / SECOND);
 	if (x->notice != NULL && page)

@@ -42,6 +42,16 @@ static enum err check_run(struct txn *t, void *arg)
 	return check(arg, t);
 }
 
+static enum err identify_run(struct txn *t, void *arg)
+{
+	return session_identify(arg, t);
+}
+
+bool run_is_known(struct exchange *x)
+{
+	return store_read(x->call.store, identify_run, x) == OK && x->call.viewer.local;
+}
+
 /* ---- readers --------------------------------------------------------------------------------- */
 
 static enum err read_run(struct txn *t, void *arg)
@@ -54,7 +64,8 @@ static enum err read_run(struct txn *t, void *arg)
 	answer_begin(x, t, answer_is_page(x));
 	e = c->route->read(c, t, x->view);
 	/* A reader that made the reply itself has said all; else its view does. */
-	if (e == OK && c->reply.body.data == NULL && c->reply.location == NULL)
+	if (e == OK && c->reply.body.data == NULL && c->reply.location == NULL
+		&& !c->reply.has_file)
 		e = answer_view(x, c->reply.status != 0 ? c->reply.status : 200);
 	if (e == OK)
 		kept_add(x);
@@ -105,6 +116,23 @@ static void write_done(void *arg, enum err e)
 
 /* ---- work on the pool ------------------------------------------------------------------------ */
 
+static enum err submit_write(struct exchange *x)
+{
+	enum err e = store_submit(x->call.store, write_run, x, write_done, x);
+	return e == ERR_TOO_MUCH ? ERR_AGAIN
+				 : e; /* a full queue is our trouble, not the caller's pace */
+}
+
+static void prepare_run(void *arg)
+{
+	struct exchange *x = arg;
+	enum err e = x->call.route->prepare(&x->call);
+	if (e == OK)
+		e = x->fault_count > 0 ? ERR_INVALID : submit_write(x);
+	if (e != OK)
+		http_back(x, e);
+}
+
 static void release(struct exchange *x)
 {
 	if (atomic_fetch_sub(&x->holds, 1) == 1)
@@ -138,21 +166,26 @@ static void work_run(void *arg)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+static bool has_files(const struct exchange *x)
+{
+	return x->call.route->prepare != NULL && x->upload_count > 0;
+}
+
 static void send_away(struct exchange *x)
 {
 	struct call *c = &x->call;
+	const struct server_settings *set = http_settings(x);
 	enum err e;
-	if (c->route->write != NULL) {
-		e = store_submit(c->store, write_run, x, write_done, x);
+	if (has_files(x)) {
+		e = pool_submit(set->files != NULL ? set->files : set->crypto, prepare_run, x);
+	} else if (c->route->write != NULL) {
+		e = submit_write(x);
 	} else {
 		atomic_store(&x->holds, 1);
-		e = pool_submit(http_settings(x)->crypto, work_run, x);
+		e = pool_submit(set->crypto, work_run, x);
 	}
 	if (e != OK)
-		http_back(x,
-			e == ERR_TOO_MUCH
-				? ERR_AGAIN
-				: e); /* a full queue is our trouble, not the caller's pace */
+		http_back(x, e == ERR_TOO_MUCH ? ERR_AGAIN : e);
 }
 
 static enum err run_handler(struct exchange *x, bool *away)
@@ -169,8 +202,9 @@ static enum err run_handler(struct exchange *x, bool *away)
 						    : store_read(c->store, check_run, x);
 	if (e == OK && c->route->write == NULL && c->route->work == NULL)
 		return store_read(c->store, form_run, x);
-	*away = e == OK;
-	return e;
+	/* The files of a refused form are kept: browsers fill in anything again but them. */
+	*away = e == OK || (e == ERR_INVALID && has_files(x));
+	return *away ? OK : e;
 }
 
 bool run_call(struct exchange *x)

@@ -57,6 +57,10 @@ struct reply {
 	const char *cache;   /* Cache-Control; NULL: route.c's default: private, no-store unless nobody asks */
 	const char *etag;    /* quoted; answers 304 by itself */
 	struct header *headers; /* further ones, newest first */
+	/* A file in the place of the body (reply_file): its descriptor, what of it goes out, how large it is. */
+	int file;
+	uint64_t from, size, whole;
+	bool has_file;
 };
 struct header {
 	const char *name, *value;
@@ -79,8 +83,16 @@ struct call {
 	const struct route *route;
 	struct refusal refusal; /* write and work handlers fill it and return ERR_INVALID */
 	struct reply reply;
+	void *prepared;      /* by the route's `prepare`, in the arena */
 	void *server;        /* http.c's and route.c's own */
 };
+
+struct upload { /* a file of a form; its name is what its sender calls it: never a path, only ever shown */
+	const char *name;
+	struct bytes bytes;
+};
+#define UPLOADS_MAX 8 /* of one form */
+const struct upload *call_file(const struct call *, const char *input); /* NULL: none was chosen */
 
 const char *call_header(const struct call *, const char *name); /* any case; NULL if absent. Security headers are single */
 const char *call_part(const struct call *, const char *name);   /* {name} of the route's path, never NULL */
@@ -97,6 +109,8 @@ const char *call_url(struct call *, const char *path); /* absolute: base_url + p
 void reply_header(struct call *, const char *name, const char *value); /* CR, LF, NUL: dies (our own mistake) */
 void reply_see_other(struct call *, const char *path); /* 303 to an own path: anything else becomes "/" */
 void reply_bytes(struct call *, int status, const char *type, struct bytes);
+/* A file, closed when it was sent; Range is answered. The reply needs an etag. */
+void reply_file(struct call *, const char *type, int fd, uint64_t size);
 /* The same thing in another form, at `url`: a Link header with rel=alternate. On a page the view's "alternate" says so too. */
 void reply_alternate(struct call *, const char *url, const char *type);
 #define ALTERNATE_ACTIVITY "application/activity+json"
@@ -142,13 +156,16 @@ struct route {
 	enum err (*read)(struct call *, struct txn *, struct view *);
 	enum err (*write)(struct call *, struct txn *); /* may run again: start from a clean reply */
 	enum err (*work)(struct call *); /* beside `read`: what that answers ERR_SIGN_IN to */
+	/* Before `write`, when the form came with files: on a thread of its own, as it may take seconds. ERR_INVALID
+	 * with a refusal shows the form again, ERR_TOO_MUCH says that something is over its limit. */
+	enum err (*prepare)(struct call *);
 	const char *page;       /* webui/pages/<page>.html; NULL: the handler fills reply itself, or JSON */
 	/* When inputs are refused: this reader renders `page` again with what was typed under "input", the reasons under
 	 * "errors" { field, text } in order and under "error" by field, "refused" set, status 422. NULL: the plain error
 	 * answer. A route with this alone changes nothing: it shows what was typed, status 200. */
 	enum err (*form)(struct call *, struct txn *, struct view *);
 	struct input takes[INPUTS_MAX];
-	size_t max_body;        /* 0: 64 KiB */
+	size_t max_body;        /* 0: 64 KiB. More than 1 MiB is read from who is signed in only */
 	int per_minute;         /* calls per viewer (or address) of this handler; 0: 600 */
 };
 
@@ -170,6 +187,7 @@ struct server_settings {
 	const struct site *site;
 	struct store *store;
 	struct pool *crypto;
+	struct pool *files;    /* runs `prepare`; NULL: crypto does */
 	const char *address;   /* "127.0.0.1", "::" */
 	uint16_t port;         /* 0: any; server_port tells */
 	int threads;           /* 0: cores */

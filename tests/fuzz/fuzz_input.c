@@ -85,6 +85,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)call_number(&x->call, in->name, 0);
 		(void)call_flag(&x->call, in->name);
 	}
+	HOLDS(x->upload_count <= UPLOADS_MAX);
+	for (size_t i = 0; status == 0 && i < x->upload_count; i++) {
+		const struct upload *f = call_file(&x->call, x->upload_inputs[i]);
+		HOLDS(f != NULL && text_is_utf8(f->name, fuzz_touch(f->name)));
+		HOLDS(f->bytes.size <= x->call.body.size);
+		HOLDS((const char *)f->bytes.data >= (const char *)x->call.body.data);
+	}
 	if (status == 0)
 		check(x);
 	return 0;

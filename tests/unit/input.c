@@ -104,6 +104,32 @@ static void multipart(void **state)
 	assert_int_equal(input_read(request("multipart/form-data; boundary=", "----", NULL)), 400);
 }
 
+static void files(void **state)
+{
+	(void)state;
+	static const char body[] =
+		"--xYz\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x.png\"\r\n\r\n"
+		"\0\xff\r\n\r\n--xY\r\n--xYz\r\nContent-Disposition: form-data; name=\"none\"; "
+		"filename=\"\"\r\n\r\n\r\n--xYz--\r\n";
+	struct exchange *x = request_n(&anything, PARTS, body, sizeof body - 1, NULL);
+	assert_int_equal(input_read(x), 0);
+	const struct upload *f = call_file(&x->call, "a");
+	assert_non_null(f);
+	assert_string_equal(f->name, "x.png");
+	assert_int_equal(f->bytes.size, 10);
+	assert_memory_equal(f->bytes.data, "\0\xff\r\n\r\n--xY", 10);
+	assert_null(call_file(&x->call, "none")); /* where nothing was chosen */
+	assert_null(call_file(&x->call, "b"));
+	assert_null(call_input(&x->call, "a"));
+	struct text many;
+	text_init(&many, x->call.arena, 4096);
+	for (int i = 0; i < UPLOADS_MAX + 1; i++)
+		text_add(&many,
+			"--xYz\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\nc\r\n");
+	text_add(&many, "--xYz--");
+	assert_int_equal(input_read(request(PARTS, many.at, NULL)), 400);
+}
+
 static void json(void **state)
 {
 	(void)state;
@@ -198,6 +224,7 @@ int main(void)
 		cmocka_unit_test(urlencoded),
 		cmocka_unit_test(counts_are_bounded),
 		cmocka_unit_test(multipart),
+		cmocka_unit_test(files),
 		cmocka_unit_test(json),
 		cmocka_unit_test(other_nodes_send_no_forms),
 		cmocka_unit_test(what_a_route_takes),
