@@ -53,6 +53,7 @@ static void show_image(struct view *v, const char *name, const char *url)
 		return;
 	view_begin(v, name);
 	view_text(v, "type", "Image");
+	view_text(v, "mediaType", text_ends(url, ".png") ? "image/png" : "image/jpeg");
 	view_text(v, "url", url);
 	view_end(v);
 }

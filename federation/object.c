@@ -1,6 +1,7 @@
 /* object.c: what an object of another node says: Note, Article, Page, Question and whatever looks like one. */
 #include "federation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CONTENT_MOST ((size_t)128 << 10)
@@ -75,6 +76,20 @@ static void read_tags(struct reading *r, const json_node *node, struct object *o
 	o->tags = tags;
 }
 
+/* Two fractions from -1 to 1; anything else is the middle. */
+static void read_focus(struct reading *r, const json_node *item, struct attachment *a)
+{
+	const json_node *pair = reading_member(r, item, "focalPoint");
+	int64_t *const to[] = {&a->focus_x, &a->focus_y};
+	for (size_t i = 0; i < COUNT(to) && json_count(pair) == COUNT(to); i++) {
+		struct bytes said = json_write(r->arena, json_item(pair, i));
+		const char *text = arena_text_n(r->arena, said.data, said.size);
+		double value = strtod(text, NULL);
+		if (value >= -1 && value <= 1)
+			*to[i] = (int64_t)(value * 1000);
+	}
+}
+
 static void read_attachments(struct reading *r, const json_node *node, struct object *o)
 {
 	const json_node *all = reading_member(r, node, "attachment");
@@ -97,6 +112,8 @@ static void read_attachments(struct reading *r, const json_node *node, struct ob
 			a->name = reading_words(r, item, "summary", SUMMARY_POINTS);
 		a->width = reading_number(r, item, "width");
 		a->height = reading_number(r, item, "height");
+		a->blurhash = reading_text(r, item, "blurhash", 100);
+		read_focus(r, item, a);
 	}
 	o->attachments = list;
 }

@@ -67,6 +67,9 @@ static const struct lead leads[] = {
 	{TABLE_FEATURED, TABLE_POST, false, 1},
 	{TABLE_REACTION, TABLE_POST, false, 0},
 	{TABLE_TALLY, TABLE_POST, false, 0},
+	{TABLE_MEDIA_LOOSE, TABLE_MEDIA, false, 0},
+	{TABLE_MEDIA_URL, TABLE_MEDIA, true, 0},
+	{TABLE_MEDIA_CACHED, TABLE_MEDIA, false, 0},
 	{TABLE_PERSON_KEY, TABLE_PERSON, false, 0},
 	{TABLE_PERSON_ACTOR, TABLE_PERSON, true, 0},
 	{TABLE_PERSON_WORD, TABLE_PERSON, true, 0},
@@ -104,6 +107,23 @@ static void check_delivery(struct check *c, struct bytes key)
 		finding(c, key, "waits to send an activity that is not there");
 }
 
+/* The files that a record names, whole and as their name says. */
+static void check_media(struct check *c, struct bytes key, const struct media *m)
+{
+	const char *const files[] = {m->file, m->small};
+	for (size_t i = 0; i < COUNT(files); i++) {
+		ARENA_CLEANUP struct arena *arena = arena_create();
+		struct bytes b;
+		enum err e = files[i] != NULL
+			? blob_read(arena, txn_site(c->txn)->blobs, files[i], &b)
+			: OK;
+		if (e != OK)
+			finding(c, key,
+				e == ERR_NOT_FOUND ? "names a file that is not there"
+						   : "names a file that is damaged");
+	}
+}
+
 /* ---- the walk ---- */
 
 static enum err check_row(void *arg, struct bytes key, struct bytes value)
@@ -124,6 +144,8 @@ static enum err check_row(void *arg, struct bytes key, struct bytes value)
 		void *record = arena_alloc(txn_arena(c->txn), use->shape->size);
 		if (record_read(txn_arena(c->txn), use->shape, value, record) != OK)
 			finding(c, key, "is a record that cannot be read");
+		else if (table == TABLE_MEDIA)
+			check_media(c, key, record);
 	}
 	check_lead(c, table, key, value);
 	if (table == TABLE_QUEUE)

@@ -70,6 +70,12 @@ enum table {
 	TABLE_PERSON_WORD = 123, /* hash of a keyed number or e-mail → u64 person */
 	TABLE_ROLE = 124,      /* u64 person, u64 community (0: the association) → roles */
 	TABLE_AUDIT = 125,     /* u64 number                      → audit */
+	/* media */
+	TABLE_MEDIA = 100,     /* u64 media                       → media: pictures, films, documents */
+	TABLE_BLOB = 101,      /* hash of a file's name, u64 media → 1: who names it */
+	TABLE_MEDIA_LOOSE = 102, /* u64 media                     → 1: sent, and not placed yet */
+	TABLE_MEDIA_URL = 103, /* hash url                        → u64 media: of another node, kept a while */
+	TABLE_MEDIA_CACHED = 104, /* u64 media                    → 1: those, in order of their coming */
 	/* links and mail */
 	TABLE_LINK = 130,      /* hash of the token               → link */
 	TABLE_LINK_OF = 131,   /* u64 subject, u64 purpose, hash of the token → 1 */

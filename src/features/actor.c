@@ -54,6 +54,8 @@ static const struct field actor_fields[] = {
 	{60, F_U32, offsetof(struct actor, circles.read), 0},
 	{61, F_U32, offsetof(struct actor, circles.act), 0},
 	{62, F_FLAG, offsetof(struct actor, own_members), 0},
+	{70, F_U64, offsetof(struct actor, icon_media), 0},
+	{71, F_U64, offsetof(struct actor, image_media), 0},
 	{75, F_U32, offsetof(struct actor, colour), 0},
 	{76, F_TEXT, offsetof(struct actor, rules), 64 * 1024},
 	{77, F_TEXT, offsetof(struct actor, rules_source), 4 * SUMMARY_POINTS},
@@ -216,6 +218,23 @@ const char *actor_colour(struct arena *arena, const struct actor *a)
 	return arena_format(arena, "%06x", colour_of(a));
 }
 
+/* Ours, or that of another node as this one fetches it: no page leads a reader's browser elsewhere. */
+static void show_portraits(struct view *v, const struct actor *a)
+{
+	char id[ID_TEXT];
+	const char *image = a->local && a->image != NULL && !a->gone && !a->suspended
+		? strstr(a->image, "/media/")
+		: NULL;
+	view_text(v, "header", image != NULL ? image : "");
+	const char *at = a->icon != NULL ? strstr(a->icon, "/media/") : NULL;
+	if (a->icon == NULL || a->gone || a->suspended)
+		view_text(v, "avatar", "");
+	else if (!a->local)
+		view_format(v, "avatar", "/media/actor/%s", id_text(a->id, id));
+	else
+		view_text(v, "avatar", at != NULL ? at : "");
+}
+
 void actor_show(struct view *v, const char *name, const struct actor *a)
 {
 	const char *title = actor_title(a);
@@ -231,7 +250,7 @@ void actor_show(struct view *v, const char *name, const struct actor *a)
 	else
 		view_format(v, "path", "/@%s@%s", a->name, a->host);
 	view_text(v, "url", a->url != NULL ? a->url : a->uri);
-	view_text(v, "icon", a->icon);
+	show_portraits(v, a);
 	view_flag(v, "local", a->local);
 	view_flag(v, "group", a->kind == ACTOR_GROUP);
 	view_flag(v, "gone", a->gone);

@@ -235,6 +235,8 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 		|| next.circles.read != p.circles.read)
 		e = recount(t, &p, &next);
 	if (e == OK)
+		e = media_follow(t, &next, p.extra, next.extra);
+	if (e == OK)
 		e = post_save(t, &next);
 	/* What was said among fewer is not told to more by what was kept of it. */
 	if (e == OK && next.circles.read < p.circles.read)
@@ -256,8 +258,10 @@ static enum err bury(struct txn *t, struct post *p)
 	struct place gone = place_hash(TABLE_GONE, p->uri);
 	p->gone = true;
 	p->title = p->content = p->source = p->summary = NULL;
+	enum err e = media_follow(t, p, p->extra, (struct bytes){0});
 	p->extra = (struct bytes){0};
-	enum err e = forget_revisions(t, p->id);
+	if (e == OK)
+		e = forget_revisions(t, p->id);
 	if (e == OK)
 		e = summary_drop(t, p->id);
 	if (e == OK && detail_of(p->kind)->end != NULL)

@@ -75,6 +75,7 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "tint", actor_colour(call->arena, &community));
 	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
 	view_format(v, "poll_path", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
+	media_form_show(call, t, v, NULL);
 	compose_languages(call, v, call->language);
 	struct circles now = circle_default(&community, NULL);
 	circle_show_choice(call, t, v, community.id, &now, NULL);
@@ -87,15 +88,19 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct actor community;
 	struct post p;
 	struct circles circles;
+	struct u64s media;
 	enum err e = compose_community(call, t, &community);
 	if (e == OK)
 		e = circle_chosen(
 			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
+	if (e == OK)
+		e = media_take(call, t, 0, &media);
 	if (e != OK)
 		return e;
 	struct post_draft draft = {.author = call->viewer.actor,
 		.community = community.id,
 		.circles = &circles,
+		.media = &media,
 		.title = call_input(call, "title"),
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language")};
@@ -129,15 +134,19 @@ static enum err reply_write(struct call *call, struct txn *t)
 {
 	struct post parent, p;
 	struct circles circles;
+	struct u64s media;
 	enum err e = find_readable(call, t, &parent);
 	if (e == OK)
 		e = circle_chosen(call, t, parent.community, &parent, circle_default(NULL, &parent),
 			&circles);
+	if (e == OK)
+		e = media_take(call, t, 0, &media);
 	if (e != OK)
 		return e;
 	struct post_draft draft = {.author = call->viewer.actor,
 		.parent = parent.id,
 		.circles = &circles,
+		.media = &media,
 		.source = call_input(call, "text"),
 		.language = call->language};
 	e = post_create(t, &draft, NULL, &call->refusal, &p);
@@ -166,6 +175,7 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "text", p.source != NULL ? p.source : "");
 	view_flag(v, "article", p.kind == POST_ARTICLE);
 	view_end(v);
+	media_form_show(call, t, v, &p);
 	compose_languages(call, v, p.language);
 	struct post parent;
 	bool answers = p.parent != 0 && post_load(t, p.parent, &parent) == OK;
@@ -178,15 +188,19 @@ static enum err edit_write(struct call *call, struct txn *t)
 {
 	struct post p, parent;
 	struct circles circles;
+	struct u64s media;
 	enum err e = find_own(call, t, &p);
 	bool answers = e == OK && p.parent != 0 && post_load(t, p.parent, &parent) == OK;
 	if (e == OK)
 		e = circle_chosen(
 			call, t, p.community, answers ? &parent : NULL, p.circles, &circles);
+	if (e == OK)
+		e = media_take(call, t, p.id, &media);
 	if (e != OK)
 		return e;
 	struct post_draft draft = {.author = call->viewer.actor,
 		.circles = &circles,
+		.media = &media,
 		.title = call_input(call, "title"),
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language"),
@@ -354,7 +368,6 @@ static enum err lock_off(struct call *call, struct txn *t)
 	{                                                                                          \
 		"language", INPUT_LINE, .max = 35, .label = "Language"                             \
 	}
-#define FORM_MOST ((size_t)256 << 10) /* a text of 50 000 bytes, percent-encoded */
 
 const struct route post_routes[] = {
 	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page,
@@ -366,18 +379,18 @@ const struct route post_routes[] = {
 	{METHOD_GET, "/c/{name}/new", SIGNED_IN, .read = new_read, .page = "compose"},
 	{METHOD_POST, "/c/{name}/new", SIGNED_IN, .write = new_write, .page = "compose",
 		.form = new_read, .takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
-		.max_body = FORM_MOST, .per_minute = 30},
+		.prepare = media_prepare, .max_body = MEDIA_FORM_MOST, .per_minute = 30},
 	{METHOD_POST, "/c/{name}/new/preview", SIGNED_IN, .page = "compose", .form = new_read,
 		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
-		.max_body = FORM_MOST},
+		.prepare = media_prepare, .max_body = MEDIA_FORM_MOST},
 	{METHOD_POST, "/p/{id}/reply", SIGNED_IN, .write = reply_write, .page = "conversation",
-		.form = reply_form, .takes = {TEXT_INPUT, CIRCLE_INPUTS}, .max_body = FORM_MOST,
-		.per_minute = 30},
+		.form = reply_form, .takes = {TEXT_INPUT, CIRCLE_INPUTS}, .prepare = media_prepare,
+		.max_body = MEDIA_FORM_MOST, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/edit", SIGNED_IN, .read = edit_read, .page = "edit"},
 	{METHOD_POST, "/p/{id}/edit", SIGNED_IN, .write = edit_write, .page = "edit",
 		.form = edit_read,
 		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
-		.max_body = FORM_MOST, .per_minute = 30},
+		.prepare = media_prepare, .max_body = MEDIA_FORM_MOST, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/history", ANYONE, .read = history_read, .page = "history"},
 	{METHOD_GET, "/p/{id}/delete", SIGNED_IN, .read = delete_read, .page = "delete"},
 	{METHOD_POST, "/p/{id}/delete", SIGNED_IN, .write = delete_write, .page = "delete",

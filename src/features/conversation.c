@@ -148,18 +148,7 @@ static void show_extra(struct txn *t, struct view *v, const struct post *p)
 {
 	struct extra x;
 	extra_read(txn_arena(t), p->extra, &x);
-	view_list(v, "attachments");
-	for (size_t i = 0; i < x.attachment_count; i++) {
-		view_begin(v, NULL);
-		view_text(v, "address", x.attachments[i].url);
-		view_text(v, "words",
-			x.attachments[i].name != NULL && *x.attachments[i].name != '\0'
-				? x.attachments[i].name
-				: x.attachments[i].url);
-		view_end(v);
-	}
-	view_list_end(v);
-	view_flag(v, "has_attachments", x.attachment_count > 0);
+	media_show(t, v, p, &x);
 }
 
 static void show_words(struct txn *t, struct view *v, const struct post *p)
@@ -385,6 +374,7 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 	if (!may || actor_load(t, to.author, &author) != OK)
 		return;
 	view_id(v, "reply_to", to.id);
+	media_form_show(call, t, v, NULL);
 	if (to.id != root->id)
 		view_text(v, "reply_to_whom", actor_title(&author));
 	struct circles now = circle_default(NULL, &to);

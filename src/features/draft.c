@@ -133,13 +133,15 @@ enum err draft_write(struct txn *t, const struct post_draft *d, const struct act
 	out->sensitive = d->sensitive;
 	out->mentions = (struct u64s){w->mentions, w->mention_count};
 	struct extra extra;
-	extra_read(arena, out->extra, &extra); /* a poll stays what it was */
+	extra_read(arena, out->extra, &extra); /* a poll and files stay what they were */
 	if (d->poll != NULL) {
 		e = poll_write(t, d->poll, why, &extra);
 		if (e != OK)
 			return e;
 	}
 	extra.hashtags = (struct names){w->hashtags, w->hashtag_count};
+	if (d->media != NULL)
+		e = media_attachments(t, author->id, out->id, d->media, &extra);
 	out->extra = extra_write(arena, &extra);
-	return OK;
+	return e;
 }

@@ -17,6 +17,13 @@ static void attachments_write(struct view *v, const struct extra *x)
 		view_text(v, "name", a->name);
 		view_number(v, "width", a->width);
 		view_number(v, "height", a->height);
+		view_text(v, "blurhash", a->blurhash);
+		if (a->focus_x != 0 || a->focus_y != 0) {
+			view_number(v, "focusX", a->focus_x);
+			view_number(v, "focusY", a->focus_y);
+		}
+		if (a->media != 0)
+			view_number(v, "media", (int64_t)a->media);
 		view_end(v);
 	}
 	view_list_end(v);
@@ -65,6 +72,12 @@ static int64_t number_of(const json_node *object, const char *name, int64_t most
 	return json_number(json_member(object, name), &n) && n >= 0 && n <= most ? n : 0;
 }
 
+static int64_t focus_of(const json_node *object, const char *name)
+{
+	int64_t n = 0;
+	return json_number(json_member(object, name), &n) && n >= -1000 && n <= 1000 ? n : 0;
+}
+
 static size_t at_most(const json_node *list, size_t most)
 {
 	size_t count = json_count(list);
@@ -84,6 +97,10 @@ static void attachments_read(struct arena *arena, const json_node *list, struct 
 			.name = json_text(json_member(n, "name")),
 			.width = number_of(n, "width", WIDTH_MOST),
 			.height = number_of(n, "height", WIDTH_MOST),
+			.blurhash = json_text(json_member(n, "blurhash")),
+			.focus_x = focus_of(n, "focusX"),
+			.focus_y = focus_of(n, "focusY"),
+			.media = (uint64_t)number_of(n, "media", INT64_MAX),
 		};
 		out->attachment_count += all[i].type != NULL && all[i].url != NULL;
 		if (all[i].type == NULL || all[i].url == NULL)

@@ -159,6 +159,10 @@ static enum err look_write(struct call *call, struct txn *t)
 		.indexable = -1};
 	if (change.colour != NULL && *change.colour == '\0')
 		change.colour = NULL;
+	if (!site) {
+		change.icon = media_face(call, MEDIA_ICON, &change.drop_icon);
+		change.image = media_face(call, MEDIA_IMAGE, &change.drop_image);
+	}
 	e = profile_update(t, call->viewer.actor, a.id, &change, &call->refusal);
 	if (e != OK)
 		return e;
@@ -233,7 +237,8 @@ static const struct route routes[] = {
 	{METHOD_GET, "/colour/{list}.css", FEDERATION, .read = sheet_read, .per_minute = 6000},
 	{METHOD_GET, "/c/{name}/look", SIGNED_IN, .read = look_read, .page = "look"},
 	{METHOD_POST, "/c/{name}/look", SIGNED_IN, .write = look_write, .page = "look",
-		.form = look_read, .takes = LOOK_INPUTS, .max_body = FORM_MOST},
+		.form = look_read, .prepare = media_prepare, .takes = LOOK_INPUTS,
+		.max_body = MEDIA_FORM_MOST},
 	{METHOD_GET, "/site/look", ADMIN, .read = look_read, .page = "look"},
 	{METHOD_POST, "/site/look", ADMIN, .write = look_write, .page = "look", .form = look_read,
 		.takes = LOOK_INPUTS, .max_body = FORM_MOST},

@@ -20,6 +20,9 @@ struct tag {
 struct attachment {
 	const char *type, *media_type, *url, *name; /* name: alt text */
 	int64_t width, height;
+	const char *blurhash;
+	int64_t focus_x, focus_y; /* thousandths, -1000 (left, below) to 1000 */
+	uint64_t media;           /* its record, when it is ours */
 };
 struct option { /* of a Question */
 	const char *name;
@@ -116,6 +119,7 @@ extern const struct feature feature_profile,
 	feature_email,
 	feature_link,
 	feature_mail,
+	feature_media,
 	feature_second,
 	feature_signin,
 	feature_community,

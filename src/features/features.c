@@ -16,6 +16,7 @@ const struct feature *const features[] = {
 	&feature_post,
 	&feature_reaction,
 	&feature_summary,
+	&feature_media,
 	&feature_timeline,
 	&feature_moderation,
 	&feature_remote,

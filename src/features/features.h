@@ -54,6 +54,7 @@ struct actor {
 	const char *source;  /* its Markdown, local only */
 	const char *inbox, *shared_inbox, *outbox, *followers, *featured, *moderators;
 	const char *icon, *image; /* addresses or NULL */
+	uint64_t icon_media, image_media; /* of a local one */
 	const char *moved_to;
 	const char *aliases; /* alsoKnownAs, blanks between */
 	const char *language;
@@ -105,6 +106,8 @@ struct profile_change {
 	const char *language;
 	int locked, discoverable, indexable; /* -1: leave */
 	const struct community_change *community; /* NULL: leave; of a Group only */
+	uint64_t icon, image;         /* media the one who changes it has sent; 0: leave */
+	bool drop_icon, drop_image;
 };
 enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct profile_change *, struct refusal *) MUST_USE;
 /* For pages about someone: "relation" { self, following, asked, blocked, can_follow, can_block, can_unblock,
@@ -330,6 +333,7 @@ struct post_draft {
 	const struct circles *circles; /* NULL: those of the community, or of what it answers (never wider than it) */
 	bool sensitive;
 	const struct poll_draft *poll; /* NULL: none, or the one that it has already */
+	const struct u64s *media; /* pictures and files of the author, at most MEDIA_SLOTS; NULL: as they are */
 	const struct object *remote; /* a post of another node: its text, ids, times and addressees come from here */
 };
 /* Local or remote; ERR_CONFLICT when the uri is known already (then *out is the known one), ERR_GONE when it was deleted.
@@ -384,6 +388,58 @@ struct summary { /* stays on this site */
 extern const struct shape summary_shape;
 void summary_show(struct txn *, struct view *, uint64_t root); /* "summary_box", when there is one */
 enum err summary_drop(struct txn *, uint64_t root) MUST_USE;
+/* ---- media.c: pictures, films, documents; upload.c: in forms --------------------------------- */
+
+#define MEDIA_SLOTS 4       /* of one post */
+#define MEDIA_ALT_MOST 1500 /* code points */
+#define MEDIA_FILE_MOST ((size_t)16 << 20) /* of a film or a document; pictures: PICTURE_FILE_MOST */
+#define MEDIA_FORM_MOST ((size_t)24 << 20) /* of a whole form */
+enum media_use { MEDIA_LOOSE, MEDIA_POST, MEDIA_ICON, MEDIA_IMAGE };
+struct media {
+	uint64_t id, owner; /* owner 0: of another node */
+	uint64_t post;
+	uint32_t use;
+	const char *type;   /* by its content */
+	const char *file, *small; /* blob.c's names; small NULL: no thumbnail. file NULL: it could not be had */
+	const char *small_type;
+	uint64_t size;      /* bytes of both */
+	uint32_t width, height, small_width, small_height, colour;
+	const char *blurhash, *alt;
+	const char *name;   /* what its sender called the file */
+	int64_t focus_x, focus_y; /* as in struct attachment */
+	const char *url;    /* of another node */
+	int64_t at;
+};
+extern const struct shape media_shape;
+/* New, and loose for a day: until a post or profile takes it. With a url: kept for two weeks. Sets id. */
+enum err media_keep(struct txn *, struct media *) MUST_USE;
+enum err media_load(struct txn *, uint64_t id, struct media *) MUST_USE;
+enum err media_save(struct txn *, const struct media *) MUST_USE;
+enum err media_remove(struct txn *, uint64_t id) MUST_USE; /* the files go by the sweep, minutes later */
+bool media_is_free(const struct media *, uint64_t owner, uint64_t post); /* its owner's, and not placed elsewhere */
+/* The attachments of a post by `owner`, from their records. */
+enum err media_attachments(struct txn *, uint64_t owner, uint64_t post, const struct u64s *ids, struct extra *out) MUST_USE;
+/* A post's extra changed: what is new in it is taken, what is no longer there goes. */
+enum err media_follow(struct txn *, const struct post *, struct bytes before, struct bytes after) MUST_USE;
+/* The icon or image of a local actor, in place of the one it had; id 0: none. The caller saves *a. */
+enum err media_portrait(struct txn *, struct actor *a, enum media_use, uint64_t id, uint64_t sender) MUST_USE;
+const char *media_path(struct arena *, const struct media *, bool small); /* "/media/<id>/whole.jpg" */
+bool media_is_picture(const struct attachment *);
+void media_show(struct txn *, struct view *, const struct post *, const struct extra *); /* "media", "has_media" */
+enum err media_serve(struct call *, const struct media *, bool small, bool open) MUST_USE;
+/* What is kept of another node's file. ERR_REMOTE: it could not be had, not long ago; ERR_NOT_FOUND: it is to be fetched. */
+enum err media_cached(struct txn *, const char *url, struct media *out) MUST_USE;
+enum err media_forget(struct txn *, const char *url) MUST_USE;
+void media_sweep(struct store *, void *arg); /* the chore: what is loose, too old or named by no record */
+struct picture_wish;
+/* A picture's bytes into files and the members of *m that tell of them; waits. */
+enum err media_draw(struct arena *, const char *blobs, struct bytes file, const struct picture_wish *, struct refusal *,
+	struct media *m) MUST_USE;
+enum err media_prepare(struct call *) MUST_USE; /* a route's `prepare`: the files of its form, made anew and kept loose */
+/* Those of a post's form, new ones and ones kept in it, with what is said of them. */
+enum err media_take(struct call *, struct txn *, uint64_t post, struct u64s *out) MUST_USE;
+uint64_t media_face(const struct call *, enum media_use, bool *drop); /* 0: none was chosen */
+void media_form_show(struct call *, struct txn *, struct view *, const struct post *); /* parts/media-fields.html; post NULL: new */
 
 /* note.c: a post as ActivityPub says it, both ways. Shows the members of the object, or of its Tombstone. */
 enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;

@@ -1,6 +1,7 @@
 /* note.c: a post as ActivityPub says it: reading the object of another node, showing ours. */
 #include "features.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CONTENT_MOST                                                                               \
@@ -157,6 +158,9 @@ static void read_attachments(struct arena *arena, const struct object *o, struct
 			continue;
 		struct attachment *kept = &all[x->attachment_count++];
 		*kept = *a;
+		kept->media = 0;
+		kept->blurhash = a->blurhash != NULL && strlen(a->blurhash) <= 100 ? a->blurhash
+										   : NULL;
 		kept->name = a->name != NULL ? text_cut(arena, a->name, ALT_POINTS) : NULL;
 		kept->media_type = a->media_type != NULL && strlen(a->media_type) <= 100
 			? a->media_type
@@ -301,6 +305,17 @@ static void show_tags(struct txn *t, struct view *v, const struct post *p, const
 	view_list_end(v);
 }
 
+/* Thousandths as the fraction they are. */
+static void show_focus(struct view *v, const struct attachment *a)
+{
+	char pair[64];
+	int64_t x = a->focus_x, y = a->focus_y;
+	if (text_print(pair, sizeof pair, "[%s%d.%03d,%s%d.%03d]", x < 0 ? "-" : "",
+		    abs((int)x) / 1000, abs((int)x) % 1000, y < 0 ? "-" : "", abs((int)y) / 1000,
+		    abs((int)y) % 1000))
+		view_raw(v, "focalPoint", (struct bytes){pair, strlen(pair)});
+}
+
 static void show_attachments(struct view *v, const struct extra *x)
 {
 	view_list(v, "attachment");
@@ -311,6 +326,13 @@ static void show_attachments(struct view *v, const struct extra *x)
 		view_text(v, "mediaType", a->media_type);
 		view_text(v, text_is(a->type, "Link") ? "href" : "url", a->url);
 		view_text(v, "name", a->name);
+		if (a->media != 0 && a->width > 0) {
+			view_text(v, "summary", a->name); /* alt text is read here by some */
+			view_number(v, "width", a->width);
+			view_number(v, "height", a->height);
+			view_text(v, "blurhash", a->blurhash);
+			show_focus(v, a);
+		}
 		view_end(v);
 	}
 	view_list_end(v);

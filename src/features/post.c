@@ -362,6 +362,8 @@ static enum err store_new(struct txn *t, struct post *p, bool listed)
 	struct place by_root = place_2(TABLE_BY_ROOT, p->root, p->id);
 	enum err e = post_count_reply(t, p, true);
 	if (e == OK)
+		e = media_follow(t, p, (struct bytes){0}, p->extra);
+	if (e == OK)
 		e = post_save(t, p);
 	if (e == OK)
 		e = txn_put_id(t, &by_uri, p->id);

@@ -97,16 +97,30 @@ static enum err change_apply(struct arena *arena, struct actor *a, const struct 
 	return OK;
 }
 
+static enum err portraits_apply(
+	struct txn *t, struct actor *a, const struct profile_change *c, uint64_t who, bool *changed)
+{
+	enum err e = OK;
+	if (c->icon != 0 || c->drop_icon)
+		e = media_portrait(t, a, MEDIA_ICON, c->icon, who);
+	if (e == OK && (c->image != 0 || c->drop_image))
+		e = media_portrait(t, a, MEDIA_IMAGE, c->image, who);
+	*changed |= c->icon != 0 || c->image != 0 || c->drop_icon || c->drop_image;
+	return e;
+}
+
 enum err profile_update(struct txn *t, uint64_t who, uint64_t actor,
 	const struct profile_change *change, struct refusal *why)
 {
 	struct actor a;
-	bool changed;
+	bool changed = false;
 	enum err e = actor_load(t, actor, &a);
 	if (e == OK && !may_change(t, who, &a))
 		e = ERR_FORBIDDEN;
 	if (e == OK)
 		e = change_apply(txn_arena(t), &a, change, &changed, why);
+	if (e == OK)
+		e = portraits_apply(t, &a, change, who, &changed);
 	if (e != OK || !changed)
 		return e;
 	a.updated = time_now();
@@ -137,6 +151,11 @@ enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin
 		e = follow_forget_all(t, &a);
 	if (e == OK && a.local && a.kind == ACTOR_PERSON)
 		e = account_remove(t, actor);
+	if (e != OK)
+		return e;
+	e = media_portrait(t, &a, MEDIA_ICON, 0, actor);
+	if (e == OK)
+		e = media_portrait(t, &a, MEDIA_IMAGE, 0, actor);
 	if (e != OK)
 		return e;
 	actor_empty(&a);
@@ -422,6 +441,7 @@ static enum err settings_write(struct call *call, struct txn *t)
 		.indexable = -1};
 	if (change.source == NULL)
 		change.source = ""; /* an emptied field */
+	change.icon = media_face(call, MEDIA_ICON, &change.drop_icon);
 	uint64_t me = call->viewer.actor;
 	enum err e = profile_update(t, me, me, &change, &call->refusal);
 	if (e == OK && change.language != NULL)
@@ -442,7 +462,7 @@ static const struct route routes[] = {
 		.takes = {{"before", INPUT_ID, .label = "Older posts"}, AS_INPUT}},
 	{METHOD_GET, "/settings", SIGNED_IN, .read = settings_read, .page = "profile-settings"},
 	{METHOD_POST, "/settings", SIGNED_IN, .write = settings_write, .page = "profile-settings",
-		.form = settings_read,
+		.form = settings_read, .prepare = media_prepare, .max_body = MEDIA_FORM_MOST,
 		.takes = {{"title", INPUT_LINE, .required = true, .min = 1, .max = ACTOR_TITLE_MOST,
 				  .label = "Name"},
 			{"source", INPUT_TEXT, .max = SOURCE_MOST, .label = "About you"},

@@ -51,7 +51,8 @@ static enum outcome read_pixels(tjhandle h, const uint8_t *file, size_t size,
 	const struct picture_wish *w, struct canvas *c)
 {
 	int width, height, sampling, colours;
-	if (tjDecompressHeader3(h, file, size, &width, &height, &sampling, &colours) != 0)
+	if (tjDecompressHeader3(h, file, size, &width, &height, &sampling, &colours) != 0
+		|| width < 1 || height < 1)
 		return PICTURE_BROKEN;
 	if (!canvas_fits(width, height))
 		return PICTURE_LARGE;

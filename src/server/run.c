@@ -127,9 +127,12 @@ static void prepare_run(void *arg)
 {
 	struct exchange *x = arg;
 	enum err e = x->call.route->prepare(&x->call);
+	bool writes = x->call.route->write != NULL;
+	if (e == OK && x->fault_count > 0)
+		e = ERR_INVALID;
 	if (e == OK)
-		e = x->fault_count > 0 ? ERR_INVALID : submit_write(x);
-	if (e != OK)
+		e = writes ? submit_write(x) : store_read(x->call.store, form_run, x);
+	if (e != OK || !writes)
 		http_back(x, e);
 }
 
@@ -200,7 +203,7 @@ static enum err run_handler(struct exchange *x, bool *away)
 	}
 	enum err e = c->route->access == FEDERATION ? check(x, NULL)
 						    : store_read(c->store, check_run, x);
-	if (e == OK && c->route->write == NULL && c->route->work == NULL)
+	if (e == OK && c->route->write == NULL && c->route->work == NULL && !has_files(x))
 		return store_read(c->store, form_run, x);
 	/* The files of a refused form are kept: browsers fill in anything again but them. */
 	*away = e == OK || (e == ERR_INVALID && has_files(x));
