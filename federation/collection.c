@@ -467,6 +467,13 @@ static enum err find_reader(struct call *call)
 		.work = find_reader, .per_minute = 3000                                            \
 	}
 
+/* For pages, so with their cookies. */
+#define PICTURE(at, handler)                                                                       \
+	{                                                                                          \
+		.method = METHOD_GET, .path = (at), .access = ANYONE, .read = (handler),           \
+		.work = proxy_fetch, .per_minute = 3000                                            \
+	}
+
 const struct route federation_routes[] = {
 	INBOX("/inbox"),
 	INBOX("/actor/inbox"),
@@ -495,6 +502,8 @@ const struct route federation_routes[] = {
 	OBJECT("/p/{id}/replies"),
 	OBJECT("/t/{id}"),
 	OBJECT("/a/{id}"),
+	PICTURE("/media/post/{id}/{n}", proxy_of_post),
+	PICTURE("/media/actor/{id}", proxy_of_actor),
 	READ("/.well-known/webfinger", discovery_webfinger),
 	READ("/.well-known/host-meta", discovery_host_meta),
 	READ("/.well-known/host-meta.json", discovery_host_meta_json),

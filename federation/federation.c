@@ -60,6 +60,7 @@ static enum err start_parts(struct federation *f, const char **why)
 	e = inbox_start(f, &f->inbox);
 	if (e != OK)
 		return e;
+	f->proxy = proxy_start();
 	if (f->set.site->mail_from != NULL)
 		f->mailer = mailer_start(f);
 	f->journal = journal_start(f->set.store, f->readers, f->reader_count);
@@ -98,6 +99,8 @@ void federation_stop(struct federation *f)
 		return;
 	if (f->transport != NULL)
 		transport_close(f->transport);
+	pool_destroy(f->proxy);
+	f->proxy = NULL;
 	journal_stop(f->journal);
 	mailer_stop(f->mailer);
 	if (f->delivery != NULL)

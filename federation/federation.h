@@ -63,6 +63,7 @@ struct federation {
 	struct journal *journal; /* runs them */
 	struct key_pair node_keys; /* of site->actor: signs every GET */
 	struct resolver *resolver; /* what failed lately, which signature form a host takes */
+	struct pool *proxy; /* fetches pictures that pages show */
 	struct letter_keys *letter_keys; /* letter.c's: of the journal's thread in the writer's transactions */
 };
 struct federation *federation_running(void); /* the one of this process; routes find it here */
@@ -193,7 +194,7 @@ void dns_stop(struct dns *); /* answers what was asked first; NULL ok */
 void dns_ask(struct dns *, const char *host, dns_fn *, void *arg); /* answers once: at once from memory, or on a thread of dns.c */
 
 /* transport.c: the only file with libcurl; job.c: a request before and after it */
-enum fetch_kind { FETCH_ACTIVITY = 1, FETCH_JRD, FETCH_NODEINFO, FETCH_POST };
+enum fetch_kind { FETCH_ACTIVITY = 1, FETCH_JRD, FETCH_NODEINFO, FETCH_FILE, FETCH_POST };
 struct request {
 	enum fetch_kind kind;
 	const char *url;
@@ -270,6 +271,9 @@ enum err actor_key_known(struct federation *, struct arena *, const char *key_id
 /* resolve.c, thread.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3).
  * ERR_REMOTE: not to be had now; ERR_INVALID, ERR_FORBIDDEN: not what it should be, or not for us. */
 enum err resolve_fetch(struct federation *, struct arena *, const char *uri, struct budget *budget, const json_node **out) MUST_USE;
+/* Any bytes, at most `max`, with redirects: for what is looked at by its content only. */
+enum err resolve_file(struct federation *, struct arena *, const char *address, size_t max, struct budget *budget,
+	struct bytes *out) MUST_USE;
 enum err resolve_webfinger(struct federation *, struct arena *, const char *handle, struct budget *budget, const char **uri) MUST_USE;
 enum err resolve_post(struct federation *, struct arena *, const char *uri, struct budget *budget, uint64_t *post) MUST_USE; /* with its parents, within the budget */
 
@@ -398,6 +402,12 @@ enum err between_flag(struct saying *) MUST_USE;
 enum err between_profile(struct saying *) MUST_USE;
 enum err between_end(struct saying *) MUST_USE;
 enum err between_move(struct saying *) MUST_USE;
+
+/* proxy.c: pictures of other nodes, for pages of this one; readers, and the work beside them */
+struct pool *proxy_start(void);
+enum err proxy_of_post(struct call *, struct txn *, struct view *) MUST_USE;
+enum err proxy_of_actor(struct call *, struct txn *, struct view *) MUST_USE;
+enum err proxy_fetch(struct call *) MUST_USE;
 
 /* discovery.c: readers of the well-known addresses */
 enum err discovery_webfinger(struct call *, struct txn *, struct view *) MUST_USE;

@@ -14,6 +14,7 @@
 #define FORM_FOR (7 * DAY)
 #define FETCHES_MOST 10
 #define DEADLINE_MOST (20 * SECOND)
+#define FILES_PER_HOST 300
 #define PER_HOST 60 /* fetches a minute: nobody makes us a hammer (security.md R35) */
 
 /* ---- what is remembered while we run --------------------------------------------------------- */
@@ -365,6 +366,38 @@ static enum err get_document(struct federation *f, struct arena *arena, const ch
 			|| !activity_is_plain(*out))
 			return ERR_INVALID;
 		*final = address;
+		return OK;
+	}
+	return ERR_INVALID;
+}
+
+enum err resolve_file(struct federation *f, struct arena *arena, const char *address, size_t max,
+	struct budget *budget, struct bytes *out)
+{
+	const char *visited[HOPS_MOST + 1];
+	for (size_t hop = 0; hop <= HOPS_MOST; hop++) {
+		struct url url;
+		struct answer answer;
+		struct request request = {.kind = FETCH_FILE, .url = address, .max = max};
+		enum err e = check_address(f, arena, address, &url);
+		if (e == OK)
+			e = resolve_take(budget, &request.deadline);
+		if (e == OK && !pace_allows("fetch-file", url.authority, FILES_PER_HOST, MINUTE))
+			e = ERR_AGAIN;
+		if (e == OK)
+			e = resolve_get(f, arena, &request, &answer);
+		if (e != OK)
+			return e;
+		visited[hop] = address;
+		if (is_redirect(answer.status)) {
+			address = follow_location(arena, &url, answer.location);
+			if (address == NULL || was_there(visited, hop + 1, address))
+				return ERR_INVALID;
+			continue;
+		}
+		if (answer.status != 200)
+			return status_err(answer.status);
+		*out = answer.body;
 		return OK;
 	}
 	return ERR_INVALID;

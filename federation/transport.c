@@ -117,6 +117,10 @@ static struct curl_slist *headers_of(const struct request *q)
 	case FETCH_JRD:
 		add_header(&list, "Accept: application/jrd+json, application/json");
 		break;
+	case FETCH_FILE:
+		add_header(
+			&list, "Accept: image/webp, image/png, image/jpeg, image/gif, */*;q=0.1");
+		break;
 	case FETCH_NODEINFO:
 		add_header(&list, "Accept: application/json");
 		break;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #define WAIT_MOST ((int)(10 * SECOND))
 #define PATH_MOST 4096
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- the program and its files --------------------------------------------------------------- */
 
@@ -199,6 +202,8 @@ enum err picture_make(struct arena *arena, struct bytes file, const struct pictu
 {
 	if (file.size == 0 || file.size > PICTURE_FILE_MOST)
 		return refuse_for(file.size == 0 ? PICTURE_UNKNOWN : PICTURE_LARGE, why);
+	/* Its memory is counted, so one at a time has it. */
+	pthread_mutex_lock(&turn);
 	int given = memfd_create("picture", MFD_CLOEXEC), got = memfd_create("answer", MFD_CLOEXEC);
 	enum err e = ERR_AGAIN;
 	if (given >= 0 && got >= 0 && write_all(given, file))
@@ -207,5 +212,6 @@ enum err picture_make(struct arena *arena, struct bytes file, const struct pictu
 		close(given);
 	if (got >= 0)
 		close(got);
+	pthread_mutex_unlock(&turn);
 	return e;
 }

@@ -183,6 +183,53 @@ IN_WRITE(a_face_is_a_picture_of_who_changes_it)
 	return OK;
 }
 
+/* Pictures of other nodes come by way of this one; what is not shown is a link. */
+IN_WRITE(a_page_leads_no_browser_elsewhere)
+{
+	(void)arg;
+	static const struct attachment all[] = {{.type = "Document",
+							.media_type = "image/png",
+							.url = "https://elsewhere.example/a.png",
+							.name = "Een veld",
+							.width = 400,
+							.height = 300,
+							.focus_y = 900,
+							.blurhash = "L0TSUAfQfQfQfQfQfQfQfQfQfQfQ"},
+		{.type = "Document",
+			.media_type = "video/mp4",
+			.url = "https://elsewhere.example/b.mp4"}};
+	static const char *const everyone[] = {"https://www.w3.org/ns/activitystreams#Public"};
+	struct actor eve = world_remote(t, ACTOR_PERSON, "eve", "elsewhere.example");
+	struct object o = {.id = "https://elsewhere.example/1",
+		.type = "Note",
+		.attributed_to = eve.uri,
+		.content = "<p>x</p>",
+		.to = {everyone, 1},
+		.attachments = all,
+		.attachment_count = COUNT(all)};
+	struct post_draft d = {.author = eve.id, .remote = &o};
+	struct viewer nobody = {0};
+	struct post p;
+	char id[ID_TEXT];
+	eve.icon = "https://elsewhere.example/eve.png";
+	WANT(actor_save(t, &eve) == OK);
+	WANT(post_create(t, &d, NULL, NULL, &p) == OK);
+	struct view *v = view_create(txn_arena(t), VIEW_TREE);
+	post_show(t, v, "post", &p, &nobody);
+	const struct node *page = view_root(v), *media = world_node(page, "post.media");
+	WANT(text_is(world_text(page, "post.author.avatar"),
+		arena_format(txn_arena(t), "/media/actor/%s", id_text(eve.id, id))));
+	WANT(media != NULL && media->first != NULL && media->first->next == media->last);
+	WANT(text_is(world_text(media->first, "src"),
+		arena_format(txn_arena(t), "/media/post/%s/0", id_text(p.id, id))));
+	WANT(text_is(world_text(media->first, "alt"), "Een veld"));
+	WANT(text_is(world_text(media->first, "shade"), "#ffffff"));
+	WANT(text_is(world_text(media->first, "focus"), "focus-top"));
+	WANT(world_number(media->last, "picture") == 0);
+	WANT(text_is(world_text(media->last, "address"), all[1].url));
+	return OK;
+}
+
 /* ---- the sweep ---- */
 
 static struct media loose, placed, foreign, failed;
@@ -282,6 +329,7 @@ int main(void)
 		MEDIA_TEST(an_edit_that_says_nothing_of_them_leaves_them),
 		MEDIA_TEST(what_is_deleted_takes_its_files_along),
 		MEDIA_TEST(a_face_is_a_picture_of_who_changes_it),
+		MEDIA_TEST(a_page_leads_no_browser_elsewhere),
 		MEDIA_TEST(what_nobody_needs_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

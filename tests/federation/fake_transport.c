@@ -9,6 +9,7 @@
 
 struct row {
 	char *url, *type, *body, *location;
+	size_t size;
 	int status;
 	enum signature_form needs;
 	size_t gets;
@@ -64,13 +65,21 @@ static struct row *row_of(const char *url, bool make)
 
 void wire_answer(const char *url, int status, const char *type, const char *body)
 {
+	wire_answer_bytes(url, status, type, (struct bytes){body, body != NULL ? strlen(body) : 0});
+}
+
+void wire_answer_bytes(const char *url, int status, const char *type, struct bytes body)
+{
 	pthread_mutex_lock(&lock);
 	struct row *r = row_of(url, true);
 	free(r->type);
 	free(r->body);
 	r->status = status;
 	r->type = strdup(type != NULL ? type : ACTIVITY_TYPE);
-	r->body = strdup(body != NULL ? body : "");
+	r->size = body.size;
+	r->body = malloc(body.size + 1);
+	if (body.size > 0)
+		memcpy(r->body, body.data, body.size);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -162,7 +171,7 @@ static void answer(void *arg)
 			a.status = r->status;
 			a.type = r->type;
 			a.location = r->location;
-			a.body = (struct bytes){r->body, strlen(r->body)};
+			a.body = (struct bytes){r->body, r->size};
 		}
 	}
 	pthread_mutex_unlock(&lock);
