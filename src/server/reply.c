@@ -239,12 +239,27 @@ static const char *cache_of(const struct exchange *x, bool page)
 	return page || c->reply.status != 200 ? "no-cache" : "public, max-age=180";
 }
 
+/* A page that anyone may have is sent again only when it changed. */
+static void tag_page(struct exchange *x)
+{
+	struct call *c = &x->call;
+	uint8_t hash[SHA256_SIZE];
+	if (c->reply.etag != NULL || c->reply.status != 200
+		|| !text_is(cache_of(x, true), "no-cache"))
+		return;
+	crypto_sha256(c->reply.body.data, c->reply.body.size, hash);
+	c->reply.etag = arena_format(c->arena, "W/\"%02x%02x%02x%02x%02x%02x%02x%02x\"", hash[0],
+		hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]);
+}
+
 void reply_finish(struct exchange *x)
 {
 	struct call *c = &x->call;
 	bool page = text_starts(c->reply.type, "text/html"), open = route_is_open(x);
 	if (c->reply.status == 0)
 		c->reply.status = 200;
+	if (page)
+		tag_page(x);
 	finish_unchanged(c);
 	finish_range(c);
 	if (x->language_chosen)

@@ -139,10 +139,19 @@ async function fillDotter(n) {
 	const welcome = await n.post('veldwerk', 'anna', 'Welkom bij Veldwerk: zo werkt het', WELCOME);
 	await n.post('veldwerk', 'noor', 'Telling van vorige week: meer kieviten dan vorig jaar', TABLE);
 	await n.post('veldwerk', 'merel', LONG_TITLE, 'Zeven uur lopen, vier waterhoenen, één ijsvogel. Wie de foto’s wil zien: ze hangen in het clubhuis.');
-	await n.post('veldwerk', 'bas', '', 'Iemand vanmiddag tijd om mee te gaan naar de uilenkasten? Ik vertrek om twee uur bij het hek.');
+	const owls = await n.post('veldwerk', 'bas', '', 'Iemand vanmiddag tijd om mee te gaan naar de uilenkasten? Ik vertrek om twee uur bij het hek.');
 	const closed = await n.post('veldwerk', 'noor', 'Wie rijdt er mee naar de teldag in Wageningen?', 'Ik heb nog drie plaatsen. Vertrek om zeven uur bij het station.');
 	const orchis = await n.post('veldwerk', 'bas', 'Wie kent deze orchis?', ORCHIS);
-	return { welcome, closed, orchis };
+	return { welcome, closed, orchis, owls };
+}
+
+// Colours and texts: one community with a colour outside the palette, the site with a colour of its own.
+async function look(anna) {
+	await anna.fill(await anna.open('/c/veldwerk/look'), /\/look$/, { palette: '#4b661c',
+		rules: '- Schrijf erbij waar en wanneer je iets zag.\n- Noem geen nesten van roofvogels of uilen.\n- Weet je het beter? Leg uit waaraan je het ziet.' });
+	await anna.fill(await anna.open('/c/beheer/look'), /\/look$/, { palette: 'own', colour: '#7d2e68' });
+	await anna.fill(await anna.open('/site/look'), /\/look$/, { palette: '#1d5fa6', contact: 'bestuur@dedotter.example',
+		source: 'Wij tellen, beheren en genieten van de natuur langs de Kromme Rijn. Iedereen kan **lid** worden.', rules: '- Wees vriendelijk.\n- Houd het bij de natuur.' });
 }
 
 // A conversation with answers to answers, one that is deleted, likes, a pin, a closed one and a report.
@@ -161,6 +170,9 @@ async function talk(n, paths) {
 	for (const who of [anna, noor]) await who.fill(await who.open(paths.orchis), /\/like$/);
 	await anna.fill(await anna.open(paths.welcome), /\/pin$/);
 	await anna.fill(await anna.open(paths.closed), /\/lock$/);
+	await look(anna);
+	const changed = posts((await bas.open(paths.owls)).text)[0].id;
+	await bas.fill(await bas.open(`/p/${changed}/edit`), /\/edit$/, { text: 'Iemand morgenmiddag tijd om mee te gaan naar de uilenkasten? Ik vertrek om twee uur bij het hek.' });
 	const box = forms((await n.visitor().open('/@veldwerk')).text).find((f) => f.action === '/follow-from');
 	const id = posts((await noor.open(paths.orchis)).text)[0].id;
 	await noor.fill(await noor.open(`/p/${first}/report`), /\/report$/, { comment: 'Dit hoort bij Soorten, niet hier.' }).catch(() => null);
@@ -168,7 +180,8 @@ async function talk(n, paths) {
 	await merel.fill(await merel.open('/settings'), /^\/settings$/, { locked: 'true', language: 'en', discoverable: 'true' });
 	await noor.fill(await noor.open('/@merel'), /\/follow$/);
 	await anna.fill(await anna.open('/domains'), /^\/domains$/, { host: 'reclame.example', reason: 'Stuurt alleen reclame.' });
-	return { uri: box.fields.uri, orchisId: id, first, second, gone };
+	await anna.fill(await anna.open(`/p/${id}/summary`), /\/summary$/, { text: 'Waarschijnlijk de **rietorchis**: de schutbladen zijn langer dan de bloemen. De maaiploeg gaat eromheen.' });
+	return { uri: box.fields.uri, orchisId: id, changed, first, second, gone };
 }
 
 // The other association follows, and answers: what its people say is seen "via" its name.
@@ -216,6 +229,16 @@ function pages({ dotter, zuid, paths }) {
 		['community-restricted', '/@excursies', null],
 		['community-empty', '/@nieuw', null],
 		['community-about', '/@veldwerk/about', null],
+		['community-own-colour', '/@beheer', null],
+		['site-about', '/about', null],
+		['site-rules', '/rules', null],
+		['site-privacy', '/privacy', null],
+		['site-accessibility', '/accessibility', null],
+		['site-colophon', '/colophon', null],
+		['history', `/p/${paths.changed}/history`, null],
+		['look', '/c/beheer/look', 'anna'],
+		['look-site', '/site/look', 'anna'],
+		['summary', `/p/${paths.orchisId}/summary`, 'anna'],
 		['conversation', paths.orchis, null],
 		['conversation-via', paths.news, null],
 		['article', paths.welcome, null],
@@ -272,4 +295,4 @@ async function signIn(browser, node, name) {
 	return state;
 }
 
-module.exports = { MEMBERS, PASSWORD, browse, build, find, pages, signIn };
+module.exports = { MEMBERS, Node, PASSWORD, browse, build, find, pages, signIn };

@@ -90,6 +90,15 @@ static void test_sheet(void **state)
 	arena_destroy(arena);
 }
 
+/* The one sheet of every page: what a slow line has to carry before anything is seen. */
+static void test_weight(void **state)
+{
+	(void)state;
+	page_load();
+	assert_in_range(asset_by_name("app.css")->gzip.size, 1, 30 * 1024);
+	assert_in_range(asset_by_name("app.js")->gzip.size, 1, 10 * 1024);
+}
+
 /* The palette is used on every page: its rules are part of the one style sheet. */
 static void test_palette(void **state)
 {
@@ -116,6 +125,7 @@ int main(void)
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_sheet),
 		cmocka_unit_test(test_palette),
+		cmocka_unit_test(test_weight),
 	};
 	return cmocka_run_group_tests_name("colour", tests, NULL, NULL);
 }
