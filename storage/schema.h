@@ -51,8 +51,9 @@ enum table {
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */
-	TABLE_NOTIFY_COMMUNITY = 187, /* u64 actor, u64 community → u64 enum notify_way */
 	TABLE_SUMMARY = 90,    /* u64 root of a conversation      → summary: the box above it */
+	TABLE_NOTIFY_COMMUNITY = 187, /* u64 community, u64 actor → u64 enum notify_way */
+	TABLE_DIGEST = 190,    /* u64 actor                       → digest */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */

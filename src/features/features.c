@@ -22,6 +22,7 @@ const struct feature *const features[] = {
 	&feature_remote,
 	&feature_face,
 	&feature_notify,
+	&feature_digest,
 	&feature_feed,
 	NULL,
 };

@@ -163,7 +163,7 @@ enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sess
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
 
-enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS }; /* what may be left: all but the first; 31 at most */
+enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS, MAIL_NOTICES, MAIL_DIGEST }; /* what may be left: all but the first; 31 at most */
 bool account_takes_mail(struct txn *, uint64_t actor, enum mail_list);
 enum err account_set_mail(struct txn *, uint64_t actor, enum mail_list, bool on) MUST_USE;
 
@@ -604,7 +604,8 @@ bool domain_blocked(struct txn *, const char *host); /* the host or a parent dom
 
 /* ---- notify.c: what people hear of, kept 90 days, and how they want to be told ---------------- */
 
-enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUEST, NOTICE_POLL, NOTICE_HIDDEN };
+enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUEST, NOTICE_POLL, NOTICE_HIDDEN,
+	NOTICE_CONVERSATION /* began in a community of which they want to hear at once */ };
 struct notice {
 	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
 	uint32_t kind;
@@ -633,6 +634,20 @@ enum err notify_load(struct txn *, uint64_t actor, uint64_t place, struct notice
 enum err notify_unread(struct txn *, uint64_t actor, int64_t *count) MUST_USE; /* 50 and more are 50 */
 enum err notify_seen(struct txn *, uint64_t actor, uint64_t place) MUST_USE;
 enum err notify_forget(struct txn *, uint64_t actor) MUST_USE; /* all of it */
+/* One item of a list, for a page or a mail: words, fresh (after `seen`), asks, note, at, who, post. False: it is about
+ * something that is not there any more, or not for the viewer; nothing was shown. */
+bool notify_show(struct txn *, struct view *, const struct notice *, uint64_t seen, const struct viewer *, const char *language);
+
+/* ---- digest.c: the mail that gathers, each day or week at eight by the site's clock ----------- */
+
+struct digest { /* what was sent to someone */
+	int64_t day;           /* the last one that was looked at: year * 1000 + day of it */
+	int64_t daily, weekly; /* ms: up to when conversations were told of */
+	uint64_t noticed;      /* the newest notice that was */
+};
+extern const struct shape digest_shape;
+/* What this day has for them, once a day; on Mondays the weekly news as well. Nothing goes when there is nothing. */
+enum err digest_send(struct txn *, uint64_t actor, int64_t day, bool monday) MUST_USE;
 
 /* ---- timeline.c: pages that gather: home of the association, my overview --------------------- */
 

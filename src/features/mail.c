@@ -40,6 +40,10 @@ static const char *list_title(const char *language, enum mail_list list)
 	switch (list) {
 	case MAIL_SIGN_INS:
 		return i18n(language, "Mail when somebody signs in as you with a new browser");
+	case MAIL_NOTICES:
+		return i18n(language, "Mail at once about what is for you");
+	case MAIL_DIGEST:
+		return i18n(language, "Mail each day or week about what is new");
 	case MAIL_NEEDED:
 		break;
 	}
@@ -50,7 +54,7 @@ static const char *list_title(const char *language, enum mail_list list)
 static enum mail_list list_of(const struct link *link)
 {
 	int64_t number;
-	return text_to_i64(link->payload, MAIL_NEEDED, MAIL_SIGN_INS, &number)
+	return text_to_i64(link->payload, MAIL_NEEDED, MAIL_DIGEST, &number)
 		? (enum mail_list)number
 		: MAIL_NEEDED;
 }

@@ -9,6 +9,8 @@
 #define KEPT (90 * DAY)
 #define FORGOT_AT_ONCE 500
 #define VOTERS_AT_ONCE 500
+#define COMMUNITIES_MOST 1000 /* that one follows */
+#define TOLD_AT_ONCE 1000     /* who hears at once of each conversation of one community */
 
 static const struct field notice_fields[] = {
 	{1, F_U64, offsetof(struct notice, place), 0},
@@ -41,6 +43,7 @@ static const struct {
 	[NOTICE_REQUEST] = {"asks to follow you", true},
 	[NOTICE_POLL] = {"The poll is closed", false},
 	[NOTICE_HIDDEN] = {"A moderator hid your message", false},
+	[NOTICE_CONVERSATION] = {"began a conversation", false},
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -60,7 +63,7 @@ enum err notify_set(struct txn *t, uint64_t actor, const struct notify_settings 
 
 enum err notify_community(struct txn *t, uint64_t actor, uint64_t community, uint32_t *how)
 {
-	struct place place = place_2(TABLE_NOTIFY_COMMUNITY, actor, community);
+	struct place place = place_2(TABLE_NOTIFY_COMMUNITY, community, actor);
 	struct notify_settings s;
 	uint64_t set;
 	enum err e = txn_get_id(t, &place, &set);
@@ -72,8 +75,38 @@ enum err notify_community(struct txn *t, uint64_t actor, uint64_t community, uin
 
 enum err notify_set_community(struct txn *t, uint64_t actor, uint64_t community, uint32_t how)
 {
-	struct place place = place_2(TABLE_NOTIFY_COMMUNITY, actor, community);
+	struct place place = place_2(TABLE_NOTIFY_COMMUNITY, community, actor);
 	return how == 0 ? txn_del(t, &place) : txn_put_id(t, &place, how);
+}
+
+/* ---- at once --------------------------------------------------------------------------------- */
+
+/* A mail of its own for who wants that; nothing about what is long ago, as when the journal is read again. */
+static enum err mail_at_once(struct txn *t, const struct actor *a, const struct notice *n)
+{
+	struct notify_settings s;
+	struct account account;
+	struct viewer viewer = {.actor = a->id, .local = true};
+	notify_settings(t, a->id, &s);
+	if ((s.mine != NOTIFY_AT_ONCE && n->kind != NOTICE_CONVERSATION) || s.paused > time_now()
+		|| n->at < time_now() - DAY)
+		return OK;
+	enum err e = account_load(t, a->id, &account);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	if (account.email == NULL || !account.confirmed || account.suspended)
+		return OK;
+	struct view *v = mail_begin(t);
+	view_list(v, "notices");
+	bool shown = notify_show(t, v, n, 0, &viewer, account.language);
+	view_list_end(v);
+	struct mail_draft draft = {.to = account.email,
+		.kind = "notify",
+		.language = account.language,
+		.until = time_now() + DAY,
+		.list = MAIL_NOTICES,
+		.actor = a->id};
+	return shown ? mail_send(t, &draft, v) : OK;
 }
 
 /* ---- keeping --------------------------------------------------------------------------------- */
@@ -89,7 +122,10 @@ enum err notify_add(struct txn *t, uint64_t recipient, const struct notice *n)
 	if (n->who != 0 && block_between(t, recipient, n->who))
 		return OK;
 	enum err e = txn_get(t, &place, &there);
-	return e == ERR_NOT_FOUND ? txn_save(t, &place, &notice_shape, n) : e;
+	if (e != ERR_NOT_FOUND)
+		return e;
+	e = txn_save(t, &place, &notice_shape, n);
+	return e == OK ? mail_at_once(t, &a, n) : e;
 }
 
 enum err notify_list(struct txn *t, uint64_t actor, uint64_t before, size_t max, struct u64s *out)
@@ -127,20 +163,38 @@ enum err notify_seen(struct txn *t, uint64_t actor, uint64_t place)
 	return notify_set(t, actor, &s);
 }
 
+struct choices {
+	uint64_t actor;
+	uint64_t communities[COMMUNITIES_MOST];
+	size_t count;
+};
+
+static enum err is_mine(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	struct choices *c = arg;
+	if (place_id(key, 1) == c->actor && c->count < COMMUNITIES_MOST)
+		c->communities[c->count++] = place_id(key, 0);
+	return OK;
+}
+
 enum err notify_forget(struct txn *t, uint64_t actor)
 {
-	static const uint8_t tables[] = {TABLE_NOTICE, TABLE_NOTIFY_COMMUNITY};
+	struct u64s ids = {.count = FORGOT_AT_ONCE};
 	enum err e = OK;
-	for (size_t i = 0; i < COUNT(tables); i++) {
-		struct u64s ids = {.count = FORGOT_AT_ONCE};
-		while (e == OK && ids.count == FORGOT_AT_ONCE) {
-			e = post_ids(t, tables[i], actor, 0, false, FORGOT_AT_ONCE, &ids);
-			for (size_t k = 0; e == OK && k < ids.count; k++) {
-				struct place place = place_2(tables[i], actor, ids.at[k]);
-				e = txn_del(t, &place);
-			}
+	while (e == OK && ids.count == FORGOT_AT_ONCE) {
+		e = notify_list(t, actor, 0, FORGOT_AT_ONCE, &ids);
+		for (size_t k = 0; e == OK && k < ids.count; k++) {
+			struct place place = place_2(TABLE_NOTICE, actor, ids.at[k]);
+			e = txn_del(t, &place);
 		}
 	}
+	struct choices mine = {.actor = actor};
+	struct walk all = {.prefix = place_0(TABLE_NOTIFY_COMMUNITY), .max = WALK_ALL};
+	if (e == OK)
+		e = txn_walk(t, &all, is_mine, &mine);
+	for (size_t k = 0; e == OK && k < mine.count; k++)
+		e = notify_set_community(t, actor, mine.communities[k], 0);
 	struct place settings = place_1(TABLE_NOTIFY, actor);
 	return e == OK ? txn_del(t, &settings) : e;
 }
@@ -153,6 +207,22 @@ static enum err about_post(
 {
 	struct viewer viewer = {.actor = recipient, .local = true};
 	return circle_may_read(t, &viewer, p) ? notify_add(t, recipient, n) : OK;
+}
+
+/* Those who want to hear at once of each conversation that begins there. */
+static enum err tell_community(struct txn *t, const struct post *p, struct notice *n)
+{
+	struct u64s chose;
+	enum err e = post_ids(
+		t, TABLE_NOTIFY_COMMUNITY, p->community, 0, false, TOLD_AT_ONCE, &chose);
+	n->kind = NOTICE_CONVERSATION;
+	for (size_t i = 0; e == OK && i < chose.count; i++) {
+		uint32_t how;
+		e = notify_community(t, chose.at[i], p->community, &how);
+		if (e == OK && how == NOTIFY_AT_ONCE && follow_is(t, chose.at[i], p->community))
+			e = about_post(t, chose.at[i], p, n);
+	}
+	return e;
 }
 
 static enum err of_create(struct txn *t, const struct line *line)
@@ -168,6 +238,8 @@ static enum err of_create(struct txn *t, const struct line *line)
 		n.kind = NOTICE_REPLY;
 		e = about_post(t, parent.author, &p, &n);
 	}
+	if (e == OK && p.root == p.id && p.community != 0)
+		e = tell_community(t, &p, &n);
 	n.kind = NOTICE_MENTION; /* who is answered has it already: one line, one notice */
 	for (size_t i = 0; e == OK && i < p.mentions.count; i++)
 		e = about_post(t, p.mentions.at[i], &p, &n);
@@ -307,19 +379,19 @@ static const struct chore chores[] = {{"notices", DAY, forget, NULL}, {0}};
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static void show(
-	struct call *call, struct txn *t, struct view *v, const struct notice *n, uint64_t seen)
+bool notify_show(struct txn *t, struct view *v, const struct notice *n, uint64_t seen,
+	const struct viewer *viewer, const char *language)
 {
 	struct actor who;
 	struct post p;
 	bool person = n->who != 0 && actor_load(t, n->who, &who) == OK && !who.gone;
 	bool post = n->post != 0 && post_load(t, n->post, &p) == OK && !p.gone
-		&& circle_may_read(t, &call->viewer, &p);
+		&& circle_may_read(t, viewer, &p);
 	if ((n->who != 0 && !person) || (n->post != 0 && !post && n->kind != NOTICE_HIDDEN)
 		|| n->kind >= COUNT(kinds) || kinds[n->kind].words == NULL)
-		return;
+		return false;
 	view_begin(v, NULL);
-	view_text(v, "words", i18n(call->language, kinds[n->kind].words));
+	view_text(v, "words", i18n(language, kinds[n->kind].words));
 	view_flag(v, "fresh", n->place > seen);
 	view_flag(v, "asks", kinds[n->kind].asks);
 	view_text(v, "note", n->note != NULL ? n->note : "");
@@ -329,10 +401,11 @@ static void show(
 	else
 		view_text(v, "who", "");
 	if (post)
-		post_line(t, v, "post", &p, &call->viewer);
+		post_line(t, v, "post", &p, viewer);
 	else
 		view_text(v, "post", "");
 	view_end(v);
+	return true;
 }
 
 static enum err list_read(struct call *call, struct txn *t, struct view *v)
@@ -350,7 +423,7 @@ static enum err list_read(struct call *call, struct txn *t, struct view *v)
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		e = notify_load(t, me, ids.at[i], &n);
 		if (e == OK)
-			show(call, t, v, &n, s.seen);
+			(void)notify_show(t, v, &n, s.seen, &call->viewer, call->language);
 	}
 	view_list_end(v);
 	view_flag(v, "nothing", ids.count == 0 && before == 0);
@@ -402,7 +475,7 @@ static enum err communities_of(struct txn *t, uint64_t me, struct u64s *out)
 {
 	struct u64s followed;
 	struct actor a;
-	enum err e = follow_following(t, me, 0, 1000, &followed);
+	enum err e = follow_following(t, me, 0, COMMUNITIES_MOST, &followed);
 	if (e != OK)
 		return e;
 	uint64_t *ids = arena_array(txn_arena(t), followed.count, sizeof *ids);
@@ -423,6 +496,10 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 	uint32_t how;
 	uint64_t me = call->viewer.actor;
 	notify_settings(t, me, &s);
+	if (!account_takes_mail(t, me, MAIL_NOTICES))
+		s.mine = NOTIFY_NEVER;
+	if (!account_takes_mail(t, me, MAIL_DIGEST))
+		s.digest = NOTIFY_NEVER;
 	view_text(v, "heading", i18n(call->language, "Mail and notifications"));
 	profile_tab_show(v, "notify");
 	show_way(v, "mine", s.mine);
@@ -461,6 +538,10 @@ static enum err settings_write(struct call *call, struct txn *t)
 	if (days >= 0)
 		s.paused = days > 0 ? time_now() + days * DAY : 0;
 	enum err e = notify_set(t, me, &s);
+	if (e == OK) /* who left a list by the link in a mail, and wants it again */
+		e = account_set_mail(t, me, MAIL_NOTICES, true);
+	if (e == OK)
+		e = account_set_mail(t, me, MAIL_DIGEST, true);
 	if (e == OK)
 		e = communities_of(t, me, &communities);
 	for (size_t i = 0; e == OK && i < communities.count; i++) {

@@ -130,6 +130,9 @@ IN_WRITE(what_they_chose)
 	struct notify_settings s;
 	uint32_t how;
 	char id[ID_TEXT];
+	struct account account = {.actor = anna.id, .email = "anna@x.nl", .confirmed = true};
+	struct place row = place_1(TABLE_ACCOUNT, anna.id);
+	WANT(txn_save(t, &row, &account_shape, &account) == OK);
 	notify_settings(t, anna.id, &s);
 	WANT(s.mine == NOTIFY_DAILY && s.digest == NOTIFY_WEEKLY && s.paused == 0);
 	WANT(follow_start(t, anna.id, board.id, NULL) == OK);
