@@ -216,7 +216,7 @@ bool key_is_private(const struct key *);
 struct bytes key_stored(struct arena *, const struct key *);      /* what key_public takes */
 struct bytes key_private_der(struct arena *, const struct key *); /* secret: seal it before it is kept */
 /* In key.c, without OpenSSL: how public keys are written. */
-struct key *key_from_pem(const char *pem);       /* SPKI or PKCS#1, CRLF or blanks for newlines tolerated */
+struct key *key_from_pem(const char *pem);       /* SPKI or PKCS#1, one block; blanks for newlines and rubbish after it tolerated */
 struct key *key_from_multibase(const char *z);   /* FEP-521a: z6Mk… or an RSA multikey */
 char *key_pem(struct arena *, const struct key *);       /* SPKI PEM, 64 columns, \n */
 char *key_multibase(struct arena *, const struct key *);

@@ -141,7 +141,8 @@ static struct key *key_from_spki(struct bytes der)
 	return NULL;
 }
 
-/* The bytes of the one block with this label, whatever white space stands in and around it. */
+/* The bytes of the one block with this label, whatever white space stands in and around it. What follows it
+ * is nobody's: snac2 writes a new key without an end, and memory stands behind it. */
 static bool pem_read(struct arena *arena, const char *pem, const char *label, struct bytes *der)
 {
 	static const char blank[] = " \t\r\n";
@@ -152,7 +153,11 @@ static bool pem_read(struct arena *arena, const char *pem, const char *label, st
 		return false;
 	pem += strlen(begin);
 	const char *stop = strstr(pem, end);
-	if (stop == NULL || stop[strlen(end) + strspn(stop + strlen(end), blank)] != '\0')
+	if (stop == NULL)
+		return false;
+	const char *after = stop + strlen(end);
+	if ((*after != '\0' && strchr(blank, *after) == NULL)
+		|| strstr(after, "-----BEGIN") != NULL)
 		return false;
 	struct text body;
 	text_init(&body, arena, PEM_MOST);

@@ -212,6 +212,18 @@ static void pem_in_its_odd_forms(void **state)
 	key_drop(k);
 }
 
+/* snac2 2.75 on Debian 13: the key stands between its lines, and what memory held comes after. */
+static void rubbish_after_the_last_line_is_no_part_of_the_key(void **state)
+{
+	struct arena *a = *state;
+	assert_is_rsa_key(a, arena_format(a, "%sx", rsa_pem));
+	assert_is_rsa_key(a, arena_format(a, "%s\x01\x7f\xc3\xa9 --BEGIN-- \"}", rsa_pem));
+	assert_is_rsa_key(a, arena_format(a, "%s-----END PUBLIC KEY-----\n", rsa_pem));
+	assert_is_rsa_key(a, arena_format(a, "%sKEY", replaced(a, rsa_pem, '\n', " ")));
+	assert_is_rsa_key(a,
+		arena_format(a, "%s\r\nKEY", pem_of(a, "RSA PUBLIC KEY", from_hex(a, rsa_public))));
+}
+
 static void other_pem_is_refused(void **state)
 {
 	struct arena *a = *state;
@@ -223,7 +235,9 @@ static void other_pem_is_refused(void **state)
 		"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
 		arena_format(a, "%s%s", rsa_pem, rsa_pem),
 		arena_format(a, "x%s", rsa_pem),
-		arena_format(a, "%sx", rsa_pem),
+		arena_format(a, "%.*sx\n", (int)strlen(rsa_pem) - 1, rsa_pem),
+		arena_format(a, "%srubbish\n-----BEGIN CERTIFICATE-----\n", rsa_pem),
+		arena_format(a, "%srubbish %s", rsa_pem, rsa_pem),
 		arena_format(a, "%.*s", (int)strlen(rsa_pem) - 3, rsa_pem),
 		replaced(a, rsa_pem, 'Q', "-"),
 		replaced(a, rsa_pem, '\n', "\n="),
@@ -275,6 +289,7 @@ int main(void)
 		TEST(rsa_der_has_one_spelling),
 		TEST(small_order_points_are_refused),
 		TEST(pem_in_its_odd_forms),
+		TEST(rubbish_after_the_last_line_is_no_part_of_the_key),
 		TEST(other_pem_is_refused),
 		TEST(pem_ends_at_8_kib),
 	};
