@@ -100,6 +100,7 @@ enum err actor_key(struct federation *f, struct arena *arena, const char *key_id
 		return e;
 	if (e == OK) {
 		key_drop(*out);
+		*out = NULL;
 		if (time_now() - owner->fetched < AGAIN_AFTER)
 			return ERR_SIGN_IN;
 	}
@@ -113,6 +114,7 @@ enum err actor_key(struct federation *f, struct arena *arena, const char *key_id
 	e = actor_key_known(f, arena, key_id, owner, out);
 	if (e == OK && refetch && owner->fetched < before) {
 		key_drop(*out);
+		*out = NULL;
 		e = ERR_NOT_FOUND;
 	}
 	if (e == ERR_NOT_FOUND && (e = fetch_owner(f, arena, key_id, &budget, owner)) == OK)

@@ -156,25 +156,6 @@ static void collections_list_what_is_open(void **state)
 	assert_int_equal(node_get("/actor/outbox", NULL, NULL).status, 200);
 }
 
-static enum err suspend(struct txn *t, void *arg)
-{
-	(void)arg;
-	return actor_suspend(t, scene.jan, true);
-}
-
-static void a_suspended_person_is_a_name_with_a_key(void **state)
-{
-	(void)state;
-	set_up();
-	assert_null(json_member(json_of(node_get("/u/jan", NULL, NULL)), "suspended"));
-	node_write(suspend, NULL);
-	const json_node *n = json_of(node_get("/u/jan", NULL, NULL));
-	assert_true(json_flag(json_member(n, "suspended")));
-	assert_non_null(json_member(n, "publicKey"));
-	assert_null(json_member(n, "name"));
-	assert_int_equal(node_get(path_of("/p/", 0, ""), NULL, NULL).status, 404);
-}
-
 static void what_others_wrote_is_only_named(void **state)
 {
 	(void)state;
@@ -202,7 +183,6 @@ int main(void)
 		NODE_TEST(an_etag_spares_the_body),
 		NODE_TEST(secrets_are_nowhere),
 		NODE_TEST(collections_list_what_is_open),
-		NODE_TEST(a_suspended_person_is_a_name_with_a_key),
 		NODE_TEST(what_others_wrote_is_only_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,40 +150,6 @@ static void who_was_away_is_asked_again_in_a_minute(void **state)
 	assert_int_equal(fetches("https://good.example/busy"), OK);
 }
 
-static void a_budget_ends(void **state)
-{
-	(void)state;
-	node_serve(&node.alice, "Person");
-	for (int i = 0; i < 40; i++) {
-		const char *uri = arena_format(node.arena, "https://good.example/deep/%d", i);
-		wire_answer(uri, 200, NULL,
-			note(uri, node.alice.uri,
-				arena_format(node.arena, "https://good.example/deep/%d", i + 1)));
-	}
-	uint64_t post = 0;
-	assert_int_equal(
-		federation_find_post(node.federation, "https://good.example/deep/0", &post), OK);
-	assert_true(post != 0);
-	assert_true(wire_gets(NULL) <= 10);
-	uint64_t again = 0;
-	size_t before = wire_gets(NULL);
-	assert_int_equal(
-		federation_find_post(node.federation, "https://good.example/deep/0", &again), OK);
-	assert_true(again == post && wire_gets(NULL) == before);
-}
-
-static void a_post_of_another_hosts_author_is_refused(void **state)
-{
-	(void)state;
-	uint64_t post;
-	node_serve(&node.alice, "Person");
-	wire_answer("https://evil.example/n/1", 200, NULL,
-		note("https://evil.example/n/1", node.alice.uri, NULL));
-	assert_int_equal(federation_find_post(node.federation, "https://evil.example/n/1", &post),
-		ERR_FORBIDDEN);
-	assert_true(node_post_id("https://evil.example/n/1") == 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,8 +159,6 @@ int main(void)
 		NODE_TEST(the_other_form_is_tried_and_remembered),
 		NODE_TEST(failures_rest_for_five_minutes),
 		NODE_TEST(who_was_away_is_asked_again_in_a_minute),
-		NODE_TEST(a_budget_ends),
-		NODE_TEST(a_post_of_another_hosts_author_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

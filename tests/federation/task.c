@@ -1,8 +1,7 @@
-/* task.c: rows that need what is not to be had now wait for it, in nobody's way; and a row that ends us is taken out. */
+/* task.c: rows that need what is not to be had now wait for it, in nobody's way. */
 #include "fake_transport.h"
 #include "neighbours.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #define PUBLIC "'https://www.w3.org/ns/activitystreams#Public'"
@@ -159,74 +158,12 @@ static void those_that_wait_hold_nobody_up(void **state)
 	assert_int_equal(rows.later, 100);
 }
 
-static enum err crash(struct txn *t, void *arg)
-{
-	const uint32_t *crashes = arg;
-	struct received row = {.id = "https://good.example/p/1",
-		.type = "Create",
-		.actor = "https://good.example/users/alice",
-		.raw = {"{}", 2},
-		.at = time_now(),
-		.crashes = *crashes};
-	struct place mark = place_text(TABLE_META, "inbox open"),
-		     place = place_1(TABLE_INBOX, id_next());
-	enum err e = txn_put(t, &mark, (struct bytes){"\1", 1});
-	return e == OK ? txn_save(t, &place, &received_shape, &row) : e;
-}
-
-static void restart(uint32_t crashes)
-{
-	const char *why;
-	struct federation_settings set = node.federation->set;
-	federation_stop(node.federation);
-	node_write(crash, &crashes);
-	assert_int_equal(federation_start(&set, &node.federation, &why), OK);
-	settle();
-	assert_int_equal(rows.inbox, 0);
-}
-
-static void a_row_that_ends_us_is_taken_out(void **state)
-{
-	(void)state;
-	restart(4); /* the fifth time: tried, and dropped for what it is */
-	assert_int_equal(rows.parked, 0);
-	restart(5);
-	assert_int_equal(rows.parked, 1);
-}
-
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-
-static void wait_at_gate(void *arg)
-{
-	(void)arg;
-	pthread_mutex_lock(&gate);
-	pthread_mutex_unlock(&gate);
-}
-
-static void one_network_takes_not_all_that_wait(void **state)
-{
-	(void)state;
-	size_t taken = 0;
-	struct inbox *in = node.federation->inbox;
-	pthread_mutex_lock(&gate);
-	for (int i = 0; i < 200; i++) {
-		const char *peer = arena_format(node.arena, "2001:db8:1:2:%x::1", i);
-		taken += inbox_later(in, peer, wait_at_gate, NULL) == OK;
-	}
-	assert_int_equal(taken, 32);
-	assert_int_equal(inbox_later(in, "2001:db8:1:3::1", wait_at_gate, NULL), OK);
-	assert_int_equal(inbox_later(in, "192.0.2.7", wait_at_gate, NULL), OK);
-	pthread_mutex_unlock(&gate);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(what_is_away_is_asked_again),
 		NODE_TEST(what_is_refused_is_let_go_at_once),
 		NODE_TEST(those_that_wait_hold_nobody_up),
-		NODE_TEST(a_row_that_ends_us_is_taken_out),
-		NODE_TEST(one_network_takes_not_all_that_wait),
 		NODE_TEST(what_stays_away_is_let_go), /* last: their clocks run ahead */
 		NODE_TEST(what_we_cannot_do_is_parked),
 	};
