@@ -4,6 +4,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#define LOOKUPS 2
+#define LOOKUPS_WAITING 16
+
 static _Atomic(struct federation *) running;
 
 struct federation *federation_running(void)
@@ -61,6 +64,7 @@ static enum err start_parts(struct federation *f, const char **why)
 	if (e != OK)
 		return e;
 	f->proxy = proxy_start();
+	f->lookups = pool_create("lookup", LOOKUPS, LOOKUPS_WAITING);
 	if (f->set.site->mail_from != NULL)
 		f->mailer = mailer_start(f);
 	f->journal = journal_start(f->set.store, f->readers, f->reader_count);
@@ -101,6 +105,7 @@ void federation_stop(struct federation *f)
 		transport_close(f->transport);
 	pool_destroy(f->proxy);
 	f->proxy = NULL;
+	pool_destroy(f->lookups);
 	journal_stop(f->journal);
 	mailer_stop(f->mailer);
 	if (f->delivery != NULL)

@@ -35,7 +35,7 @@ struct federation_settings {
 /* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
 enum err federation_start(const struct federation_settings *, struct federation **out, const char **why) MUST_USE;
 void federation_stop(struct federation *); /* NULL ok; nothing queued is lost */
-extern const struct route federation_routes[]; /* collection.c; they find the federation by federation_running */
+extern const struct route federation_routes[], lookup_routes[]; /* collection.c, lookup.c; they find the federation by federation_running */
 void federation_numbers(struct federation *, struct view *);
 /* A handle or URI to an actor's record, fetched when unknown. Waits: pool and command threads only. */
 enum err federation_find_actor(struct federation *, const char *handle_or_uri, uint64_t *actor) MUST_USE;
@@ -64,6 +64,7 @@ struct federation {
 	struct key_pair node_keys; /* of site->actor: signs every GET */
 	struct resolver *resolver; /* what failed lately, which signature form a host takes */
 	struct pool *proxy; /* fetches pictures that pages show */
+	struct pool *lookups; /* lookup.c's: who searches for an address waits there for the net */
 	struct letter_keys *letter_keys; /* letter.c's: of the journal's thread in the writer's transactions */
 };
 struct federation *federation_running(void); /* the one of this process; routes find it here */
@@ -267,6 +268,9 @@ enum err actor_key(struct federation *, struct arena *, const char *key_id, bool
 
 /* The same from the store only, without waiting: ERR_NOT_FOUND when it would have to be fetched, ERR_FORBIDDEN: one of ours. */
 enum err actor_key_known(struct federation *, struct arena *, const char *key_id, struct actor *owner, struct key **out) MUST_USE;
+
+/* lookup.c: what a handle or address names, fetched; *path: its page here, when the viewer may read it. Waits: pool threads only. */
+enum err lookup_address(struct federation *, struct arena *, const char *address, const struct viewer *, const char **path) MUST_USE;
 
 /* resolve.c, thread.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3).
  * ERR_REMOTE: not to be had now; ERR_INVALID, ERR_FORBIDDEN: not what it should be, or not for us. */

@@ -343,6 +343,10 @@ static enum err say(struct saying *s)
 		return say_lock(s, s->line->act == ACT_UNLOCK);
 	case ACT_VOTE:
 		return say_vote(s);
+	case ACT_SUSPEND:
+	case ACT_UNSUSPEND:
+	case ACT_KNOWN:
+		break; /* nobody else's business */
 	}
 	return OK;
 }

@@ -219,5 +219,9 @@ size_t node_check(struct kring *node, struct text *out)
 	enum err e = roll_read(&node->site, check_sealed, &roll);
 	if (e != OK)
 		text_format(out, "roll: it cannot be read: %s\n", err_message(e));
-	return findings + roll.findings + (e != OK);
+	bool searchable = search_file_is_sound(node_index(node->arena, node->dir));
+	if (!searchable)
+		text_add(out,
+			"search: the index is damaged; `kring search rebuild` makes it anew\n");
+	return findings + roll.findings + (e != OK) + !searchable;
 }

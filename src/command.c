@@ -59,6 +59,10 @@ const struct command commands[] = {
 		keep_restore, .bare = true, .takes_file = true},
 	{"stats", "", "Prints the numbers of the store, the deliveries and the server, one a line.",
 		keep_stats},
+	{"search rebuild", "",
+		"Makes the index that is searched anew, from the store and in the background: at "
+		"once when the node serves, else when it does.",
+		keep_rebuild_search},
 	{0},
 };
 

@@ -114,6 +114,20 @@ int keep_check(struct command_call *c)
 	return findings ? 1 : 0;
 }
 
+int keep_rebuild_search(struct command_call *c)
+{
+	if (!command_words(c, NULL, 0, NULL, 0))
+		return 2;
+	if (c->node->search)
+		search_rebuild(c->node->search);
+	else
+		search_file_forget(node_index(c->arena, c->dir));
+	text_add(&c->out,
+		c->node->search ? "The index is being made anew.\n"
+				: "The index will be made anew when the node serves.\n");
+	return 0;
+}
+
 int keep_stats(struct command_call *c)
 {
 	if (!command_words(c, NULL, 0, NULL, 0))

@@ -314,12 +314,13 @@ static enum err start_server(struct kring *node, const char **why)
 	size_t count = 0, lists = 0;
 	while (features[count])
 		count++;
-	const struct route **routes = arena_array(node->arena, count + 4, sizeof *routes);
+	const struct route **routes = arena_array(node->arena, count + 5, sizeof *routes);
 	for (size_t i = 0; i < count; i++)
 		if (features[i]->routes)
 			routes[lists++] = features[i]->routes;
 	routes[lists++] = api_routes;
 	routes[lists++] = numbers_routes;
+	routes[lists++] = lookup_routes;
 	routes[lists] = federation_routes;
 	set.routes = routes;
 	if (!config_split_listen(node->arena, c->listen, &set.address, &set.port)) {
@@ -352,9 +353,15 @@ static struct clock *start_clock(struct kring *node)
 	return clock_start(node->store, chores);
 }
 
+const char *node_index(struct arena *arena, const char *dir)
+{
+	return arena_format(arena, "%s/search.sqlite", dir);
+}
+
 enum err node_serve(struct kring *node, struct arena *arena, const char **why)
 {
 	/* Commands come last: they ask for what the server counts. */
+	node->search = search_start(node->store, node_index(node->arena, node->dir));
 	enum err e = start_server(node, why);
 	if (e == OK)
 		e = control_start(node, arena, &node->control, why);
@@ -380,6 +387,7 @@ void node_close(struct kring *node)
 	if (node->server)
 		server_stop(node->server);
 	numbers_serve(NULL);
+	search_stop(node->search);
 	federation_stop(node->federation);
 	pool_destroy(node->files);
 	pool_destroy(node->crypto);

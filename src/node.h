@@ -17,6 +17,7 @@ struct kring {
 	struct pool *files; /* what takes seconds: pictures */
 	struct federation *federation;
 	struct server *server; /* while serving */
+	struct search *search;
 	struct clock *clock;
 	struct control *control;
 };
@@ -33,6 +34,7 @@ enum err node_open(struct arena *, const char *dir, bool serving, struct kring *
 	const char **why) MUST_USE;
 /* Starts answering: control socket, server, chores; then tells systemd. */
 enum err node_serve(struct kring *, struct arena *, const char **why) MUST_USE;
+const char *node_index(struct arena *, const char *dir); /* the file of the search's index */
 void node_close(struct kring *); /* all in reverse; NULL ok */
 
 /* check.c: reads the whole store; findings go to `out`, a line each (the first 1 000). Returns

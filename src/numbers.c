@@ -37,6 +37,8 @@ enum err numbers_write(
 	struct view *v = view_create(arena, VIEW_TREE);
 	show_store(v, node->store);
 	federation_numbers(node->federation, v);
+	if (node->search)
+		search_numbers(node->search, v);
 	if (node->server)
 		server_numbers(node->server, v);
 	if (!view_ok(v))

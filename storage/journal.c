@@ -71,7 +71,7 @@ static enum err keep_id(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
-static enum err newest(struct txn *t, uint64_t *place)
+enum err journal_newest(struct txn *t, uint64_t *place)
 {
 	struct walk last = {.prefix = place_0(TABLE_JOURNAL), .backward = true, .max = 1};
 	*place = 0;
@@ -82,7 +82,7 @@ static enum err raise_floor(struct txn *t, void *arg)
 {
 	uint64_t place = 0;
 	(void)arg;
-	enum err e = newest(t, &place);
+	enum err e = journal_newest(t, &place);
 	if (e == OK)
 		id_floor(place);
 	return e;
@@ -109,6 +109,39 @@ enum err journal_rewind(struct txn *t, const char *reader, uint64_t place)
 	return txn_put_id(t, &key, place);
 }
 
+struct group {
+	struct arena *arena;
+	struct line *lines;
+	size_t count, bytes;
+};
+
+static enum err gather(void *arg, struct bytes key, struct bytes value)
+{
+	struct group *g = arg;
+	struct line *line = &g->lines[g->count];
+	enum err e = record_read(g->arena, &line_shape, value, line);
+	if (e != OK)
+		return g->count ? ERR_CONFLICT : e; /* those before it first */
+	line->place = place_id(key, 0);
+	g->count++;
+	g->bytes += value.size;
+	return g->bytes < LINES_BYTES ? OK : ERR_CONFLICT;
+}
+
+enum err journal_after(struct txn *t, uint64_t place, size_t max, struct line *out, size_t *count)
+{
+	struct group g = {.arena = t->arena, .lines = out};
+	enum err e = OK;
+	if (place != UINT64_MAX) {
+		struct place from = place_1(TABLE_JOURNAL, place + 1);
+		struct walk next = {.prefix = place_0(TABLE_JOURNAL), .from = &from, .max = max};
+		e = txn_walk(t, &next, gather, &g);
+	}
+	if (e == OK)
+		*count = g.count;
+	return e;
+}
+
 struct trim {
 	uint64_t *places;
 	size_t count;
@@ -130,7 +163,7 @@ enum err journal_trim(
 	struct txn *t, uint64_t before, size_t max, const char *const *readers, size_t count)
 {
 	struct trim trim = {0};
-	enum err e = newest(t, &trim.before);
+	enum err e = journal_newest(t, &trim.before);
 	if (before < trim.before)
 		trim.before = before;
 	for (size_t i = 0; e == OK && i < count; i++) {
@@ -173,25 +206,6 @@ struct journal {
 	uint64_t asked, answered; /* settlings */
 };
 
-struct group {
-	struct arena *arena;
-	struct line *lines;
-	size_t count, bytes;
-};
-
-static enum err gather(void *arg, struct bytes key, struct bytes value)
-{
-	struct group *g = arg;
-	struct line *line = &g->lines[g->count];
-	enum err e = record_read(g->arena, &line_shape, value, line);
-	if (e != OK)
-		return g->count ? ERR_CONFLICT : e; /* those before it first */
-	line->place = place_id(key, 0);
-	g->count++;
-	g->bytes += value.size;
-	return g->bytes < LINES_BYTES ? OK : ERR_CONFLICT;
-}
-
 struct stretch {
 	const struct reader *reader;
 	bool moved;
@@ -201,23 +215,20 @@ static enum err follow(struct txn *t, void *arg)
 {
 	struct stretch *s = arg;
 	const struct reader *r = s->reader;
-	struct group g = {.arena = t->arena};
-	g.lines = arena_array(t->arena, r->lines, sizeof *g.lines);
+	struct line *lines = arena_array(t->arena, r->lines, sizeof *lines);
 	uint64_t place = 0;
+	size_t count = 0;
 	s->moved = false;
 	enum err e = reader_place(t, r->is.name, &place);
-	if (e != OK || place == UINT64_MAX)
-		return e;
-	struct place from = place_1(TABLE_JOURNAL, place + 1);
-	struct walk next = {.prefix = place_0(TABLE_JOURNAL), .from = &from, .max = r->lines};
-	e = txn_walk(t, &next, gather, &g);
-	for (size_t i = 0; e == OK && i < g.count; i++)
-		e = r->is.follow(t, &g.lines[i], r->is.arg);
-	if (e != OK || g.count == 0)
+	if (e == OK)
+		e = journal_after(t, place, r->lines, lines, &count);
+	for (size_t i = 0; e == OK && i < count; i++)
+		e = r->is.follow(t, &lines[i], r->is.arg);
+	if (e != OK || count == 0)
 		return e;
 	s->moved = true;
 	struct place key = place_text(TABLE_READER, r->is.name);
-	return txn_put_id(t, &key, g.lines[g.count - 1].place);
+	return txn_put_id(t, &key, lines[count - 1].place);
 }
 
 static void stumble(struct reader *r, enum err e)

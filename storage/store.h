@@ -162,6 +162,10 @@ struct line {
 };
 enum err journal_append(struct txn *, struct line *) MUST_USE;
 enum err journal_read(struct txn *, uint64_t place, struct line *out) MUST_USE; /* text lives in txn_arena */
+/* For who follows it by themselves, in read transactions: at most `max` lines after `place`, and the place of the newest
+ * (0: there is none). Whose last line is not there any more cannot know what was trimmed: it starts anew. */
+enum err journal_after(struct txn *, uint64_t place, size_t max, struct line *out, size_t *count) MUST_USE;
+enum err journal_newest(struct txn *, uint64_t *place) MUST_USE;
 
 /* A reader follows lines in order, some at a time, each group in one write transaction that also moves its place:
  * what it puts is exactly as durable and as often there as the line. It may run again and must not wait. */

@@ -149,3 +149,10 @@ bool colour_fits(uint32_t rgb);        /* as words on the paper and on its wash,
 uint32_t colour_nearest(uint32_t rgb); /* itself when it fits; else as little darker as does */
 /* The rules of class c-RRGGBB: --own, --own-ink, --own-wash, light and dark, each with contrast enough. */
 void colour_sheet(struct text *css, uint32_t rgb);
+
+/* ---- stem.c: words as their stems; libstemmer is called there only --------------------------- */
+
+struct stemmer; /* for one thread */
+struct stemmer *stemmer_create(const char *language); /* "nl", "en"; NULL: none of that */
+void stemmer_destroy(struct stemmer *);               /* NULL ok */
+struct bytes stemmer_word(struct stemmer *, const char *word, size_t size); /* lower case in; lives until the next */

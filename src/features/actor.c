@@ -374,6 +374,12 @@ enum err actor_keys_load(struct txn *t, uint64_t id, struct key_pair *out)
 	return OK;
 }
 
+static enum err journal_known(struct txn *t, uint64_t id)
+{
+	struct line line = {.act = ACT_KNOWN, .actor = txn_site(t)->actor, .object = id};
+	return journal_append(t, &line);
+}
+
 enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, const char *title,
 	const struct key_pair *keys, struct refusal *why, struct actor *out)
 {
@@ -412,6 +418,8 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 		e = txn_put_id(t, &by_uri, a.id);
 	if (e == OK)
 		e = actor_save(t, &a);
+	if (e == OK)
+		e = journal_known(t, a.id);
 	return e == OK ? actor_load(t, a.id, out) : e;
 }
 
@@ -466,6 +474,17 @@ static bool claims_hold(const struct actor *c)
 		&& name_fits(c->name) && c->kind >= ACTOR_PERSON && c->kind <= ACTOR_ORGANIZATION;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a == b || text_is(a, b);
+}
+
+static bool says_the_same(const struct actor *a, const struct actor *b)
+{
+	return same(a->name, b->name) && same(a->title, b->title) && same(a->summary, b->summary)
+		&& a->discoverable == b->discoverable && a->indexable == b->indexable;
+}
+
 enum err actor_save_remote(struct txn *t, const struct actor *claims, uint64_t *id)
 {
 	struct arena *arena = txn_arena(t);
@@ -505,6 +524,8 @@ enum err actor_save_remote(struct txn *t, const struct actor *claims, uint64_t *
 		e = handle_save(t, known ? &old : NULL, &a);
 	if (e == OK)
 		e = actor_save(t, &a);
+	if (e == OK && (!known || !says_the_same(&old, &a)))
+		e = journal_known(t, a.id);
 	if (e == OK)
 		*id = a.id;
 	return e;

@@ -133,7 +133,8 @@ extern const struct feature feature_profile,
 	feature_moderation,
 	feature_remote,
 	feature_setup,
-	feature_feed;
+	feature_feed,
+	feature_found;
 
 /* ---- acts: what the journal tells its readers ------------------------------------------------ */
 
@@ -167,5 +168,9 @@ enum act {
 	ACT_NARROW = 40,   /* actor: author; object post, that was for everyone: what went out of it is called back */
 	ACT_WIDEN,         /* actor: author; object post, that is for everyone now: goes out as a new one */
 	ACT_RESTORE = 90,  /* a moderator shows object post again, target community or 0 */
-	ACT_VOTE = 60      /* actor chose note, an option of the poll object, which stands elsewhere */
+	ACT_VOTE = 60,     /* actor chose note, an option of the poll object, which stands elsewhere */
+	/* of this node alone: nobody else is told */
+	ACT_SUSPEND = 110, /* the node's actor suspends object (an actor) */
+	ACT_UNSUSPEND,
+	ACT_KNOWN /* object (an actor) is new here, or was read anew and says other things of itself */
 };

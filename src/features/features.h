@@ -669,4 +669,20 @@ struct preview {
 };
 void preview_show(struct call *, struct view *, const struct preview *); /* for public pages only; layout.html */
 
-/* ---- features that only have pages: remote.c (follow box: "your address" → their own server's page) ---- */
+/* ---- search.c, indexer.c, found.c: searching (search.h is theirs) ------------------------------ */
+
+struct search;
+/* NULL: the index cannot be opened (logged); the node does without. `path` is a file, made when missing. */
+struct search *search_start(struct store *, const char *path);
+void search_stop(struct search *);    /* NULL ok */
+void search_rebuild(struct search *); /* from the start, in the background */
+void search_settle(struct search *);  /* waits until it knows what was committed, or failed: tests */
+bool search_is_ready(void);           /* of this process: not while it is made */
+void search_numbers(struct search *, struct view *);
+bool search_file_is_sound(const char *path); /* also when there is none; reads all of it */
+void search_file_forget(const char *path);   /* of a node that does not run: it is made anew when it does */
+
+/* ---- remote.c: from our pages to another site (follow box), and from there to here -------------- */
+
+/* The page here of what an address names: its id, its handle, or its page on this site. NULL: not known here. */
+const char *remote_page(struct call *, struct txn *, const char *address);

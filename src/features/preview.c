@@ -14,7 +14,7 @@ static const char *own_image(const struct call *call, const char *url)
 
 void preview_show(struct call *call, struct view *v, const struct preview *p)
 {
-	view_begin(v, "preview");
+	view_begin(v, "og"); /* "preview" is what compose.c shows */
 	view_text(v, "title", or_empty(p->title));
 	view_text(v, "description", or_empty(p->description));
 	view_text(v, "url", call_url(call, p->path));

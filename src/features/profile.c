@@ -198,7 +198,12 @@ enum err actor_suspend(struct txn *t, uint64_t actor, bool on)
 	if (on)
 		e = a.local ? session_end_all(t, actor) : follows_sever(t, actor);
 	a.suspended = on;
-	return e == OK ? actor_save(t, &a) : e;
+	struct line line = {.act = on ? ACT_SUSPEND : ACT_UNSUSPEND,
+		.actor = txn_site(t)->actor,
+		.object = actor};
+	if (e == OK)
+		e = actor_save(t, &a);
+	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
 }
 
 /* The local followers of the one that moved go along; those elsewhere are told by their own nodes. */

@@ -97,8 +97,7 @@ static enum err follow_from_read(struct call *call, struct txn *t, struct view *
 
 /* ---- from another site's page to here -------------------------------------------------------- */
 
-/* The page here of what an address names, or NULL: its id, its handle, or its page on this site. */
-static const char *page_of(struct call *call, struct txn *t, const char *uri)
+const char *remote_page(struct call *call, struct txn *t, const char *uri)
 {
 	struct actor a;
 	struct post post;
@@ -117,7 +116,7 @@ static enum err interaction_read(struct call *call, struct txn *t, struct view *
 {
 	struct url there;
 	const char *uri = call_input(call, "uri");
-	const char *page = uri != NULL ? page_of(call, t, text_trim(call->arena, uri)) : NULL;
+	const char *page = uri != NULL ? remote_page(call, t, text_trim(call->arena, uri)) : NULL;
 	if (page != NULL) {
 		reply_see_other(call, page);
 		return OK;

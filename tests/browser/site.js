@@ -187,6 +187,7 @@ async function talk(n, paths) {
 // The other association follows, and answers: what its people say is seen "via" its name.
 async function fillZuid(n, dotter, paths) {
 	await n.member('carla', 'Carla Peters', '--admin');
+	await n.member('dirk', 'Dirk Smit'); // nobody elsewhere has heard of him
 	await n.community('vogels', 'Vogels van Zuid', 'carla', 'Waarnemingen en vragen van de werkgroep.');
 	const there = `@veldwerk@${dotter.domain}`;
 	await n.command(['follow', there, '--as', 'carla']);
@@ -249,6 +250,11 @@ function pages({ dotter, zuid, paths }) {
 		['follow-from', `/follow-from?uri=${uri}&address=%40sanne%40mastodon.nl`, null],
 		['follow-from-wrong', `/follow-from?uri=${uri}&address=sanne`, null, 422],
 		['not-found', '/@niemand', null, 404],
+		['search', '/search', null],
+		['search-found', '/search?q=telling', null],
+		['search-people', '/search?q=wit&type=people', null],
+		['search-community', '/search?q=orchis&community=veldwerk', null],
+		['search-nothing', '/search?q=krokodil', null],
 		['home-member', '/', 'bas'],
 		['overview', '/overview', 'anna'],
 		['overview-empty', '/overview', 'piet'],
@@ -264,6 +270,8 @@ function pages({ dotter, zuid, paths }) {
 		['hide', `/p/${paths.orchisId}/delete`, 'anna'],
 		['report', `/p/${paths.first}/report`, 'bas'],
 		['profile-member', '/@noor', 'bas'],
+		['search-member', '/search?q=v', 'bas'],
+		['search-unknown', '/search?q=%40sanne%40mastodon.nl', 'bas'],
 		['profile-remote', `/@carla@${zuid.domain}`, 'anna'],
 		['settings', '/settings', 'anna'],
 		['requests', '/requests', 'merel'],

@@ -141,16 +141,16 @@ IN_WRITE(previews_are_of_what_is_public)
 	const char *path = arena_format(world.arena, "/@anna/%s", id_text(open, id));
 	WANT(world_read(world_call(&feature_post, METHOD_GET, path, &nobody, NULL), t, &page)
 		== OK);
-	WANT(text_is(world_text(page, "preview.url"),
-		arena_format(world.arena, "https://ex.org%s", path)));
-	WANT(text_is(world_text(page, "preview.description"), "Words here")
+	WANT(text_is(
+		world_text(page, "og.url"), arena_format(world.arena, "https://ex.org%s", path)));
+	WANT(text_is(world_text(page, "og.description"), "Words here")
 		&& text_is(world_text(page, "feed"), path));
 	path = arena_format(world.arena, "/@anna/%s", id_text(direct, id));
 	WANT(world_read(world_call(&feature_post, METHOD_GET, path, &me, NULL), t, &page) == OK);
-	WANT(world_node(page, "preview") == NULL && world_node(page, "feed") == NULL);
+	WANT(world_node(page, "og") == NULL && world_node(page, "feed") == NULL);
 	WANT(world_read(world_call(&feature_profile, METHOD_GET, "/@anna", &nobody, NULL), t, &page)
 		== OK);
-	WANT(text_is(world_text(page, "preview.kind"), "profile"));
+	WANT(text_is(world_text(page, "og.kind"), "profile"));
 	return OK;
 }
 

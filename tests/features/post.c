@@ -1053,7 +1053,7 @@ IN_WRITE(what_is_typed_is_shown_first_and_earlier_words_later)
 	WANT(text_is(world_text(page, "preview.post_title"), "Een titel")
 		&& strstr(world_text(page, "preview.content"), "<em>nadruk</em>") != NULL
 		&& strstr(world_text(page, "preview.content"), "<script>") == NULL);
-	WANT(world_lines(t, 0) == 0);
+	WANT(world_lines(t, ACT_CREATE) == 0);
 
 	struct post p;
 	struct post_draft d = {.author = anna.id, .community = g.id, .source = "Eerst"};

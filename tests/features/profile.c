@@ -183,16 +183,17 @@ IN_WRITE(a_profile_changes_by_its_owner)
 		.locked = 1,
 		.discoverable = 0,
 		.indexable = -1};
-	WANT(profile_update(t, b.id, a.id, &c, &why) == ERR_FORBIDDEN && world_lines(t, 0) == 0);
+	WANT(profile_update(t, b.id, a.id, &c, &why) == ERR_FORBIDDEN
+		&& world_lines(t, ACT_UPDATE_ACTOR) == 0);
 	WANT(profile_update(t, a.id, a.id, &c, &why) == OK && actor_load(t, a.id, &found) == OK);
 	WANT(text_is(found.title, "Anna B.") && found.locked && !found.discoverable
 		&& !found.indexable);
 	WANT(strstr(found.summary, "<em>daar</em>") != NULL
 		&& strstr(found.summary, "<script>") == NULL);
 	struct line line = world_last(t, ACT_UPDATE_ACTOR);
-	WANT(line.actor == a.id && line.object == a.id && world_lines(t, 0) == 1);
+	WANT(line.actor == a.id && line.object == a.id && world_lines(t, ACT_UPDATE_ACTOR) == 1);
 	WANT(profile_update(t, a.id, a.id, &c, &why) == OK
-		&& world_lines(t, 0) == 1); /* nothing new to tell */
+		&& world_lines(t, ACT_UPDATE_ACTOR) == 1); /* nothing new to tell */
 	static const char *const wrong[] = {"", "   ", "two\nlines",
 		"1234567890123456789012345678901234567890123456789012345678901"};
 	for (size_t i = 0; i < COUNT(wrong); i++) {
