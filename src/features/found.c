@@ -123,6 +123,7 @@ static enum err show_kind(struct asking *a, size_t which, size_t most)
 	enum err e = index_find(search_index(), a->call->arena, &a->query, &hits, &count);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
+	bool some = false;
 	view_list(a->view, list);
 	for (size_t i = 0; i < count && i < most; i++) {
 		if (!entry_may_find(a->txn, &a->call->viewer, hits[i].id, a->query.kind))
@@ -131,12 +132,13 @@ static enum err show_kind(struct asking *a, size_t which, size_t most)
 			show_post(a, &hits[i]);
 		else
 			show_actor(a, &hits[i]);
-		a->any = true;
+		some = true;
 	}
 	view_list_end(a->view);
+	a->any = a->any || some;
 	bool more = count > most;
 	view_flag(a->view, arena_format(a->call->arena, "more_%s", kinds[which].name), more);
-	view_flag(a->view, arena_format(a->call->arena, "some_%s", kinds[which].name), count > 0);
+	view_flag(a->view, arena_format(a->call->arena, "some_%s", kinds[which].name), some);
 	if (a->type != NULL && more && a->page < PAGES_MOST)
 		view_number(a->view, "next_page", (int64_t)a->page + 1);
 	return OK;

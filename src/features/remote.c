@@ -102,11 +102,13 @@ const char *remote_page(struct call *call, struct txn *t, const char *uri)
 	struct actor a;
 	struct post post;
 	size_t base = strlen(call->site->base_url);
-	if (actor_by_uri(t, uri, &a) == OK || actor_by_handle(t, uri, &a) == OK)
-		return a.gone || a.suspended ? NULL : actor_path(call->arena, &a);
-	if (post_by_uri(t, uri, &post) == OK)
-		return post.gone || !circle_may_read(t, &call->viewer, &post) ? NULL
-									      : post_path(t, &post);
+	bool is_actor = actor_by_uri(t, uri, &a) == OK || actor_by_handle(t, uri, &a) == OK;
+	if (is_actor && !a.gone && !a.suspended)
+		return actor_path(call->arena, &a);
+	if (post_by_uri(t, uri, &post) == OK && !post.gone
+		&& circle_may_read(t, &call->viewer, &post))
+		return post_path(t, &post);
+	/* What is hidden and what was never there go the same way: their page says that there is none. */
 	if (strncmp(uri, call->site->base_url, base) == 0 && uri[base] == '/')
 		return uri + base;
 	return NULL;

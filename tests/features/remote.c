@@ -121,7 +121,7 @@ IN_WRITE(opens_what_is_known_here)
 		WANT(call->reply.status == 303 && text_is(call->reply.location, known[i][1]));
 	}
 	const char *const unknown[] = {"https://b.example/users/yo",
-		"https://ex.org.evil.example/@anna", "javascript:alert(1)", "", hidden.uri};
+		"https://ex.org.evil.example/@anna", "javascript:alert(1)", ""};
 	for (size_t i = 0; i < COUNT(unknown); i++) {
 		const char *const typed[] = {
 			arena_format(txn_arena(t), "uri=%s", unknown[i]), NULL};
@@ -130,6 +130,15 @@ IN_WRITE(opens_what_is_known_here)
 		WANT(world_read(call, t, &page) == OK && call->reply.status == 404
 			&& call->reply.location == NULL);
 		WANT(!text_starts(world_text(page, "link"), "javascript"));
+	}
+	/* What is hidden goes where what never was goes. */
+	const char *const none[] = {hidden.uri, "https://ex.org/p/12345"};
+	for (size_t i = 0; i < COUNT(none); i++) {
+		const char *const typed[] = {arena_format(txn_arena(t), "uri=%s", none[i]), NULL};
+		struct call *call = world_call(
+			&feature_remote, METHOD_GET, "/authorize_interaction", &bas, typed);
+		WANT(world_read(call, t, &page) == OK && call->reply.status == 303
+			&& text_is(call->reply.location, none[i] + strlen("https://ex.org")));
 	}
 	return OK;
 }

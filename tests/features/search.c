@@ -11,7 +11,7 @@
 static char dir[] = "/tmp/kring-search-XXXXXX";
 static char path[64];
 static struct search *search;
-static uint64_t anna, bas, energy, post, other;
+static uint64_t anna, bas, cees, far, energy, post, other;
 
 static int open_all(void **state)
 {
@@ -310,12 +310,12 @@ IN_STORE(people_come)
 	(void)arg;
 	struct refusal why;
 	struct profile_change open = {.locked = -1, .discoverable = 1, .indexable = -1};
-	struct actor far = world_remote(t, ACTOR_PERSON, "verweg", "other.example");
+	struct actor away = world_remote(t, ACTOR_PERSON, "verweg", "other.example");
 	anna = world_person(t, "anna").id;
 	bas = world_person(t, "bas").id;
-	other = far.id;
-	far.discoverable = true;
-	WANT(actor_save(t, &far) == OK && profile_update(t, anna, anna, &open, &why) == OK);
+	other = away.id;
+	away.discoverable = true;
+	WANT(actor_save(t, &away) == OK && profile_update(t, anna, anna, &open, &why) == OK);
 	WANT(follow_start(t, bas, anna, NULL) == OK && follow_start(t, other, anna, NULL) == OK);
 	return OK;
 }
@@ -361,6 +361,46 @@ IN_STORE(take_back)
 {
 	(void)arg;
 	return post_remove(t, anna, post, NULL, NULL);
+}
+
+IN_STORE(moderated_place)
+{
+	(void)arg;
+	struct actor a;
+	cees = world_person(t, "cees").id;
+	struct community_draft draft = {.name = "tuin", .title = "Tuin", .founder = cees};
+	WANT(community_create(t, &draft, NULL, &a) == OK);
+	post = written(t,
+		(struct post_draft){
+			.author = anna, .community = a.id, .source = "De zonnepanelen"});
+	WANT(post != 0);
+	return OK;
+}
+
+IN_STORE(hide)
+{
+	(void)arg;
+	return post_remove(t, cees, post, "Niet hier", NULL);
+}
+
+IN_STORE(show_again)
+{
+	(void)arg;
+	WANT(post_restore(t, cees, post, NULL) == OK && world_lines(t, ACT_RESTORE) == 1);
+	return OK;
+}
+
+static void removed_and_shown_again(void **state)
+{
+	(void)state;
+	SETTLED(two_people_and_a_place);
+	SETTLED(moderated_place);
+	FINDS("zonnepanelen");
+	SETTLED(hide);
+	FINDS_NOT("zonnepanelen");
+	assert_int_equal(hits("zonnepanelen", ENTRY_POST, anna, NULL), 0);
+	SETTLED(show_again);
+	FINDS("zonnepanelen");
 }
 
 static void changes(void **state)
@@ -562,13 +602,13 @@ IN_STORE(look_at_addresses)
 	world_remote(t, ACTOR_PERSON, "verweg", "other.example");
 	static const char *const own[] = {"q=@anna", NULL},
 				 *const url[] = {"q=https://ex.org/@anna", NULL};
-	static const char *const far[] = {"q=@verweg@other.example", NULL};
+	static const char *const away[] = {"q=@verweg@other.example", NULL};
 	WANT(page_of(t, &nobody, own, &call) != NULL && text_is(call->reply.location, "/@anna"));
 	WANT(page_of(t, &nobody, url, &call) != NULL && text_is(call->reply.location, "/@anna"));
-	WANT(page_of(t, &me, far, &call) != NULL
+	WANT(page_of(t, &me, away, &call) != NULL
 		&& text_is(call->reply.location, "/@verweg@other.example"));
 	/* Visitors cannot tell whom this site knows. */
-	const struct node *known = page_of(t, &nobody, far, &call);
+	const struct node *known = page_of(t, &nobody, away, &call);
 	WANT(known != NULL && call->reply.location == NULL);
 	const struct node *unknown = PAGE(&nobody, "q=@niemand@other.example");
 	WANT(text_is(world_text(known, "unknown.host"), "other.example")
@@ -594,11 +634,17 @@ static void pages(void **state)
 IN_STORE(write_for_members)
 {
 	(void)arg;
-	struct actor a;
+	struct actor a, member = world_person(t, "cees");
 	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS};
 	WANT(actor_load(t, anna, &a) == OK);
 	world_member(&a, 0, 0, 0);
-	WANT(follow_start(t, bas, energy, NULL) == OK); /* who follows is no member */
+	world_member(&member, 0, 0, 0);
+	cees = member.id;
+	far = world_remote(t, ACTOR_PERSON, "verweg", "other.example").id;
+	/* Who follows is no member. */
+	WANT(follow_start(t, bas, energy, NULL) == OK && follow_start(t, far, energy, NULL) == OK
+		&& follow_start(t, bas, anna, NULL) == OK
+		&& follow_start(t, far, anna, NULL) == OK);
 	post = written(t,
 		(struct post_draft){.author = anna,
 			.community = energy,
@@ -610,29 +656,85 @@ IN_STORE(write_for_members)
 	return OK;
 }
 
+/* On the page, and asked of the store itself whatever the index says. */
+static bool found_by(struct txn *t, uint64_t actor, bool local, const char *words, uint64_t id)
+{
+	struct viewer viewer = {.actor = actor, .local = local};
+	const struct node *page = PAGE(&viewer, arena_format(world.arena, "q=%s", words));
+	assert_non_null(page);
+	size_t count = world_count(page, "found_posts");
+	assert_int_equal(world_number(page, "some_posts"), count);
+	assert_int_equal(entry_may_find(t, &viewer, id, ENTRY_POST), count);
+	return count == 1;
+}
+
+static bool found_by_outsiders(struct txn *t, const char *words, uint64_t id)
+{
+	bool visitor = found_by(t, 0, false, words, id), guest = found_by(t, bas, true, words, id),
+	     remote = found_by(t, far, false, words, id);
+	assert_true(visitor == guest && guest == remote);
+	return visitor;
+}
+
 IN_STORE(only_members_find_it)
 {
 	(void)arg;
-	struct viewer member = {.actor = anna, .local = true},
-		      guest = {.actor = bas, .local = true}, nobody = {0};
-	struct actor cees = world_person(t, "cees");
-	struct viewer other_member = {.actor = cees.id, .local = true};
-	world_member(&cees, 0, 0, 0);
-	WANT(world_count(PAGE(&member, "q=onderons"), "found_posts") == 1);
-	WANT(world_count(PAGE(&other_member, "q=onderons"), "found_posts") == 1);
-	WANT(world_count(PAGE(&guest, "q=onderons"), "found_posts") == 0);
-	WANT(world_count(PAGE(&nobody, "q=onderons"), "found_posts") == 0);
+	WANT(found_by(t, anna, true, "onderons", post)
+		&& found_by(t, cees, true, "onderons", post));
+	WANT(!found_by_outsiders(t, "onderons", post));
+	WANT(found_by_outsiders(t, "hardop", other));
+	return OK;
+}
+
+static enum err give_to(struct txn *t, enum circle circle, enum act act)
+{
+	struct refusal why;
+	struct circles circles = {circle, circle};
+	struct post_draft d = {.author = anna, .source = "hardop", .circles = &circles};
+	size_t before = world_lines(t, act);
+	WANT(post_edit(t, anna, other, &d, NULL, &why) == OK);
+	WANT(world_lines(t, act) == before + 1);
 	return OK;
 }
 
 IN_STORE(narrow_to_members)
 {
 	(void)arg;
-	struct refusal why;
-	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS};
-	struct post_draft d = {.author = anna, .source = "hardop", .circles = &members};
-	WANT(post_edit(t, anna, other, &d, NULL, &why) == OK);
-	WANT(world_lines(t, ACT_NARROW) == 1);
+	return give_to(t, CIRCLE_MEMBERS, ACT_NARROW);
+}
+
+IN_STORE(members_find_what_was_narrowed)
+{
+	(void)arg;
+	WANT(found_by(t, cees, true, "hardop", other));
+	WANT(!found_by_outsiders(t, "hardop", other));
+	return OK;
+}
+
+IN_STORE(narrow_to_core)
+{
+	(void)arg;
+	return give_to(t, CIRCLE_CORE, ACT_UPDATE);
+}
+
+IN_STORE(members_find_it_no_more)
+{
+	(void)arg;
+	WANT(!found_by(t, cees, true, "hardop", other) && found_by(t, anna, true, "hardop", other));
+	WANT(!found_by_outsiders(t, "hardop", other));
+	return OK;
+}
+
+IN_STORE(widen)
+{
+	(void)arg;
+	return give_to(t, CIRCLE_EVERYONE, ACT_WIDEN);
+}
+
+IN_STORE(all_find_it_again)
+{
+	(void)arg;
+	WANT(found_by(t, cees, true, "hardop", other) && found_by_outsiders(t, "hardop", other));
 	return OK;
 }
 
@@ -646,10 +748,15 @@ static void for_members(void **state)
 	FINDS_NOT("onderons"); /* in the index itself, nothing asked again */
 	assert_int_equal(hits("onderons", ENTRY_POST, bas, &circle), 0);
 	world_run(only_members_find_it);
-	FINDS("hardop");
 	SETTLED(narrow_to_members);
 	FINDS_NOT("hardop");
 	assert_int_equal(hits("hardop", ENTRY_POST, bas, &circle), 0);
+	world_run(members_find_what_was_narrowed);
+	SETTLED(narrow_to_core);
+	world_run(members_find_it_no_more);
+	SETTLED(widen);
+	FINDS("hardop");
+	world_run(all_find_it_again);
 }
 
 IN_STORE(warn)
@@ -695,6 +802,7 @@ int main(void)
 		SEARCH_TEST(what_is_found_is_asked_again),
 		SEARCH_TEST(people),
 		SEARCH_TEST(changes),
+		SEARCH_TEST(removed_and_shown_again),
 		SEARCH_TEST(who_is_suspended_leaves_with_all_posts),
 		SEARCH_TEST(made_anew),
 		SEARCH_TEST(torn),
