@@ -7,6 +7,7 @@
 #define OPEN_MOST 4096 /* requests taken */
 #define DEADLINE_USUAL (20 * SECOND)
 #define RESOLVE_MOST (5 * SECOND)
+#define OVERDUE SECOND /* for curl to end it by itself */
 
 void line_init(struct line_of *l)
 {
@@ -205,7 +206,24 @@ void job_read_mail(struct transport *t)
 	}
 }
 
-/* curl minds the time of what it runs; this minds the rest. */
+/* Why it must end now; NULL: it may go on. curl minds the time of what it runs, but not of what waits in it for a
+ * connection, which may be for ever. */
+static const char *job_lateness(const struct job *j, int64_t now)
+{
+	switch (j->state) {
+	case JOB_WAITING:
+		return j->until <= now ? "waited too long" : NULL;
+	case JOB_RESOLVING:
+		return j->until <= now || j->resolve_until <= now ? "name not resolved in time"
+								  : NULL;
+	case JOB_RUNNING:
+		return j->until + OVERDUE <= now ? "overdue" : NULL;
+	case JOB_ANSWERED:
+		break;
+	}
+	return NULL;
+}
+
 void job_look_after(struct transport *t)
 {
 	int64_t now = time_steady();
@@ -213,13 +231,15 @@ void job_look_after(struct transport *t)
 		return;
 	t->looked = now;
 	for (struct job *j = t->jobs, *older; j != NULL; j = older) {
+		const char *why = job_lateness(j, now);
 		older = j->older;
-		if ((j->state == JOB_WAITING && j->until <= now)
-			|| (j->state == JOB_RESOLVING
-				&& (j->until <= now || j->resolve_until <= now)))
-			job_fail(j, ERR_REMOTE,
-				j->state == JOB_WAITING ? "waited too long"
-							: "name not resolved in time");
+		if (why == NULL)
+			continue;
+		if (j->state == JOB_RUNNING) {
+			atomic_fetch_add(&t->overdue, 1);
+			log_line(LOG_INFO, "wire", "host=%s result=overdue", j->url.authority);
+		}
+		job_fail(j, ERR_REMOTE, why);
 	}
 }
 

@@ -200,7 +200,6 @@ static void set_request(CURL *e, struct job *j)
 		e, CURLOPT_URL, arena_format(j->arena, "%s%s", j->url.origin, j->url.target));
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* what was signed */
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(e, CURLOPT_SHARE, j->transport->share);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, j->transport->agent);
@@ -238,6 +237,7 @@ void transport_release(struct job *j)
 	curl_slist_free_all(j->pinned);
 	if (j->easy == NULL)
 		return;
+	curl_multi_remove_handle(t->multi, j->easy);
 	if (t->idle_count == IDLE_MOST) {
 		curl_easy_cleanup(j->easy);
 		return;
@@ -272,7 +272,6 @@ static void job_done(struct job *j, CURLcode code)
 		a.retry_after = after > 0 && after < INT32_MAX ? (int64_t)after * SECOND : 0;
 		a.body = (struct bytes){j->body, j->size};
 	}
-	curl_multi_remove_handle(j->transport->multi, j->easy);
 	job_end(j, &a);
 }
 
@@ -333,11 +332,8 @@ static void answer_all(struct transport *t)
 	job_read_mail(t);
 	for (struct job *j = t->jobs, *older; j != NULL; j = older) {
 		older = j->older;
-		if (j->state == JOB_ANSWERED)
-			continue;
-		if (j->state == JOB_RUNNING)
-			curl_multi_remove_handle(t->multi, j->easy);
-		job_fail(j, ERR_AGAIN, "stopping");
+		if (j->state != JOB_ANSWERED)
+			job_fail(j, ERR_AGAIN, "stopping");
 	}
 }
 
@@ -595,4 +591,5 @@ void transport_numbers(struct transport *t, struct view *v)
 	view_number(v, "requests_open", (int64_t)open);
 	view_number(v, "requests_sent", (int64_t)atomic_load(&t->sent));
 	view_number(v, "requests_failed", (int64_t)atomic_load(&t->failed));
+	view_number(v, "requests_overdue", (int64_t)atomic_load(&t->overdue));
 }

@@ -63,7 +63,7 @@ struct transport {
 	void *idle[IDLE_MOST];
 	size_t idle_count;
 	int64_t looked, due;         /* steady; due: when curl wants to be called */
-	atomic_uint_least64_t sent, failed;
+	atomic_uint_least64_t sent, failed, overdue;
 };
 
 /* job.c: all but job_wake on the wire thread */
@@ -71,7 +71,7 @@ void line_init(struct line_of *);
 void job_wake(struct transport *);
 void job_read_mail(struct transport *);  /* what was asked, what was resolved */
 void job_go_on(struct transport *);      /* GETs whose turn has come */
-void job_look_after(struct transport *); /* curl minds the time of what it runs; this minds the rest */
+void job_look_after(struct transport *); /* ends what is past its time */
 void job_end(struct job *, const struct answer *); /* answers and forgets */
 void job_fail(struct job *, enum err, const char *why);
 void job_free(struct job *);

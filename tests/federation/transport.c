@@ -1,6 +1,22 @@
 /* transport.c (federation): what peers do to the wire, and that it goes nowhere it may not. */
 #include "wire_rig.h"
 
+#include <errno.h>
+
+/* ---- what breaks off between the connection and the request ------------------------------------ */
+
+static atomic_int breaking; /* so many POSTs */
+
+ssize_t send(int fd, const void *data, size_t size, int flags)
+{
+	if (size > 5 && memcmp(data, "POST ", 5) == 0 && atomic_load(&breaking) > 0) {
+		atomic_fetch_sub(&breaking, 1);
+		errno = ECONNRESET;
+		return -1;
+	}
+	return sendto(fd, data, size, flags, NULL, 0);
+}
+
 static const char posted[] = "{\"type\":\"Create\"}";
 
 /* ---- tests ----------------------------------------------------------------------------------- */
@@ -78,6 +94,40 @@ static void bad_peers_end(void **state)
 			assert_true(time_steady() - start < 15000);
 			assert_int_equal(g.size, 0);
 		}
+}
+
+/* curl keeps the connection on which nothing could be sent; the next request must not wait for what it will never say. */
+static void a_peer_that_dies_before_the_request(void **state)
+{
+	struct rig *r = *state;
+	const struct request q = {.kind = FETCH_POST,
+		.body = {posted, sizeof posted - 1},
+		.deadline = 5000,
+		.url = peer_url(r->arena, r->plain, "falls", "/")};
+	atomic_store(&breaking, 1);
+	assert_int_equal(fetch(r, &q).err, ERR_REMOTE);
+	struct got g = fetch(r, &q);
+	assert_int_equal(g.err, OK);
+	assert_int_equal(g.status, 200);
+}
+
+/* The third waits in curl for a connection; its time counts all the same. */
+static void what_waits_for_a_connection_ends(void **state)
+{
+	struct rig *r = *state;
+	struct got hanging = GOT_INIT;
+	struct request q = {.kind = FETCH_POST,
+		.body = {posted, sizeof posted - 1},
+		.deadline = 8000,
+		.url = peer_url(r->arena, r->plain, "busy", "/hang")};
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(transport_send(r->transport, &q, got_it, &hanging), OK);
+	int64_t start = time_steady();
+	q.deadline = 500;
+	assert_int_equal(fetch(r, &q).err, ERR_REMOTE);
+	assert_true(time_steady() - start < 6000);
+	assert_int_equal(hanging.count, 0);
+	got_wait(&hanging, 2);
 }
 
 static void sizes_at_the_limit(void **state)
@@ -202,6 +252,8 @@ int main(void)
 		RIG_TEST(answers_come_with_what_they_say),
 		RIG_TEST(requests_say_who_we_are),
 		RIG_TEST(bad_peers_end),
+		RIG_TEST(a_peer_that_dies_before_the_request),
+		RIG_TEST(what_waits_for_a_connection_ends),
 		RIG_TEST(sizes_at_the_limit),
 		RIG_TEST(loopback_needs_leave),
 		RIG_TEST(names_that_lead_inside_are_refused),
