@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_MOST ((int)(10 * SECOND))
+#define WAIT_MOST ((int)(30 * SECOND)) /* of the clock: of the processor it has eight */
 #define PATH_MOST 4096
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;

@@ -27,7 +27,7 @@ struct picture {
 	char blurhash[PICTURE_HASH_TEXT];
 	uint32_t colour; /* 0xRRGGBB, on the whole */
 };
-/* PNG, JPEG, WebP or GIF (of what moves the first frame). Waits, ten seconds at most: never on a thread others need.
+/* PNG, JPEG, WebP or GIF (of what moves the first frame). Waits, half a minute at most: never on a thread others need.
  * ERR_INVALID: no picture, a broken one or too large, and *why says so; ERR_AGAIN: it cannot be tried now. */
 enum err picture_make(struct arena *, struct bytes file, const struct picture_wish *, struct refusal *why,
 	struct picture *out) MUST_USE;
