@@ -126,6 +126,18 @@ static int run(const char *dir, int argc, const char **argv)
 	return serving ? code : run_here(command, &call);
 }
 
+/* `--data DIR`, wherever it stands: it goes from the words. */
+static void take_data(int *count, const char **words, const char **dir)
+{
+	for (int i = 0; i + 1 < *count; i++)
+		if (text_is(words[i], "--data")) {
+			*dir = words[i + 1];
+			*count -= 2;
+			memmove(&words[i], &words[i + 2], (size_t)(*count - i) * sizeof *words);
+			return;
+		}
+}
+
 int main(int argc, char **argv)
 {
 	const char *dir = "data";
@@ -139,11 +151,7 @@ int main(int argc, char **argv)
 	setenv("RES_OPTIONS", "timeout:1 attempts:1",
 		0); /* a dead name server holds nothing up for long */
 	log_open(LOG_WARN, STDERR_FILENO);
-	if (count >= 2 && text_is(words[0], "--data")) {
-		dir = words[1];
-		words += 2;
-		count -= 2;
-	}
+	take_data(&count, words, &dir);
 	if (count == 1 && (text_is(words[0], "--help") || text_is(words[0], "help"))) {
 		print_help();
 	} else if (count == 1 && text_is(words[0], "--version")) {

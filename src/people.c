@@ -430,6 +430,10 @@ int people_follow(struct command_call *c)
 	e = federation_find_actor(c->node->federation, whom, &f.whom);
 	if (e == OK)
 		e = store_write(c->node->store, make_follow, &f);
+	else if (e == ERR_FORBIDDEN)
+		return command_failed(c,
+			"%s is not asked for: such an address is never a public one, or it is blocked here.",
+			whom);
 	if (e == ERR_NOT_FOUND || e == ERR_INVALID)
 		return command_failed(
 			c, "%s is not found: no such name here or there, or no answer.", whom);
