@@ -25,6 +25,15 @@ const struct command commands[] = {
 		"Gives a member a new password, the first line of standard input. It ends the "
 		"member's sessions and tokens, and turns the sign-in code off.",
 		people_set_password, .input = ""},
+	{"member import", "FILE [--dry-run] [--apply] [--gone]",
+		"Compares FILE, a CSV of the member administration, with the roll and says what is "
+		"new, changed, gone or doubtful; with --apply it writes that. With --gone who is not "
+		"in the file is a member until the end of today.",
+		member_import, .takes_file = true},
+	{"member export", "FILE",
+		"Writes who is or was a member to FILE, a new CSV for who looks after the money.",
+		member_export, .takes_file = true},
+	{"member undo", "", "Takes back the last import of the last 7 days.", member_undo},
 	{"role", "NAME ROLE [COMMUNITY] [--off]",
 		"Gives NAME a role, or takes it away. In a community: member, expert, editor, "
 		"moderator (public; the others are not), manager, core. In the association: board, "

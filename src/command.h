@@ -67,6 +67,11 @@ int people_post(struct command_call *);
 int people_follow(struct command_call *);
 int people_mail_test(struct command_call *);
 
+/* memberfile.c: the file of the member administration */
+int member_import(struct command_call *);
+int member_export(struct command_call *);
+int member_undo(struct command_call *);
+
 /* control.c: the socket DIR/control.sock (0600), by which commands reach a serving node */
 struct control;
 enum err control_start(struct kring *, struct arena *, struct control **out,

@@ -71,6 +71,9 @@ enum table {
 	TABLE_PERSON_WORD = 123, /* hash of a keyed number or e-mail → u64 person */
 	TABLE_ROLE = 124,      /* u64 person, u64 community (0: the association) → roles */
 	TABLE_AUDIT = 125,     /* u64 number                      → audit */
+	TABLE_IMPORT_COLUMN = 140, /* hash of a column's name     → u64 enum member_column: as it was chosen */
+	TABLE_IMPORT = 143,    /* u64 import                      → import: of the last week */
+	TABLE_IMPORT_ROW = 144, /* u64 import, u64 person         → the person before it, sealed as it was; 1 byte: it is new */
 	/* media */
 	TABLE_MEDIA = 100,     /* u64 media                       → media: pictures, films, documents */
 	TABLE_BLOB = 101,      /* hash of a file's name, u64 media → 1: who names it */

@@ -121,6 +121,29 @@ char *markup_plain(struct arena *, const char *html, size_t points); /* words on
 typedef const char *markup_link(void *arg, struct arena *, char sign, const char *word);
 enum err markup_from_markdown(struct arena *, const char *markdown, markup_link *link, void *arg, char **html) MUST_USE;
 
+/* ---- csv.c: tables as spreadsheets write them ------------------------------------------------- */
+
+#define CSV_BYTES ((size_t)8 << 20)
+#define CSV_ROWS 20000
+#define CSV_COLUMNS 64
+struct csv_row {
+	size_t number; /* as a spreadsheet counts them: the row of names is 1 */
+	size_t count;
+	bool more;     /* something stands past the last column there may be */
+	const char *const *cells;
+};
+struct csv { /* rows without a word in them are left out; the first has the names of the columns */
+	struct csv_row *rows;
+	size_t count;
+	char separator; /* ; , or tab, whichever it is */
+	size_t bad_row; /* which, when it was refused for one row */
+};
+/* RFC 4180 with any end of line; UTF-8 with or without a mark, or Windows-1252. ERR_INVALID: see *why, bad_row. */
+enum err csv_read(struct arena *, struct bytes, struct refusal *why, struct csv *out) MUST_USE;
+/* One more cell; "\r\n" ends a row. What a spreadsheet would run as a formula gets a ' before it, which csv_plain takes off. */
+void csv_write(struct text *, char separator, const char *cell);
+const char *csv_plain(const char *cell);
+
 /* ---- mime.c: e-mail -------------------------------------------------------------------------- */
 
 struct mime { /* no text is NULL but `leave` */

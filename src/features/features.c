@@ -23,6 +23,7 @@ const struct feature *const features[] = {
 	&feature_face,
 	&feature_notify,
 	&feature_digest,
+	&feature_memberfile,
 	&feature_feed,
 	&feature_found,
 	NULL,

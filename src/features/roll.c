@@ -1,5 +1,5 @@
 /* roll.c: the store of the roll, and the persons in it: their words sealed, each under a key of its own. */
-#include "roll.h"
+#include "memberfile.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -151,6 +151,9 @@ const struct table_use roll_tables[] = {
 	{TABLE_PERSON_WORD, NULL},
 	{TABLE_ROLE, &roles_shape},
 	{TABLE_AUDIT, &audit_shape},
+	{TABLE_IMPORT_COLUMN, NULL},
+	{TABLE_IMPORT, &import_shape},
+	{TABLE_IMPORT_ROW, NULL},
 	{0},
 };
 
@@ -371,7 +374,7 @@ static enum err note_act(
 {
 	struct audit a = {
 		.actor = by->actor, .act = act, .person = id, .words = words, .reason = by->reason};
-	return audit_add(r, &a);
+	return by->in_bulk ? OK : audit_add(r, &a);
 }
 
 static const char *what_changed(struct arena *arena, const struct person *a, const struct person *b)
@@ -429,6 +432,33 @@ enum err person_save(struct txn *r, const struct doer *by, const struct person *
 	if (e == OK)
 		e = put(r, &next);
 	return e == OK ? note_act(r, by, AUDIT_CHANGE, p->id, changed) : e;
+}
+
+enum err person_copy(struct txn *r, uint64_t id, struct bytes *out)
+{
+	struct bytes row;
+	struct place place = place_1(TABLE_PERSON, id);
+	enum err e = txn_get(r, &place, &row);
+	if (e == OK)
+		*out = arena_bytes(txn_arena(r), row);
+	return e;
+}
+
+enum err person_put_back(struct txn *r, const struct doer *by, struct bytes copy)
+{
+	struct person was, next;
+	enum err e = record_read(txn_arena(r), &person_shape, copy, &next);
+	if (e == OK)
+		e = person_load(r, next.id, &was);
+	if (e == OK)
+		e = unseal(r, &next);
+	if (e == OK)
+		e = index_move(r, &was, &next, next.id);
+	struct place place = place_1(TABLE_PERSON, next.id);
+	if (e == OK)
+		e = txn_put(r, &place, copy);
+	const char *changed = e == OK ? what_changed(txn_arena(r), &was, &next) : NULL;
+	return e == OK ? note_act(r, by, AUDIT_CHANGE, next.id, changed) : e;
 }
 
 enum err person_remove(struct txn *r, const struct doer *by, uint64_t id)

@@ -46,12 +46,16 @@ enum person_status person_status_at(const struct person *, int64_t now);
 struct doer {
 	uint64_t actor;
 	const char *reason; /* or NULL; ≤ 500 bytes, and no word of the roll in it */
+	bool in_bulk;       /* part of an act that has a record of its own: none for each person */
 };
 /* A new one; its id is set. ERR_CONFLICT: the number, the address or the account is another's. */
 enum err person_add(struct txn *r, const struct doer *, struct person *) MUST_USE;
 enum err person_save(struct txn *r, const struct doer *, const struct person *) MUST_USE; /* whole, as person_load gave it */
 enum err person_remove(struct txn *r, const struct doer *, uint64_t id) MUST_USE; /* with its roles and its key */
 enum err person_load(struct txn *r, uint64_t id, struct person *) MUST_USE;
+/* As it is kept, its words sealed under its own key: of no use once that person is removed. And back to that. */
+enum err person_copy(struct txn *r, uint64_t id, struct bytes *out) MUST_USE;
+enum err person_put_back(struct txn *r, const struct doer *, struct bytes copy) MUST_USE; /* errors as person_save */
 enum err person_by_actor(struct txn *r, uint64_t actor, struct person *) MUST_USE;
 enum err person_by_number(struct txn *r, const char *number, struct person *) MUST_USE;
 enum err person_by_email(struct txn *r, const char *email, struct person *) MUST_USE; /* any case */
@@ -103,7 +107,9 @@ enum audit_act { /* kept: numbers are never reused */
 	AUDIT_ROLE,
 	AUDIT_UNROLE,
 	AUDIT_VIEW,
-	AUDIT_EXPORT
+	AUDIT_EXPORT,
+	AUDIT_IMPORT,
+	AUDIT_UNDO
 };
 /* Ids only: what a person was called leaves no trace here when it is erased. */
 struct audit {
