@@ -131,6 +131,8 @@ static void who_waits_for_a_turn_has_an_end(void **state)
 				 .status,
 		200);
 	assert_int_equal(fetch_url(r, peer_url(r->arena, r->plain, "two", "/")).status, 200);
+	transport_close(r->transport);
+	assert_int_equal(first.count, 2);
 }
 
 int main(void)
