@@ -167,7 +167,7 @@ void csv_write(struct text *out, char separator, const char *s)
 {
 	bool guard = is_formula(s);
 	bool quote = guard || strpbrk(s, "\"\r\n;,\t") != NULL;
-	if (out->size > 0 && out->at[out->size - 1] != '\n')
+	if (separator != '\0')
 		text_char(out, separator);
 	if (quote)
 		text_char(out, '"');

@@ -140,7 +140,7 @@ struct csv { /* rows without a word in them are left out; the first has the name
 };
 /* RFC 4180 with any end of line; UTF-8 with or without a mark, or Windows-1252. ERR_INVALID: see *why, bad_row. */
 enum err csv_read(struct arena *, struct bytes, struct refusal *why, struct csv *out) MUST_USE;
-/* One more cell; "\r\n" ends a row. What a spreadsheet would run as a formula gets a ' before it, which csv_plain takes off. */
+/* One more cell, after a separator; '\0' for the first of a row, which "\r\n" ends. What a spreadsheet would run as a formula gets a ' before it, which csv_plain takes off. */
 void csv_write(struct text *, char separator, const char *cell);
 const char *csv_plain(const char *cell);
 

@@ -24,6 +24,7 @@ const struct feature *const features[] = {
 	&feature_notify,
 	&feature_digest,
 	&feature_memberfile,
+	&feature_members,
 	&feature_feed,
 	&feature_found,
 	NULL,

@@ -537,7 +537,7 @@ static void export_one(struct text *t, struct arena *arena, char sign, const str
 		date_write(arena, p->from), date_write(arena, p->until != 0 ? p->until - 1 : 0),
 		p->phone, p->street, p->postcode, p->town, p->country};
 	for (size_t i = 0; i < COUNT(cells); i++)
-		csv_write(t, sign, cells[i] != NULL ? cells[i] : "");
+		csv_write(t, i > 0 ? sign : '\0', cells[i] != NULL ? cells[i] : "");
 	text_add(t, "\r\n");
 }
 
@@ -555,11 +555,8 @@ enum err memberfile_export(struct arena *arena, const struct site *site, const s
 		return e;
 	text_init(&t, arena, (size_t)256 << 20);
 	text_add(&t, "\xef\xbb\xbf");
-	for (size_t i = 0; i < COUNT(shown); i++) {
-		if (i > 0)
-			text_char(&t, sign);
-		text_add(&t, i18n(language, column_words(shown[i])));
-	}
+	for (size_t i = 0; i < COUNT(shown); i++)
+		csv_write(&t, i > 0 ? sign : '\0', i18n(language, column_words(shown[i])));
 	text_add(&t, "\r\n");
 	*count = 0;
 	for (size_t i = 0; i < x.people.count; i++)

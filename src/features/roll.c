@@ -154,6 +154,7 @@ const struct table_use roll_tables[] = {
 	{TABLE_IMPORT_COLUMN, NULL},
 	{TABLE_IMPORT, &import_shape},
 	{TABLE_IMPORT_ROW, NULL},
+	{TABLE_ROLL_LOOK, NULL},
 	{0},
 };
 

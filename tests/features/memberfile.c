@@ -263,6 +263,90 @@ static void what_goes_out_comes_in_the_same(void **state)
 	}
 }
 
+/* ---- the pages ---- */
+
+static enum err meet(struct txn *t, void *arg)
+{
+	struct actor *who = arg;
+	who[0] = world_person(t, "anna");
+	who[1] = world_person(t, "bas");
+	return OK;
+}
+
+struct visit {
+	struct call *call;
+	const struct node *page;
+};
+
+static enum err visit_run(struct txn *t, void *arg)
+{
+	struct visit *v = arg;
+	return world_read(v->call, t, &v->page);
+}
+
+static struct call *asked(
+	enum method method, const char *path, uint64_t actor, bool by_token, const char *q)
+{
+	struct viewer viewer = {.actor = actor, .local = actor != 0, .by_token = by_token};
+	const char *inputs[] = {q, NULL};
+	return world_call(&feature_members, method, path, &viewer, inputs);
+}
+
+static void the_board_sees_them(void **state)
+{
+	(void)state;
+	struct actor who[2];
+	assert_int_equal(store_write(world.store, meet, who), OK);
+	world_member(&who[0], 0, 0, ROLE_TREASURER);
+	world_member(&who[1], 0, 0, 0);
+	applied(TWO, false);
+	uint64_t before = last_audit(AUDIT_IMPORT);
+	struct visit v = {.call = asked(METHOD_GET, "/members", who[0].id, false, NULL)};
+	/* The first look is put in the log, and only that. */
+	assert_int_equal(store_read(world.store, visit_run, &v), ERR_SIGN_IN);
+	assert_int_equal(v.call->route->work(v.call), OK);
+	assert_string_equal(v.call->reply.location, "/members");
+	assert_int_equal(last_audit(AUDIT_VIEW), before + 1);
+	assert_int_equal(store_read(world.store, visit_run, &v), OK);
+	assert_int_equal(world_number(v.page, "found"), 4);
+	assert_int_equal(world_count(v.page, "people"), 4);
+	v.call = asked(METHOD_GET, "/members", who[0].id, false, "q=B@EXAMPLE");
+	assert_int_equal(store_read(world.store, visit_run, &v), OK);
+	assert_int_equal(world_number(v.page, "found"), 1);
+	assert_string_equal(world_text(v.page, "people.0.name"), "Bas");
+	assert_string_equal(world_text(v.page, "people.0.status"), "Member");
+	assert_int_equal(last_audit(AUDIT_VIEW), before + 1);
+	v.call = asked(METHOD_POST, "/members/export", who[0].id, false, NULL);
+	assert_int_equal(v.call->route->work(v.call), OK);
+	struct bytes file = v.call->reply.body;
+	assert_non_null(memmem(file.data, file.size, "b@example", 9));
+	assert_non_null(memmem(file.data, file.size, "\n,,,,", 5)); /* who has no number */
+	last_audit(AUDIT_EXPORT);
+}
+
+static void nobody_else_does(void **state)
+{
+	(void)state;
+	struct actor who[2];
+	assert_int_equal(store_write(world.store, meet, who), OK);
+	world_member(&who[0], 0, 0, ROLE_BOARD);
+	world_member(&who[1], 0, 0, 0);
+	const struct {
+		uint64_t actor;
+		bool by_token;
+	} others[] = {{0, false}, {who[1].id, false}, {who[0].id, true}};
+	for (size_t i = 0; i < COUNT(others); i++) {
+		struct visit v = {.call = asked(METHOD_GET, "/members", others[i].actor,
+					  others[i].by_token, NULL)};
+		assert_int_equal(store_read(world.store, visit_run, &v), ERR_NOT_FOUND);
+		assert_int_equal(v.call->route->work(v.call), ERR_NOT_FOUND);
+		v.call = asked(
+			METHOD_POST, "/members/export", others[i].actor, others[i].by_token, NULL);
+		assert_int_equal(v.call->route->work(v.call), ERR_NOT_FOUND);
+		assert_null(v.call->reply.body.data);
+	}
+}
+
 static void takes_thousands(void **state)
 {
 	(void)state;
@@ -296,6 +380,8 @@ int main(void)
 		WORLD_TEST(leaves_what_others_changed),
 		WORLD_TEST(who_comes_back_is_a_member),
 		WORLD_TEST(what_goes_out_comes_in_the_same),
+		WORLD_TEST(the_board_sees_them),
+		WORLD_TEST(nobody_else_does),
 		WORLD_TEST(takes_thousands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
