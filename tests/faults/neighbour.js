@@ -91,7 +91,12 @@ class Neighbour {
 	// Posts an activity, or any bytes; its status, 0 when the connection ended without one.
 	send(person, node, activity, path = '/inbox') {
 		const body = Buffer.isBuffer(activity) || typeof activity === 'string' ? activity : JSON.stringify(activity);
-		const headers = { ...this.sign(person, node, path, body), 'Content-Length': Buffer.byteLength(body) };
+		return this.post(node, path, this.sign(person, node, path, body), body);
+	}
+
+	// The same of what was signed before.
+	post(node, path, signed, body) {
+		const headers = { ...signed, 'Content-Length': Buffer.byteLength(body) };
 		return new Promise((done) => {
 			const call = http.request({ method: 'POST', host: '127.0.0.1', port: node.port, path, headers, agent: this.agent, timeout: 30000 },
 				(answer) => answer.resume().on('end', () => done(answer.statusCode)).on('error', () => done(0)));
