@@ -88,7 +88,8 @@ static void show_person(struct call *call, struct view *v, const struct person *
 	view_text(v, "kind", p->type != NULL ? p->type : "");
 	view_text(v, "status", status_words(call->language, status));
 	view_time(v, "since", p->from);
-	view_time(v, "last_day", p->until != 0 ? p->until - 1 : 0);
+	/* Days begin and end in UTC here: noon is of the same day in any zone nearby. */
+	view_time(v, "last_day", p->until != 0 ? (p->until - 1) / DAY * DAY + DAY / 2 : 0);
 	view_end(v);
 }
 

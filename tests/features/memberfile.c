@@ -299,7 +299,7 @@ static void the_board_sees_them(void **state)
 	assert_int_equal(store_write(world.store, meet, who), OK);
 	world_member(&who[0], 0, 0, ROLE_TREASURER);
 	world_member(&who[1], 0, 0, 0);
-	applied(TWO, false);
+	applied(HEAD "1;Anna;a@example.org;;\n2;Bas;b@example.org;;31-12-2030\n", false);
 	uint64_t before = last_audit(AUDIT_IMPORT);
 	struct visit v = {.call = asked(METHOD_GET, "/members", who[0].id, false, NULL)};
 	/* The first look is put in the log, and only that. */
@@ -315,6 +315,8 @@ static void the_board_sees_them(void **state)
 	assert_int_equal(world_number(v.page, "found"), 1);
 	assert_string_equal(world_text(v.page, "people.0.name"), "Bas");
 	assert_string_equal(world_text(v.page, "people.0.status"), "Member");
+	assert_int_equal(world_number(v.page, "people.0.last_day"),
+		INT64_C(1924992000000) - DAY / 2); /* 31 December, at noon */
 	assert_int_equal(last_audit(AUDIT_VIEW), before + 1);
 	v.call = asked(METHOD_POST, "/members/export", who[0].id, false, NULL);
 	assert_int_equal(v.call->route->work(v.call), OK);
