@@ -34,7 +34,7 @@ enum err lookup_address(struct federation *f, struct arena *arena, const char *a
 	struct found found = {.arena = arena, .viewer = viewer};
 	struct budget budget = {FETCHES, time_steady() + TIME};
 	struct reading r = {.arena = arena};
-	struct actor actor;
+	struct actor actor = {0};
 	const json_node *node;
 	enum err e = reading_is_uri(address)
 		? OK

@@ -387,7 +387,9 @@ static size_t on_reply(char *line, size_t one, size_t count, void *arg)
 	size_t size = one * count, keep = size < sizeof a->words ? size : sizeof a->words - 1;
 	if (size < 3 || memcmp(line, "221", 3) == 0)
 		return size;
-	a->status = atoi((const char[]){line[0], line[1], line[2], '\0'});
+	int64_t status = 0;
+	(void)text_to_i64((const char[]){line[0], line[1], line[2], '\0'}, 0, 999, &status);
+	a->status = (int)status;
 	for (size_t i = 0; i < keep; i++)
 		a->words[i] = line[i] < ' ' || line[i] > '~' ? ' ' : line[i];
 	a->words[keep] = '\0';

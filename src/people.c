@@ -220,9 +220,11 @@ static enum err find_place(struct txn *t, void *arg)
 		e = find_local(t, a->words[2], &a->trouble, &community);
 	if (e == OK && a->words[2] && community.kind != ACTOR_GROUP)
 		return refuse(&a->trouble.why, "community", "That is not a community.");
+	if (e != OK)
+		return e;
 	a->actor = account.actor;
 	a->community = community.id;
-	return e;
+	return OK;
 }
 
 /* Who moderates is no secret: the community itself tells it to all. */

@@ -298,7 +298,7 @@ static size_t show_list(struct txn *t, struct view *v, const char *name, uint64_
 	bool own = community != 0 && actor_load(t, community, &a) == OK && a.own_members;
 	size_t count = 0;
 	view_list(v, name);
-	for (uint32_t c = r.widest; c <= r.narrowest; c++, count++) {
+	for (uint32_t c = r.widest; c <= r.narrowest && c < COUNT(values); c++, count++) {
 		view_begin(v, NULL);
 		view_text(v, "value", values[c]);
 		view_flag(v, "everyone", c == CIRCLE_EVERYONE);

@@ -72,7 +72,8 @@ int main(int argc, char **argv)
 	struct coded whole = {0}, small = {0};
 	if (argc != 4 || !confine())
 		return 2;
-	const struct picture_wish w = {atoi(argv[1]), atoi(argv[2]), argv[3][0] == '1'};
+	const struct picture_wish w = {
+		(int)strtol(argv[1], NULL, 10), (int)strtol(argv[2], NULL, 10), argv[3][0] == '1'};
 	if (w.side < 1 || w.side > PICTURE_SIDE_MOST || w.small < 1 || w.small > w.side)
 		return 2;
 	head.outcome = make(&w, &head, &whole, &small);

@@ -142,7 +142,7 @@ static void finish_unchanged(struct call *c)
 /* "bytes=FROM-TO", "bytes=FROM-" or "bytes=-LAST", one of them: several are answered with the whole (RFC 9110 §14.2). */
 static bool range_read(struct call *c, const char *s, uint64_t *from, uint64_t *to)
 {
-	uint64_t whole = c->reply.whole, last;
+	uint64_t whole = c->reply.whole, last = 0;
 	if (!text_starts(s, "bytes=") || strchr(s, ',') != NULL)
 		return false;
 	s += strlen("bytes=");
