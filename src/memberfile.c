@@ -80,7 +80,7 @@ int member_import(struct command_call *c)
 {
 	const char *file;
 	bool write = false, gone = false, dry = false;
-	struct bytes bytes;
+	struct bytes bytes = {0};
 	struct refusal why = {0};
 	struct plan plan;
 	size_t row;

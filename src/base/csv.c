@@ -9,8 +9,9 @@ static const uint16_t windows[32] = {0x20ac, 0, 0x201a, 0x192, 0x201e, 0x2026, 0
 
 static enum err no_text(struct refusal *why)
 {
-	return refuse(why, NULL,
+	(void)refuse(why, NULL,
 		"This is no CSV file. Open it in a spreadsheet and save it as CSV first.");
+	return ERR_INVALID;
 }
 
 /* What is no UTF-8 is taken for Windows-1252, if it can be that. */
@@ -133,7 +134,8 @@ enum err csv_read(struct arena *arena, struct bytes b, struct refusal *why, stru
 	x.separator = separator_of(x.at);
 	skip_hint(&x);
 	while (*x.at != '\0') {
-		struct csv_row row = {.number = ++number};
+		number++;
+		struct csv_row row = {.number = number};
 		bool blank;
 		if (!read_row(&x, cells, &row, &blank)) {
 			out->bad_row = number;
