@@ -83,6 +83,10 @@ IN_WRITE(nobody_hears_of_what_they_may_not_read)
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
 	struct post p = said(t, (struct post_draft){.author = bas.id, .source = "Hello @anna"});
+	circle_set(&p, (struct circles){CIRCLE_CORE, CIRCLE_CORE}, NULL);
+	WANT(p.id != 0 && post_save(t, &p) == OK && read_journal(t, 1) == OK);
+	WANT(heard(t, anna.id, NOTICE_MENTION) == 0);
+	p = said(t, (struct post_draft){.author = bas.id, .source = "Hello again @anna"});
 	WANT(p.id != 0 && block_add(t, anna.id, anna.id, bas.id, NULL, NULL) == OK);
 	WANT(read_journal(t, 1) == OK && heard(t, anna.id, NOTICE_MENTION) == 0);
 	return OK;
