@@ -30,6 +30,32 @@ static void print_command_help(const struct command *c)
 		c->help);
 }
 
+static bool begins(const char *name, const char *words)
+{
+	size_t size = strlen(words);
+	return strncmp(name, words, size) == 0 && (name[size] == ' ' || name[size] == '\0');
+}
+
+/* `COMMAND --help`; the first word of some explains them all. */
+static bool help_asked(int count, const char *const *words)
+{
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	bool found = false;
+	if (count < 2 || count > 3 || !text_is(words[count - 1], "--help"))
+		return false;
+	const char *wanted = count == 2 ? words[0]
+					: arena_format(arena, "%s %s", words[0], words[1]);
+	for (const struct command *c = commands; c->name; c++) {
+		if (!begins(c->name, wanted))
+			continue;
+		if (found)
+			putchar('\n');
+		print_command_help(c);
+		found = true;
+	}
+	return found;
+}
+
 /* ---- what goes in ---- */
 
 static bool wants_input(const struct command *c, int argc, const char *const *argv)
@@ -111,10 +137,6 @@ static int run(const char *dir, int argc, const char **argv)
 	call.argv = argv + words;
 	text_init(&call.out, arena, COMMAND_OUTPUT_MAX);
 	text_init(&call.err, arena, COMMAND_OUTPUT_MAX);
-	if (call.argc == 1 && text_is(call.argv[0], "--help")) {
-		print_command_help(command);
-		return 0;
-	}
 	if (command->takes_file && call.argc > 0)
 		argv[words] = absolute(arena, argv[words]);
 	if (wants_input(command, call.argc, call.argv) && !read_input(arena, &call.input)) {
@@ -157,7 +179,7 @@ int main(int argc, char **argv)
 	} else if (count == 1 && text_is(words[0], "--version")) {
 		printf("kring %s\n", KRING_VERSION);
 	} else if (count > 0) {
-		code = run(dir, count, words);
+		code = help_asked(count, words) ? 0 : run(dir, count, words);
 	} else {
 		fprintf(stderr, "usage: kring [--data DIR] COMMAND …; see `kring --help`.\n");
 		code = 2;
