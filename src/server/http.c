@@ -493,14 +493,14 @@ void server_stop(struct server *s)
 		return;
 	atomic_store(&s->stopping, true);
 	MHD_socket fd = MHD_quiesce_daemon(s->daemon);
-	if (fd != MHD_INVALID_SOCKET)
-		close(fd);
+	shutdown(fd, SHUT_RDWR); /* who comes now is refused; closed it may be only after them */
 	wait_until_idle(s, STOP_PATIENCE);
 	away_abandon(s);
 	while (someone_away(s)) /* those are on their way to http_back's last line */
 		socket_nap(1);
 	wait_until_idle(s, SECOND);
 	MHD_stop_daemon(s->daemon);
+	close(fd);
 	atomic_store(&s->swept, true);
 	thread_join(s->sweeper);
 	log_line(
