@@ -54,6 +54,8 @@ enum table {
 	TABLE_SUMMARY = 90,    /* u64 root of a conversation      → summary: the box above it */
 	TABLE_NOTIFY_COMMUNITY = 187, /* u64 community, u64 actor → u64 enum notify_way */
 	TABLE_DIGEST = 190,    /* u64 actor                       → digest */
+	/* people */
+	TABLE_CARD = 220,      /* u64 actor                       → card: what they let others find them by */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */

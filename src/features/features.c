@@ -25,6 +25,7 @@ const struct feature *const features[] = {
 	&feature_digest,
 	&feature_memberfile,
 	&feature_members,
+	&feature_directory,
 	&feature_feed,
 	&feature_found,
 	NULL,

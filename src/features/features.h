@@ -659,6 +659,20 @@ enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, s
 enum err timeline_of(struct txn *, const struct viewer *, const struct actor *, uint64_t before, size_t max,
 	struct u64s *out) MUST_USE;
 
+/* ---- directory.c: who can be found here, and for what: opt-in for each thing ------------------- */
+
+enum seen { SEEN_BY_ME, SEEN_BY_MEMBERS, SEEN_BY_EVERYONE };
+struct card { /* stays on this site. That it is there says nothing of a membership: guests have one too */
+	uint64_t actor;
+	const char *expertise, *region, *help, *seeks, *contact; /* plain; commas between words; NULL: nothing */
+	uint32_t name_seen, photo_seen, expertise_seen, region_seen, help_seen, seeks_seen, contact_seen; /* enum seen */
+	int64_t changed;
+};
+extern const struct shape card_shape;
+enum err directory_load(struct txn *, uint64_t actor, struct card *out) MUST_USE; /* who said nothing has an empty one */
+enum err directory_save(struct txn *, const struct card *) MUST_USE;
+enum err directory_forget(struct txn *, uint64_t actor) MUST_USE; /* part of actor_remove */
+
 /* ---- feed.c: Atom and RSS: /@name.atom, /@name.rss, and the same of a conversation's page; preview.c ---- */
 
 bool feed_of_conversation(struct txn *, const struct post *root); /* it has a feed: begun or held here, and public */

@@ -156,6 +156,8 @@ enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin
 	e = media_portrait(t, &a, MEDIA_ICON, 0, actor);
 	if (e == OK)
 		e = media_portrait(t, &a, MEDIA_IMAGE, 0, actor);
+	if (e == OK)
+		e = directory_forget(t, actor);
 	if (e != OK)
 		return e;
 	actor_empty(&a);

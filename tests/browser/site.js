@@ -184,6 +184,19 @@ async function talk(n, paths) {
 	return { uri: box.fields.uri, orchisId: id, changed, first, second, gone };
 }
 
+// Some can be found: by everyone, by members, or by what they chose only.
+async function found(n) {
+	const card = async (name, fields) => {
+		const who = await n.signed(name);
+		await who.fill(await who.open('/settings/directory'), /\/settings\/directory$/, fields);
+	};
+	const all = (seen) => Object.fromEntries(['name', 'photo', 'expertise', 'region', 'help', 'seeks', 'contact'].map((f) => [`${f}_seen`, seen]));
+	await card('anna', { ...all('everyone'), expertise: 'vogels, besturen, subsidies aanvragen', region: 'Utrecht', help: 'je eerste telling, een aanvraag schrijven',
+		seeks: 'iemand die de website bijhoudt', contact: 'anna@example.org', contact_seen: 'members' });
+	await card('bas', { ...all('members'), expertise: 'knotten, zagen', region: 'Kromme Rijnstreek', help: 'gereedschap lenen', seeks: 'een takel', contact: '06 12 34 56 78' });
+	await card('merel', { ...all('members'), expertise: 'orchideeën', region: 'Langbroek', help: 'determineren', seeks_seen: 'me', contact_seen: 'me' });
+}
+
 // The other association follows, and answers: what its people say is seen "via" its name.
 async function fillZuid(n, dotter, paths) {
 	await n.member('carla', 'Carla Peters', '--admin');
@@ -213,6 +226,7 @@ async function build(dir) {
 		await zuid.start('Vogelwerkgroep Zuid', 'Vogels kijken in het zuiden van de streek.');
 		const paths = await fillDotter(dotter);
 		Object.assign(paths, await talk(dotter, paths));
+		await found(dotter);
 		return { dotter, zuid, paths: await fillZuid(zuid, dotter, paths), stop };
 	} catch (e) {
 		await stop();
@@ -237,6 +251,12 @@ function pages({ dotter, zuid, paths }) {
 		['site-accessibility', '/accessibility', null],
 		['site-colophon', '/colophon', null],
 		['history', `/p/${paths.changed}/history`, null],
+		['directory', '/directory', null],
+		['directory-member', '/directory', 'bas'],
+		['directory-found', '/directory?help=telling&region=utrecht', 'bas'],
+		['directory-nothing', '/directory?expertise=krokodil', null],
+		['directory-settings', '/settings/directory', 'anna'],
+		['directory-settings-new', '/settings/directory', 'noor'],
 		['look', '/c/beheer/look', 'anna'],
 		['look-site', '/site/look', 'anna'],
 		['summary', `/p/${paths.orchisId}/summary`, 'anna'],
