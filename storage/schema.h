@@ -48,6 +48,10 @@ enum table {
 	TABLE_VOTE = 150,      /* u64 post, u64 actor             → vote */
 	TABLE_POLL_END = 151,  /* u64 ms, u64 post                → 1: polls of here that are open */
 	TABLE_POLL_NEWS = 152, /* u64 post                        → i64 ms: votes since then that other nodes have not heard of */
+	TABLE_ARTICLE = 165,   /* u64 article: its own id while it is written, then its post's → article */
+	TABLE_ARTICLE_OF = 166, /* u64 actor, u64 article         → 1: who writes or checks it; a community that is to decide on it */
+	TABLE_ARTICLE_DUE = 167, /* u64 ms, u64 article           → 1: it may be due to be placed, asked after, outdated */
+	TABLE_ARTICLE_IN = 168, /* u64 community, u64 post        → 1: articles that are placed */
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */

@@ -73,6 +73,39 @@ static int64_t count_core(struct txn *t, uint64_t community)
 	return (int64_t)count + more;
 }
 
+static bool looks_after(struct txn *t, uint64_t who, uint64_t community, uint32_t role)
+{
+	struct actor actor, group;
+	struct standing s;
+	if (!can_act(t, who, &actor) || !actor.local || actor_load(t, community, &group) != OK
+		|| !group.local)
+		return false;
+	roll_standing(txn_site(t), who, community, &s);
+	return (s.here & role) != 0
+		|| (role == ROLE_EDITOR && community_moderated_by(t, &group, &actor));
+}
+
+bool circle_may_edit(struct txn *t, uint64_t who, uint64_t community)
+{
+	return looks_after(t, who, community, ROLE_EDITOR);
+}
+
+bool circle_may_coach(struct txn *t, uint64_t who, uint64_t community)
+{
+	return looks_after(t, who, community, ROLE_EXPERT);
+}
+
+/* Without editors, who moderates does their work. */
+enum err circle_editors(struct txn *t, uint64_t community, struct u64s *out)
+{
+	uint64_t *all = arena_array(txn_arena(t), CORE_MOST, sizeof *all);
+	size_t count = roll_holders(txn_site(t), community, ROLE_EDITOR, 0, all, CORE_MOST);
+	if (count == 0)
+		return community_moderators(t, community, out);
+	*out = (struct u64s){all, count};
+	return OK;
+}
+
 int64_t circle_count(struct txn *t, uint64_t id, enum circle circle)
 {
 	struct actor community = {0};

@@ -29,6 +29,19 @@ void compose_languages(struct call *call, struct view *v, const char *chosen)
 	view_list_end(v);
 }
 
+void compose_tabs(struct view *v, const struct actor *community, const char *kind)
+{
+	view_begin(v, "tabs");
+	view_flag(v, kind, true);
+	view_flag(v, "here",
+		community->local); /* what other nodes' communities do not know stays out */
+	if (community->local)
+		view_format(v, "new_path", "/c/%s/new", community->name);
+	else
+		view_format(v, "new_path", "/c/%s@%s/new", community->name, community->host);
+	view_end(v);
+}
+
 /* ---- start ----------------------------------------------------------------------------------- */
 
 enum err compose_community(struct call *call, struct txn *t, struct actor *out)
@@ -74,7 +87,7 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	actor_show(v, "community", &community);
 	view_text(v, "tint", actor_colour(call->arena, &community));
 	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
-	view_format(v, "poll_path", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
+	compose_tabs(v, &community, "message");
 	media_form_show(call, t, v, NULL);
 	compose_languages(call, v, call->language);
 	struct circles now = circle_default(&community, NULL);
@@ -167,6 +180,12 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	enum err e = find_own(call, t, &p);
 	if (e != OK)
 		return e;
+	struct article article;
+	if (article_load(t, p.id, &article) == OK) { /* its form asks for more */
+		reply_see_other(call,
+			arena_format(call->arena, "/articles/%s/edit", call_part(call, "id")));
+		return OK;
+	}
 	view_text(v, "heading", i18n(call->language, "Change your message"));
 	view_begin(v, "post");
 	view_id(v, "id", p.id);

@@ -86,6 +86,10 @@ struct kind {
 
 /* What posts of one kind have besides their words: kept, shown and ended by the feature of that kind. Any may be NULL. */
 struct post;
+struct said { /* what its object says to other nodes: as the post does, until a detail says otherwise */
+	const char *summary, *content;
+	int64_t updated;
+};
 struct detail {
 	uint32_t kind; /* enum post_kind */
 	/* It was written or changed, here (said NULL) or elsewhere: after its record was kept. */
@@ -94,6 +98,7 @@ struct detail {
 	/* Members of the post on a page; parts/post-body.html shows them with parts/<feature>.html. */
 	void (*page)(struct txn *, struct view *, const struct post *, const struct viewer *);
 	void (*object)(struct txn *, struct view *, const struct post *); /* members of its ActivityPub object */
+	void (*say)(struct txn *, const struct post *, struct said *);    /* puts other words in it */
 };
 
 struct table_use { /* what `kring check` decodes */
@@ -114,6 +119,7 @@ struct feature {
 extern const struct feature *const features[]; /* features.c: the list; NULL-ended */
 extern const struct feature feature_profile,
 	feature_account,
+	feature_article,
 	feature_face,
 	feature_follow,
 	feature_email,

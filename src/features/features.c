@@ -12,6 +12,7 @@ const struct feature *const features[] = {
 	&feature_follow,
 	&feature_community,
 	&feature_setup,
+	&feature_article,
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_reaction,

@@ -350,16 +350,24 @@ static void show_language(struct view *v, const char *code)
 	view_end(v);
 }
 
-static void show_text(struct txn *t, struct view *v, const struct post *p)
+static struct said said_of(struct txn *t, const struct post *p)
 {
-	const char *content = p->content != NULL ? p->content : "";
+	struct said s = {p->summary, p->content != NULL ? p->content : "", p->updated};
+	if (s.summary == NULL && (p->kind == POST_ARTICLE || p->kind == POST_PAGE))
+		/* all that microblog servers show of it, with its address */
+		s.summary = markup_plain(txn_arena(t), s.content, TEASER_POINTS);
+	if (detail_of(p->kind)->say != NULL)
+		detail_of(p->kind)->say(t, p, &s);
+	return s;
+}
+
+static void show_text(struct view *v, const struct post *p, const struct said *s)
+{
+	const char *content = s->content;
 	bool twice = strlen(content) <= TWICE_MOST;
 	if (p->kind != POST_NOTE)
 		view_text(v, "name", p->title);
-	if (p->summary != NULL || p->kind == POST_NOTE || p->kind == POST_QUESTION)
-		view_text(v, "summary", p->summary);
-	else /* all that microblog servers show of it, with its address */
-		view_text(v, "summary", markup_plain(txn_arena(t), content, TEASER_POINTS));
+	view_text(v, "summary", s->summary);
 	view_text(v, "content", content);
 	if (p->language != NULL) {
 		if (twice) {
@@ -461,10 +469,11 @@ enum err note_show(struct txn *t, uint64_t id, struct view *v)
 	e = show_place(t, v, &p);
 	if (e != OK)
 		return e;
-	show_text(t, v, &p);
+	struct said said = said_of(t, &p);
+	show_text(v, &p, &said);
 	view_flag(v, "sensitive", p.sensitive);
 	view_time(v, "published", p.published);
-	view_time(v, "updated", p.updated);
+	view_time(v, "updated", said.updated);
 	view_text(v, "url", p.url);
 	show_tags(t, v, &p, &x);
 	show_attachments(v, &x);

@@ -35,7 +35,8 @@ const struct shape notify_settings_shape = {
 /* What each kind says; who did it stands before it, what it is about after it. */
 static const struct {
 	const char *words;
-	bool asks; /* waits for an answer */
+	bool asks;        /* waits for an answer */
+	const char *path; /* where what its note names is dealt with */
 } kinds[] = {
 	[NOTICE_REPLY] = {"answered you", false},
 	[NOTICE_MENTION] = {"named you", false},
@@ -44,6 +45,9 @@ static const struct {
 	[NOTICE_POLL] = {"The poll is closed", false},
 	[NOTICE_HIDDEN] = {"A moderator hid your message", false},
 	[NOTICE_CONVERSATION] = {"began a conversation", false},
+	[NOTICE_ARTICLE_REVIEW] = {"asks you to look at an article", .path = "/articles"},
+	[NOTICE_ARTICLE_DECIDED] = {"There is a decision on your article", .path = "/articles"},
+	[NOTICE_ARTICLE_DUE] = {"Is your article still right?"},
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -394,7 +398,10 @@ bool notify_show(struct txn *t, struct view *v, const struct notice *n, uint64_t
 	view_text(v, "words", i18n(language, kinds[n->kind].words));
 	view_flag(v, "fresh", n->place > seen);
 	view_flag(v, "asks", kinds[n->kind].asks);
-	view_text(v, "note", n->note != NULL ? n->note : "");
+	const char *note = n->note != NULL ? n->note : "";
+	view_text(v, "note", kinds[n->kind].path == NULL ? note : "");
+	view_text(v, "thing", kinds[n->kind].path != NULL ? note : "");
+	view_text(v, "thing_path", kinds[n->kind].path);
 	view_time(v, "at", n->at);
 	if (person)
 		actor_show(v, "who", &who);

@@ -456,7 +456,7 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	actor_show(v, "community", &community);
 	view_text(v, "tint", actor_colour(call->arena, &community));
 	view_format(v, "action", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
-	view_format(v, "community_new", "/c/%s/new", actor_path(call->arena, &community) + 2);
+	compose_tabs(v, &community, "poll");
 	view_list(v, "answers");
 	for (size_t i = 0; i < OPTIONS_MOST; i++) {
 		const char *said = call_input_nth(call, "option", i);
