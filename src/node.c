@@ -298,6 +298,22 @@ static void notify(const char *state)
 		close(fd);
 }
 
+const struct route *const *node_routes(struct arena *arena)
+{
+	size_t count = 0, lists = 0;
+	while (features[count])
+		count++;
+	const struct route **routes = arena_array(arena, count + 5, sizeof *routes);
+	for (size_t i = 0; i < count; i++)
+		if (features[i]->routes)
+			routes[lists++] = features[i]->routes;
+	routes[lists++] = api_routes;
+	routes[lists++] = numbers_routes;
+	routes[lists++] = lookup_routes;
+	routes[lists] = federation_routes;
+	return routes;
+}
+
 static enum err start_server(struct kring *node, const char **why)
 {
 	const struct config *c = &node->config;
@@ -311,18 +327,7 @@ static enum err start_server(struct kring *node, const char **why)
 		.signed_in = account_signed_in,
 		.face = face_show,
 	};
-	size_t count = 0, lists = 0;
-	while (features[count])
-		count++;
-	const struct route **routes = arena_array(node->arena, count + 5, sizeof *routes);
-	for (size_t i = 0; i < count; i++)
-		if (features[i]->routes)
-			routes[lists++] = features[i]->routes;
-	routes[lists++] = api_routes;
-	routes[lists++] = numbers_routes;
-	routes[lists++] = lookup_routes;
-	routes[lists] = federation_routes;
-	set.routes = routes;
+	set.routes = node_routes(node->arena);
 	if (!config_split_listen(node->arena, c->listen, &set.address, &set.port)) {
 		*why = "The address to listen on does not fit."; /* config_check saw to it */
 		return ERR_INVALID;

@@ -32,6 +32,8 @@ enum err node_init(struct arena *, const char *dir, const struct config *,
 /* Opens an existing one: store and federation, which fetches, but delivers only while serving. */
 enum err node_open(struct arena *, const char *dir, bool serving, struct kring **out,
 	const char **why) MUST_USE;
+/* All that it answers, as server_settings wants it: there is no other list. */
+const struct route *const *node_routes(struct arena *);
 /* Starts answering: control socket, server, chores; then tells systemd. */
 enum err node_serve(struct kring *, struct arena *, const char **why) MUST_USE;
 const char *node_index(struct arena *, const char *dir); /* the file of the search's index */

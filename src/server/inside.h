@@ -139,6 +139,9 @@ bool guard_host(const struct exchange *); /* the one Host is ours */
 struct table_of_routes;
 struct table_of_routes *routes_build(const struct route *const *lists);
 void routes_destroy(struct table_of_routes *);
+/* Each route of the table, those of one path together. */
+typedef void route_visit(void *arg, const struct route *);
+void routes_each(const struct table_of_routes *, route_visit *, void *arg);
 /* Sets call.route, call.path and the parts; call.route stays NULL and spot tells 404 (NULL) from 405. */
 void route_find(const struct table_of_routes *, struct exchange *);
 const char *route_allow(const struct exchange *); /* "GET, HEAD, OPTIONS" of the spot */

@@ -161,6 +161,19 @@ void routes_destroy(struct table_of_routes *table)
 		arena_destroy(table->arena);
 }
 
+static void spot_each(const struct spot *s, route_visit *visit, void *arg)
+{
+	for (size_t i = 0; i < s->count; i++)
+		visit(arg, s->routes[i]);
+	for (const struct spot *child = s->child; child != NULL; child = child->next)
+		spot_each(child, visit, arg); /* SEGMENTS_MAX deep */
+}
+
+void routes_each(const struct table_of_routes *table, route_visit *visit, void *arg)
+{
+	spot_each(&table->root, visit, arg);
+}
+
 /* ---- finding --------------------------------------------------------------------------------- */
 
 struct segments {

@@ -1,0 +1,114 @@
+// guards.js: what stands between a secret and who asks, each with how it is broken. leak.test says that each still stands in
+// the source; MUTATE=all tests/leak/leak.test breaks one after the other in a copy, and wants the test red for it. What two
+// guards keep is broken at both, as neither alone would show.
+'use strict';
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { execute, top } = require('../interop/rig.js');
+
+const C = 'src/features/circle.c', CONVERSATION = 'src/features/conversation.c', COLLECTION = 'federation/collection.c', FIND = '!circle_may_read(t, &call->viewer, &p)';
+
+// [what is broken, [file, text that stands there once, what it becomes], …]
+const guards = [
+	['who may read', [C, '|| in_circle(t, who, p);', '|| true;']],
+	['in which circle one is', [C, 'return circle_of(t, who, p->community) >= p->circles.read;', 'return circle_of(t, who, p->community) >= CIRCLE_EVERYONE;']],
+	['the core team is a circle of its own', [C, 'return circle_of(t, who, p->community) >= p->circles.read;', 'return circle_of(t, who, p->community) >= CIRCLE_MEMBERS;']],
+	['a guest is no member', [C, 's.here != 0 : s.status == PERSON_MEMBER;', 's.here != 0 : s.status != 0;']],
+	['a membership ends', ['src/features/roll.c', 'if (p->until != 0 && now >= p->until)', 'if (false)']],
+	['a community with members of its own', [C, 'bool member = community.own_members ?', 'bool member = false ?']],
+	['a circle is of here', [C, '|| !actor.local\n\t\t|| (id != 0', '|| (id != 0'], [C, 'bool member = community.own_members ?', 'bool member = !actor.local || community.own_members ?']],
+	['who may answer and vote', [C, '|| circle_of(t, who, p->community) >= p->circles.act);', '|| true);']],
+	['who may begin', [C, '&& circle_of(t, who, community->id) < community->circles.act)', '&& false)']],
+	['whom one may write for', [C, 'if (c.read < r.widest || c.read > r.narrowest)', 'if (false)']],
+	['a page of a post', [CONVERSATION, `if (e == OK && ${FIND})`, 'if (false)']],
+	['answers in a conversation', [CONVERSATION, 'return circle_may_read(t, viewer, p)\n\t\t|| (p->removed_by', 'return true\n\t\t|| (p->removed_by'],
+		[CONVERSATION, 'bool shown = !p->gone && circle_may_read(t, viewer, p);', 'bool shown = !p->gone;']],
+	['lines of a list', [CONVERSATION, '&& circle_may_read(t, viewer, &p))\n\t\t\tpost_line', ')\n\t\t\tpost_line']],
+	['edit, delete, history', ['src/features/compose.c', `if (e == OK && ${FIND})`, 'if (false)']],
+	['summaries', ['src/features/summary.c', '!circle_may_read(t, &call->viewer, out) || ', '']],
+	['reports', ['src/features/moderation.c', '(post->gone || !circle_may_read(t, &call->viewer, post))', 'post->gone']],
+	['likes', ['src/features/reaction.c', `if (e == OK && ${FIND})`, 'if (false)'], ['src/features/reaction.c', 'if (!circle_may_read(t, &viewer, p))', 'if (false)']],
+	['votes', ['src/features/poll.c', '|| !circle_may_read(t, &viewer, p)))', '))']],
+	['files of a post', ['src/features/media.c', 'return *open || circle_may_read(t, viewer, &p);', 'return true;']],
+	['feeds', ['src/features/feed.c', '|| p->visibility != VISIBLE_PUBLIC || !circle_may_read(f->txn, &nobody, p))', ')']],
+	['feeds of a conversation', ['src/features/feed.c', '&& root->visibility == VISIBLE_PUBLIC && circle_may_read(t, &nobody, root);', ';']],
+	['the search', ['src/features/indexer.c', '\n\t\t|| !circle_may_read(t, viewer, &p))', ')'], ['src/features/search.c', 'may_find(reach, circle, owner)', '1'],
+		[CONVERSATION, '&& circle_may_read(t, viewer, &p))\n\t\t\tpost_line', ')\n\t\t\tpost_line']],
+	['addresses in the search', ['federation/lookup.c', '!circle_may_read(t, found->viewer, &p)', 'false']],
+	['notifications', ['src/features/notify.c', 'return circle_may_read(t, &viewer, p) ? notify_add(t, recipient, n) : OK;', 'return notify_add(t, recipient, n);'],
+		['src/features/notify.c', '&& !p.gone\n\t\t&& circle_may_read(t, viewer, &p);', '&& !p.gone;']],
+	['the mail that gathers', ['src/features/digest.c', '&& circle_may_read(t, &r->viewer, p);', ';']],
+	['what goes to other nodes', ['federation/outbox.c', 'return home ? ERR_NOT_FOUND : OK;', 'return OK;'], ['src/features/reach.c', 'if (p->circles.read != CIRCLE_EVERYONE) {', 'if (false) {']],
+	['objects that other nodes ask', [COLLECTION, 'return circle_may_read(s->t, &s->viewer, p) ? OK : ERR_NOT_FOUND; /*', 'return OK; /*']],
+	['collections that other nodes ask', [COLLECTION, '&& !p->gone && circle_may_read(t, &nobody, p);', '&& !p->gone;']],
+	['replies that other nodes ask', [COLLECTION, '&& !p.gone\n\t\t\t&& circle_may_read(s->t, &s->viewer, &p))', '&& !p.gone)']],
+	['who sees the roll', ['src/features/members.c', 'return (s.roles & MAY_SEE) != 0;', 'return true;']],
+	['no app sees the roll', ['src/features/members.c', '|| call->viewer.by_token)', ')']],
+	['what only who runs the site sees', ['src/server/run.c', 'return may ? OK : ERR_FORBIDDEN;', 'return OK;']],
+	['answers kept for anyone are nobody\'s', ['src/server/kept.c', 'return x->call.viewer.actor == 0 && ', 'return ']],
+];
+
+const text = (from, file) => fs.readFileSync(path.join(from, file), 'utf8');
+
+function misplaced(from) {
+	return guards.flatMap(([name, ...edits]) => edits.map(([file, was]) => [name, file, text(from, file).split(was).length - 1]))
+		.filter(([, , times]) => times !== 1).map(([name, file, times]) => `${name}: ${times} times in ${file}`);
+}
+
+async function must(file, args) {
+	const done = await execute(file, args, { seconds: 1200 });
+	if (done.code !== 0) throw new Error(`${file} ${args.join(' ')}: ${(done.err + done.out).slice(-1500)}`);
+}
+
+const PROGRAMS = ['kring', 'kring-picture', 'test-leak-routes'];
+
+// Builds what stands in `copy`, and keeps its programs apart.
+async function build(copy, out, kept) {
+	await must('ninja', ['-j2', '-C', out, ...PROGRAMS]);
+	fs.mkdirSync(kept, { recursive: true });
+	for (const name of PROGRAMS) fs.copyFileSync(path.join(out, name), path.join(kept, name));
+	return kept;
+}
+
+// The first thing that the test says is not ok, or null.
+function judge(dir) {
+	return new Promise((done) => {
+		const env = { ...process.env, KRING_SANITIZED: path.join(dir, 'kring'), LEAK_FIRST: '1', MUTATE: '' };
+		const child = spawn(process.execPath, [path.join(__dirname, 'leak.test')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+		let out = '';
+		child.stdout.on('data', (d) => { out += d; });
+		child.on('close', (code) => {
+			fs.rmSync(dir, { recursive: true, force: true });
+			const [, what, , why] = out.match(/^not ok \d+ - (.*)(\n# (.*))?/m) || [];
+			done(code === 0 ? null : `${what}: ${(why || '').slice(0, 160)}`);
+		});
+	});
+}
+
+async function mutate(which) {
+	const wanted = guards.filter(([name]) => which === 'all' || name.includes(which));
+	const base = path.join(top, 'build/leak'), copy = path.join(base, 'source'), out = path.join(base, 'built');
+	fs.rmSync(copy, { recursive: true, force: true });
+	fs.mkdirSync(base, { recursive: true });
+	fs.cpSync(top, copy, { recursive: true, filter: (from) => !['build', '.git', 'node_modules'].includes(path.relative(top, from).split(path.sep)[0]) });
+	if (!fs.existsSync(path.join(out, 'build.ninja'))) await must('meson', ['setup', '-Dtests=true', '-Dwerror=false', '-Doptimization=1', out, copy]);
+	let said = 0, bad = 0;
+	const say = (good, name, why) => { said++; bad += !good; console.log(`${good ? 'ok' : 'not ok'} ${said} - ${name}${why ? `\n# ${why}` : ''}`); };
+	const whole = await judge(await build(copy, out, path.join(base, 'whole')));
+	say(whole === null, 'with all of its guards the test is green', whole);
+	const running = [];
+	for (const [i, [name, ...edits]] of (whole === null ? wanted : []).entries()) {
+		for (const [file, was, is] of edits) fs.writeFileSync(path.join(copy, file), text(copy, file).replace(was, () => is));
+		const kept = await build(copy, out, path.join(base, `broken-${i}`)).catch((e) => e);
+		for (const [file] of edits) fs.copyFileSync(path.join(top, file), path.join(copy, file));
+		if (kept instanceof Error) { say(false, name, kept.message.slice(-300).replace(/\n/g, ' ')); continue; }
+		running.push(judge(kept).then((why) => say(why !== null, `without "${name}" it is red`, why || 'it is green')));
+		if (running.length >= 2) await running.shift(); // two at a time
+	}
+	await Promise.all(running);
+	console.log(`1..${said}`);
+	return bad ? 1 : 0;
+}
+
+module.exports = { guards, misplaced, mutate };

@@ -1,0 +1,324 @@
+// world.js: an association with everyone in it who may see something else, the nodes around it, and all they do with each
+// other; every word that is not for all is a mark.
+'use strict';
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
+const { Kring, PASSWORD, Program, Visitor, check, posts, same, top, until } = require('../interop/rig.js');
+const { Snac, authority, names, proxy } = require('../interop/snac.js');
+const { Far, Tap } = require('./far.js');
+const { found, mark, own } = require('./marks.js');
+
+const HOST = { here: 'kring.example.org', zuid: 'zuid.example.org', snac: 'snac.example.net', far: 'far.example.com' };
+const PORT = { here: 8410, snac: 8411, zuid: 8412, far: 8413, mail: 8414, snacTap: 8421, zuidTap: 8422 };
+const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public';
+const FIELDS = ['number', 'first', 'last', 'email', 'type', 'phone', 'street', 'house', 'postcode', 'town', 'country', 'born', 'bank'];
+const MEMBERS = 50;
+
+// Who there is, with what they may see besides what is open. Whoever is called `of` is on the imported file.
+const PEOPLE = {
+	bas: { is: 'a guest', guest: true, sees: [] },
+	oud: { is: 'a member until 2020', of: 4, sees: [] },
+	carla: { is: 'a member', of: 0, sees: ['members'] },
+	ed: { is: 'a member, and one of raad', of: 2, sees: ['members', 'own'], roles: [['expert', 'veldwerk'], ['editor', 'veldwerk'], ['member', 'raad']] },
+	mana: { is: 'a manager of veldwerk', sees: ['members', 'core'], roles: [['manager', 'veldwerk']] },
+	kern: { is: 'of the core team of veldwerk', of: 3, sees: ['members', 'core'], roles: [['core', 'veldwerk']] },
+	dora: { is: 'the treasurer', of: 1, sees: ['members', 'roll'], roles: [['treasurer']] },
+	bo: { is: 'of the board', sees: ['members', 'core', 'own', 'roll'], roles: [['board']] },
+	ada: { is: 'of the administration', sees: ['members', 'core', 'own', 'roll'], roles: [['admin']] },
+	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: ['members', 'core', 'own', 'few', 'report', 'quiet'] },
+};
+
+// A zone whose clock stands at an hour from `from` on.
+function zoneAt(from) {
+	const now = new Date().getUTCHours();
+	for (let ahead = -11; ahead <= 12; ahead++)
+		if (((now + ahead) % 24 + 24) % 24 >= from && ((now + ahead) % 24 + 24) % 24 < from + 6)
+			return ahead === 0 ? 'Etc/GMT' : `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
+	throw new Error(`no zone where it is ${from} o'clock`);
+}
+
+function memberFile() {
+	const rows = [];
+	for (let i = 0; i < MEMBERS; i++) {
+		const row = Object.fromEntries(FIELDS.map((f) => [f, mark(f === 'bank' ? 'never' : 'roll', `${f} of member ${i}`)]));
+		row.mail = `${row.email}@example.org`;
+		rows.push(row);
+	}
+	const day = (i) => i === 4 ? '31-12-2020' : '';
+	const text = 'Lidnummer;Voornaam;Achternaam;E-mail;Soort lid;Telefoon;Straat;Huisnummer;Postcode;Plaats;Land;Geboortedatum;Bankrekening;Lid tot\r\n' +
+		rows.map((r, i) => [r.number, r.first, r.last, r.mail, r.type, r.phone, r.street, r.house, r.postcode, r.town, r.country, r.born, r.bank, day(i)].join(';')).join('\r\n');
+	return { rows, text };
+}
+
+// Someone signed in, who fills in forms without looking at them.
+class Person extends Visitor {
+	async csrf() {
+		return this.token ??= (await this.read('/settings')).match(/name="csrf" value="([^"]+)"/)[1];
+	}
+
+	async does(at, pairs = [], files = []) {
+		const edge = `edge-${crypto.randomUUID()}`, all = [...pairs, ['csrf', await this.csrf()]];
+		const part = (head, content) => Buffer.concat([Buffer.from(`--${edge}\r\nContent-Disposition: form-data; ${head}\r\n\r\n`), Buffer.from(content), Buffer.from('\r\n')]);
+		const body = files.length === 0 ? new URLSearchParams(all).toString() : Buffer.concat([
+			...all.map(([k, v]) => part(`name="${k}"`, v)), ...files.map(([k, name, content]) => part(`name="${k}"; filename="${name}"`, content)),
+			Buffer.from(`--${edge}--\r\n`)]);
+		const type = files.length === 0 ? 'application/x-www-form-urlencoded' : `multipart/form-data; boundary=${edge}`;
+		return this.send('POST', this.base + at, { body, headers: { 'Content-Type': type, Origin: this.base, 'Sec-Fetch-Site': 'same-origin' } });
+	}
+
+	// Where a post stands that was just made.
+	async writes(at, pairs, files) {
+		const sent = await this.does(at, pairs, files);
+		check(sent.status === 303, `${at}: ${sent.status} ${sent.text.slice(0, 400)}`);
+		const ids = sent.headers.location.match(/\/(?:@[^/]+|articles)\/(\d+)(?:#p(\d+))?/);
+		check(ids, `${at} led to ${sent.headers.location}`);
+		return ids[2] || ids[1];
+	}
+}
+
+class World {
+	constructor(dir, binary, later) {
+		Object.assign(this, { dir, binary, later, people: {}, ids: {}, of: {}, taps: [] });
+	}
+
+	async nodes() {
+		const { dir, later } = this;
+		const caFile = await authority(dir, HOST.zuid, HOST.far), ca = fs.readFileSync(caFile);
+		await names(dir, caFile, Object.fromEntries(Object.values(HOST).map((name, i) => [name, `45.0.0.${i + 1}`])));
+		const nginx = proxy(dir, { [HOST.here]: PORT.here, [HOST.zuid]: PORT.zuidTap, [HOST.snac]: PORT.snacTap, [HOST.far]: PORT.far });
+		later(() => nginx.stop('SIGKILL'));
+		this.far = new Far(HOST.far, PORT.far, undefined, ca);
+		this.taps = [new Tap(PORT.zuidTap, PORT.zuid), new Tap(PORT.snacTap, PORT.snac)];
+		for (const each of [this.far, ...this.taps]) later(() => { each.server.closeAllConnections(); each.server.close(); });
+		this.mailbox = path.join(dir, 'mail.jsonl');
+		const office = new Program('/usr/bin/python3', [path.join(top, 'tests/interop/post-office.py'), '127.0.0.1', `${PORT.mail}`, this.mailbox], path.join(dir, 'office.log'));
+		later(() => office.stop('SIGKILL'));
+		const kring = (name, more = {}) => {
+			const node = new Kring({ dir: path.join(dir, name), port: PORT[name], domain: HOST[name], base: `https://${HOST[name]}`, ca });
+			later(() => node.stop('SIGKILL'));
+			return node.init(`Association ${name}`, { loopback: false, extra: ['--ca-file', caFile],
+				settings: { trusted_proxy: '127.0.0.1', retry_unit: 300, ...more } }).then(() => node);
+		};
+		this.snac = new Snac(this.binary, path.join(dir, 'snac'), ca);
+		later(() => this.snac.program?.stop('SIGKILL'));
+		[this.here, this.zuid] = await Promise.all([kring('here', { mail: `smtp://127.0.0.1:${PORT.mail}`, timezone: zoneAt(1) }), kring('zuid'), this.snac.init('alice')]);
+		await this.zuid.member('piet', '--admin');
+		await this.zuid.community('vogels', 'piet');
+		await Promise.all([this.here.start(), this.zuid.start(), this.snac.start()]);
+	}
+
+	// Fifty on the roll by a file, and among them those who have an account.
+	async members() {
+		const { here, dir } = this, file = path.join(dir, 'members.csv');
+		this.file = memberFile();
+		fs.writeFileSync(file, this.file.text);
+		const said = await here.command(['member', 'import', file, '--apply']);
+		check(said.includes(`new=${MEMBERS} `), said);
+		fs.rmSync(file);
+		this.mailOf = {};
+		const add = async (name, mail, ...more) => {
+			await here.command(['member', 'add', name, '--email', mail, '--title', `Title of ${name}`, '--password-stdin', ...more], `${PASSWORD}\n`);
+			this.mailOf[mail] = name;
+		};
+		for (const [name, is] of Object.entries(PEOPLE)) {
+			const row = is.of !== undefined && this.file.rows[is.of];
+			if (row) for (const field of FIELDS) if (field !== 'bank') own(row[field], name);
+			await add(name, row ? row.mail : `${mark('roll', `mail of ${name}`, name)}@example.org`, ...(is.guest ? ['--guest'] : []), ...(is.admin ? ['--admin'] : []));
+		}
+		this.quiet = mark('quiet', 'name of one who only follows');
+		await add(this.quiet, this.file.rows[5].mail);
+		for (const [name, ...more] of [['twinaa'], ['twinbb', '--guest']]) await add(name, `${name}@example.org`, ...more);
+		await here.community('veldwerk', 'anna');
+		await here.community('raad', 'anna');
+		const roles = [...Object.entries(PEOPLE).flatMap(([name, { roles: has = [] }]) => has.map((r) => [name, ...r])),
+			['twinaa', 'expert', 'veldwerk'], ['twinaa', 'member', 'raad']];
+		for (const role of roles) await here.command(['role', ...role]);
+		for (const name of Object.keys(PEOPLE)) {
+			this.people[name] = new Person(here.base, { ca: here.ca });
+			await this.people[name].signIn(name, PASSWORD);
+			await this.people[name].does('/settings/notifications', [['mine', 'at-once'], ['digest', 'daily'], ['pause', '-1']]);
+		}
+		await this.people.anna.does('/@raad/settings', [['own_members', 'true'], ['reads', 'members'], ['acts', 'members']]);
+		for (const name of ['bas', 'carla', 'ed', 'kern']) for (const whom of ['veldwerk', 'raad']) await this.people[name].does(`/@${whom}/follow`);
+	}
+
+	async neighbours() {
+		const { far, here, zuid, snac } = this;
+		this.lies = far.person('lies');
+		this.follower = far.person('follower');
+		this.stranger = far.person('stranger');
+		for (const [n, whom] of ['u/anna', 'c/veldwerk', 'u/carla'].entries())
+			await far.send(this.follower, `${here.base}/${whom}/inbox`, { id: `${this.follower.uri}#f${n}`, type: 'Follow', object: `${here.base}/${whom}` });
+		await snac.command('follow', 'alice', `@veldwerk@${HOST.here}`);
+		for (const who of ['piet', 'vogels']) await zuid.command(['follow', `@veldwerk@${HOST.here}`, '--as', who]);
+		await zuid.command(['follow', `@carla@${HOST.here}`, '--as', 'piet']);
+		await here.command(['follow', `@lies@${HOST.far}`, '--as', 'anna']);
+		for (const whom of ['anna', 'veldwerk']) await here.command(['follow', whom, '--as', this.quiet]);
+		const asked = await until('anna asked to follow', async () => far.got.find((a) => a.type === 'Follow'));
+		await far.send(this.lies, `${here.base}/u/anna/inbox`, { id: `${this.lies.uri}#a1`, type: 'Accept', object: asked });
+		const follows = async (who, whom) => /^Followed/m.test(await zuid.command(['follow', `@${whom}@${HOST.here}`, '--as', who]));
+		const following = path.join(snac.dir, 'user/alice/following');
+		await until('the follows are accepted', async () => far.got.filter((a) => a.type === 'Accept').length === 3
+			&& fs.readdirSync(following).some((f) => f.endsWith('.json') && /"type":\s*"Accept"/.test(fs.readFileSync(path.join(following, f), 'utf8')))
+			&& await follows('vogels', 'veldwerk') && await follows('piet', 'veldwerk') && await follows('piet', 'carla'), 40);
+	}
+
+	async writes() {
+		const { ids, of } = this, { carla, anna } = this.people;
+		const keep = (what, kind, author, id) => { ids[what] = id; of[id] = { what, kind, author }; return id; };
+		const note = (kind, what) => `Words ${mark(kind, what)}.`;
+		const said = (who, name, kind, what, circle, before = '') => this.people[who].writes(`/c/${name}/new`,
+			[['title', `Title ${mark(kind, `title of ${what}`)}`], ['text', before + note(kind, what)], ['reads', circle], ['acts', circle]]);
+		const answers = async (who, to, kind, what, circle) => keep(what, kind, who, await this.people[who].writes(`/p/${to}/reply`, [['text', note(kind, what)], ['reads', circle]]));
+
+		keep('open', 'open', 'bas', await said('bas', 'veldwerk', 'open', 'open', 'everyone'));
+		// Everyone reads it; members answer.
+		keep('half', 'open', 'carla', await this.people.carla.writes('/c/veldwerk/new', [['text', note('open', 'members answer')], ['reads', 'everyone'], ['acts', 'members']]));
+		const circles = [['members', 'carla', 'veldwerk', 'members'], ['core', 'kern', 'veldwerk', 'core'], ['own', 'ed', 'raad', 'members']];
+		for (const [kind, who, where, circle] of circles) {
+			keep(kind, kind, who, await said(who, where, kind, kind, circle));
+			await answers(kind === 'members' ? 'kern' : 'anna', ids[kind], kind, `answer:${kind}`, circle);
+			await this.people[who].does(`/p/${ids[kind]}/edit`, [['title', `Title ${mark(kind, 'a later title')}`], ['text', note(kind, 'a later text')], ['reads', circle], ['acts', circle]]);
+			await anna.does(`/p/${ids[kind]}/summary`, [['text', note(kind, `summary of ${kind}`)]]);
+			for (const each of [who, 'bo']) await this.people[each].does(`/p/${ids[kind]}/like`);
+			await anna.does(`/p/${ids[kind]}/boost`);
+			await anna.does(`/p/${ids[kind]}/pin`);
+			await this.people[who].does(`/p/${ids[kind]}/report`, [['comment', note('report', `report of ${kind}`)]]);
+		}
+		for (const [who, kind, circle] of [['carla', 'members', 'members'], ['kern', 'core', 'core'], ['ed', 'open', 'everyone']]) await answers(who, ids.open, kind, `reply:${kind}`, circle);
+		await answers('bo', ids['reply:members'], 'members', 'answer to an answer', 'members');
+		// Whom it names may not read it.
+		keep('names', 'members', 'carla', await said('carla', 'veldwerk', 'members', 'names', 'members', `@bas @follower@${HOST.far} @piet@${HOST.zuid} `));
+		await answers('carla', ids.names, 'members', 'names:answer', 'members');
+		const pollFor = async (who, kind, circle) => keep(`poll:${kind}`, kind, who, await this.people[who].writes('/c/veldwerk/new/poll',
+			[['text', note(kind, 'a question')], ['option', mark(kind, 'an option')], ['option', mark(kind, 'another')], ['days', '3'], ['reads', circle], ['acts', circle]]));
+		for (const [who, voter, kind, circle] of [['carla', 'ed', 'members', 'members'], ['ed', 'carla', 'open', 'everyone']])
+			await this.people[voter].does(`/p/${await pollFor(who, kind, circle)}/vote`, [['choice', '0']]);
+		const picture = fs.readFileSync(path.join(top, 'webui/static/avatar.png'));
+		keep('picture', 'members', 'carla', await carla.writes('/c/veldwerk/new', [['text', note('members', 'with a picture')], ['alt1', mark('members', 'of a picture')], ['reads', 'members'], ['acts', 'members']],
+			[['file1', `${mark('members', 'name of a file')}.png`, picture]]));
+		await this.articles(keep);
+		await this.directory();
+		// What was for everyone, and is not any more.
+		keep('narrowed', 'members', 'carla', await said('carla', 'veldwerk', 'open', 'before it was narrowed', 'everyone'));
+		await until('it was sent', async () => JSON.stringify(this.far.got).includes(ids.narrowed), 40);
+		await carla.does(`/p/${ids.narrowed}/edit`, [['title', `Title ${mark('members', 'narrowed title')}`], ['text', note('members', 'narrowed')], ['reads', 'members'], ['acts', 'members']]);
+	}
+
+	async articles(keep) {
+		const made = (kind, what) => mark(kind, what, kind === 'draft' ? 'carla' : undefined);
+		const words = (kind, what, circle) => [['title', `Title ${made(kind, `title of ${what}`)}`], ['text', `Words ${made(kind, what)}.`], ['summary', made(kind, `summary of ${what}`)],
+			['sources', made(kind, `source of ${what}`)], ['series', made(kind, `series of ${what}`)], ['reads', circle], ['acts', circle]];
+		const { carla, kern, ed } = this.people;
+		keep('a draft', 'draft', 'carla', await carla.writes('/c/veldwerk/new/article', words('draft', 'a draft', 'everyone')));
+		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) {
+			const draft = await kern.writes('/c/veldwerk/new/article', words(kind, `article for ${circle}`, circle));
+			await kern.does(`/articles/${draft}/hand-in`, [['reviewer', 'ed']]);
+			await ed.does(`/articles/${draft}/agree`, [['right', 'yes']]);
+			keep(`article:${kind}`, kind, 'kern', await ed.writes(`/articles/${draft}/decide`, [['verdict', 'check'], ['months', '12']]));
+		}
+	}
+
+	// What people tell of themselves, each thing to whom they chose.
+	async directory() {
+		const card = { name: 'members', photo: 'me', expertise: 'members', region: 'everyone', help: 'members', seeks: 'me', contact: 'me' };
+		for (const [name, listed] of [['carla', 'members'], ['kern', 'everyone']])
+			await this.people[name].does('/settings/directory', Object.entries({ ...card, name: listed }).flatMap(([field, seen]) => [[`${field}_seen`, seen],
+				[field, mark(seen === 'everyone' && listed === 'everyone' ? 'open' : seen === 'me' ? 'me' : 'members', `${field} of ${name} in the directory`, name)]]));
+	}
+
+	// People elsewhere write, in the open and to a few; members answer them among themselves.
+	async talks() {
+		const { here, zuid, snac, far, ids } = this, { anna, carla } = this.people;
+		const write = (n, to, text, more = {}) => far.send(this.lies, `${here.base}/u/anna/inbox`, { id: `${this.lies.uri}/p/${n}#create`, type: 'Create', to,
+			object: { id: `${this.lies.uri}/p/${n}`, type: 'Note', attributedTo: this.lies.uri, to, content: `<p>${text}</p>`, published: new Date().toISOString(), ...more } });
+		const followers = mark('few', 'for followers elsewhere'), direct = mark('few', 'direct from elsewhere');
+		await write(1, [`${this.lies.uri}/followers`], followers);
+		await write(2, [`${here.base}/u/anna`], direct, { tag: [{ type: 'Mention', href: `${here.base}/u/anna`, name: `@anna@${here.domain}` }] });
+		const seen = await until('anna sees what was written', async () => {
+			const page = (await anna.read('/overview')) + (await anna.read(`/@lies@${HOST.far}`));
+			return page.includes(followers) && page.includes(direct) ? page : null;
+		}, 40).catch(async () => (await anna.read(`/@lies@${HOST.far}`)) + (await anna.read('/notifications')));
+		for (const [, id] of new Set([...seen.matchAll(/\/@lies@[^/"]+\/(\d+)/g)])) {
+			const page = (await anna.open(`/@lies@${HOST.far}/${id}`)).text;
+			for (const [what, word] of [['followers', followers], ['direct', direct]])
+				if (posts(page).some((p) => p.id === id && p.text?.includes(word))) { ids[what] = id; this.of[id] = { what, kind: 'few', author: `lies@${HOST.far}` }; }
+		}
+		check(ids.followers && ids.direct, 'who may read them is shown the messages of a few');
+		const piet = await zuid.visitor('piet');
+		const there = await until('zuid has the open conversation', async () => (await piet.read('/@vogels')).match(/href="(\/@bas@[^"/]+\/\d+)"/)?.[1], 40);
+		await piet.fill(await piet.open(there), /\/reply$/, { text: `From zuid ${mark('open', 'answer of zuid')}` });
+		const start = `${here.base}/p/${ids.open}`;
+		await until('snac has it too', async () => snac.find('canaryopenx') !== undefined && snac.objects().some((o) => o.id === start), 40);
+		await snac.answer('alice', start, `From snac ${mark('open', 'answer of snac')}`);
+		const page = await until('both answers are here', async () => {
+			const all = posts(await anna.read(`/@bas/${ids.open}`));
+			return ['From zuid', 'From snac'].every((w) => all.some((p) => p.text?.includes(w))) ? all : null;
+		}, 40);
+		for (const from of ['From zuid', 'From snac']) {
+			const id = await carla.writes(`/p/${page.find((p) => p.text?.includes(from)).id}/reply`, [['text', `Words ${mark('members', `members answer ${from}`)}.`], ['reads', 'members']]);
+			ids[`members:${from}`] = id;
+			this.of[id] = { what: from, kind: 'members', author: 'carla' };
+		}
+		// What comes last tells that all before it went.
+		ids.last = await this.people.bas.writes('/c/veldwerk/new', [['text', `Last ${mark('open', 'last')}`], ['reads', 'everyone'], ['acts', 'everyone']]);
+		this.of[ids.last] = { what: 'last', kind: 'open', author: 'bas' };
+		await until('the last of it has arrived everywhere', async () => JSON.stringify(far.got).includes(ids.last)
+			&& snac.objects().some((o) => o.id === `${here.base}/p/${ids.last}`) && (await piet.read('/@vogels')).includes('Last canaryopen'), 60);
+	}
+
+	// Another start, at an hour at which the mail that gathers is sent.
+	async restarts() {
+		const { here } = this, file = path.join(here.dir, 'kring.ini');
+		same(await here.stop(), 0, 'how it stopped');
+		fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^timezone = .*$/m, `timezone = ${zoneAt(10)}`));
+		await here.start();
+	}
+
+	mails() {
+		return fs.existsSync(this.mailbox) ? fs.readFileSync(this.mailbox, 'utf8').trim().split('\n').filter(Boolean).map((l) => JSON.parse(l)) : [];
+	}
+
+	sent() {
+		return [...this.far.heard, ...this.taps.flatMap((t) => t.heard)];
+	}
+
+	// Those who ask: how, and what they may see. Nobody comes from a new address each time, or the pace would answer.
+	async viewers() {
+		const { here, far } = this, agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+		this.later(() => agent.destroy());
+		let peer = 0;
+		const from = () => { peer++; return `10.${peer >> 16 & 255}.${peer >> 8 & 255}.${peer & 255}`; };
+		const ask = (method, at, headers, body, again = true) => new Promise((done, fail) => {
+			const q = http.request({ agent, host: '127.0.0.1', port: PORT.here, method, path: at, headers: { Host: HOST.here, 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': from(), ...headers,
+				...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }) }, timeout: 20000 }, (a) => {
+				let text = '';
+				a.setEncoding('utf8');
+				a.on('data', (d) => { text += d; }).on('end', () => done({ status: a.statusCode, headers: a.headers, text })).on('error', fail);
+			});
+			q.on('timeout', () => q.destroy(new Error(`${method} ${at}: no answer`)));
+			q.on('error', (e) => again && q.reusedSocket ? ask(method, at, headers, body, false).then(done, fail) : fail(new Error(`${method} ${at}: ${e.message}`)));
+			q.end(body);
+		});
+		const remote = (who) => ({ sees: [], ask: (method, at, headers, body) => ask(method, at, { ...headers, ...far.signed(who, method, here.base + at, body) }, body) });
+		const local = async (name) => {
+			const csrf = await this.people[name].csrf();
+			const cookie = [...this.people[name].cookies].filter(([k]) => !/notice/.test(k)).map(([k, v]) => `${k}=${v}`).join('; ');
+			return { sees: PEOPLE[name].sees, own: name, ask: (method, at, headers, body) => ask(method, at,
+				{ ...headers, Cookie: cookie, Origin: here.base, 'Sec-Fetch-Site': 'same-origin' }, body === undefined ? body : `${body}&csrf=${encodeURIComponent(csrf)}`) };
+		};
+		const token = async (name) => {
+			const bearer = await here.command(['token', name]);
+			return { sees: PEOPLE[name].sees.filter((s) => s !== 'roll'), own: name, ask: (method, at, headers, body) => ask(method, at, { ...headers, Authorization: `Bearer ${bearer}` }, body) };
+		};
+		const all = { nobody: { sees: [], ask }, stranger: remote(this.stranger), follower: remote(this.follower) };
+		for (const name of Object.keys(PEOPLE)) all[name] = await local(name);
+		all['app of bas'] = await token('bas');
+		all['app of bo'] = await token('bo');
+		return all;
+	}
+}
+
+module.exports = { HOST, PEOPLE, PUBLIC, World, found };
