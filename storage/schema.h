@@ -55,6 +55,8 @@ enum table {
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */
+	TABLE_MESSAGE = 230,   /* u64 actor, u64 post             → u64 root: their direct messages, by the newest of each conversation */
+	TABLE_MESSAGE_OF = 231, /* u64 actor, u64 root            → u64 post: that newest one */
 	TABLE_SUMMARY = 90,    /* u64 root of a conversation      → summary: the box above it */
 	TABLE_NOTIFY_COMMUNITY = 187, /* u64 community, u64 actor → u64 enum notify_way */
 	TABLE_DIGEST = 190,    /* u64 actor                       → digest */

@@ -367,6 +367,7 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 		to = *root;
 	bool may = me != 0 && circle_may_reply(t, me, &to);
 	view_flag(v, "may_reply", may);
+	view_flag(v, "direct", to.visibility == VISIBLE_DIRECT);
 	view_flag(v, "closed_for_me", me != 0 && !may && root->locked);
 	view_flag(v, "may_sign_in", !call->viewer.local && !root->locked);
 	view_flag(

@@ -95,6 +95,31 @@ static uint32_t kind_of(const struct post_draft *d, const struct post *p)
 	return p->title != NULL ? POST_ARTICLE : POST_NOTE;
 }
 
+static void name_all(struct writing *w, const struct u64s *people)
+{
+	for (size_t i = 0; i < people->count; i++)
+		if (people->at[i] != w->author && !block_between(w->t, w->author, people->at[i]))
+			(void)mention_add(w, people->at[i]);
+}
+
+/* Whom it is for, whether the words name them or not: who is answered; and of a direct message all who are in it, for as
+ * long as it stands. */
+static void name_first(struct writing *w, const struct post_draft *d, const struct post *p)
+{
+	struct post parent;
+	bool direct = p->visibility == VISIBLE_DIRECT;
+	if (d->to != NULL)
+		name_all(w, d->to);
+	if (direct)
+		name_all(w, &p->mentions);
+	if (p->parent == 0 || post_load(w->t, p->parent, &parent) != OK)
+		return;
+	if (parent.author != w->author)
+		(void)mention_add(w, parent.author);
+	if (direct && parent.visibility == VISIBLE_DIRECT)
+		name_all(w, &parent.mentions);
+}
+
 enum err draft_write(struct txn *t, const struct post_draft *d, const struct actor *author,
 	struct refusal *why, struct post *out)
 {
@@ -106,11 +131,7 @@ enum err draft_write(struct txn *t, const struct post_draft *d, const struct act
 	struct writing *w = arena_alloc(arena, sizeof *w);
 	w->t = t;
 	w->author = author->id;
-	struct post parent;
-	/* Who is answered is told, whether the words name them or not. */
-	if (out->parent != 0 && post_load(t, out->parent, &parent) == OK
-		&& parent.author != author->id)
-		(void)mention_add(w, parent.author);
+	name_first(w, d, out);
 	char *html;
 	e = markup_from_markdown(arena, text, link_of, w, &html);
 	if (e != OK)

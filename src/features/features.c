@@ -15,6 +15,7 @@ const struct feature *const features[] = {
 	&feature_article,
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
+	&feature_message,
 	&feature_reaction,
 	&feature_summary,
 	&feature_media,

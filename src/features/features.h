@@ -332,6 +332,7 @@ struct post_draft {
 	uint32_t visibility; /* 0: public, or the parent's (never wider than it) */
 	const struct circles *circles; /* NULL: those of the community, or of what it answers (never wider than it) */
 	bool sensitive;
+	const struct u64s *to; /* people it is for, beside those its words name; or NULL */
 	const struct poll_draft *poll; /* NULL: none, or the one that it has already */
 	const struct u64s *media; /* pictures and files of the author, at most MEDIA_SLOTS; NULL: as they are */
 	const struct object *remote; /* a post of another node: its text, ids, times and addressees come from here */
@@ -377,6 +378,10 @@ struct extra {
 };
 struct bytes extra_write(struct arena *, const struct extra *);
 void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what cannot be read is left out */
+
+/* ---- message.c: direct messages ---------------------------------------------------------------- */
+
+bool message_may(struct txn *, uint64_t who, const struct actor *to); /* whether they may write to that one */
 
 /* ---- summary.c: what a conversation came to, in a box above it, written by a moderator --------- */
 

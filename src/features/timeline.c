@@ -73,11 +73,12 @@ static bool concerns(struct txn *t, uint64_t who, const struct post *p)
 
 enum choice { PUBLIC_ONES, THOSE_THAT_CONCERN, ALL_READABLE };
 
+/* What one says to another has a list of its own: message.c. */
 static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, enum choice choice)
 {
 	struct post p;
 	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0
-		|| !circle_may_read(t, viewer, &p))
+		|| p.visibility == VISIBLE_DIRECT || !circle_may_read(t, viewer, &p))
 		return false;
 	return choice == PUBLIC_ONES           ? p.visibility == VISIBLE_PUBLIC
 		: choice == THOSE_THAT_CONCERN ? concerns(t, viewer->actor, &p)

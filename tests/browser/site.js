@@ -181,7 +181,10 @@ async function talk(n, paths) {
 	await noor.fill(await noor.open('/@merel'), /\/follow$/);
 	await anna.fill(await anna.open('/domains'), /^\/domains$/, { host: 'reclame.example', reason: 'Stuurt alleen reclame.' });
 	await anna.fill(await anna.open(`/p/${id}/summary`), /\/summary$/, { text: 'Waarschijnlijk de **rietorchis**: de schutbladen zijn langer dan de bloemen. De maaiploeg gaat eromheen.' });
-	return { uri: box.fields.uri, orchisId: id, changed, first, second, gone };
+	const message = (await anna.fill(await anna.open('/messages/new?to=bas'), /\/messages\/new$/, {
+		text: 'Dag Bas, zullen we zaterdag samen naar de uilenkasten? Ik heb de ladder.' })).url.slice(n.base.length);
+	await noor.fill(await noor.open('/messages/new?to=bas'), /\/messages\/new$/, { to: '@bas, @merel', text: 'Wie van jullie heeft de sleutel van het hek?' });
+	return { message, uri: box.fields.uri, orchisId: id, changed, first, second, gone };
 }
 
 // Some can be found: by everyone, by members, or by what they chose only.
@@ -301,6 +304,10 @@ function pages({ dotter, zuid, paths }) {
 		['email', '/settings/email', 'anna'],
 		['second', '/settings/second', 'bas'],
 		['second-pending', '/settings/second', 'piet'],
+		['messages', '/messages', 'bas'],
+		['messages-empty', '/messages', 'piet'],
+		['message', paths.message, 'bas'],
+		['message-new', '/messages/new?to=bas', 'anna'],
 		['reports', '/reports', 'anna'],
 		['domains', '/domains', 'anna'],
 		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
