@@ -43,7 +43,7 @@ static const char ed25519_der[] =
 
 struct message { /* a request as it comes in */
 	const char *method, *origin, *host, *target, *body;
-	struct said {
+	struct named {
 		const char *name, *value;
 	} headers[HEADERS_MOST];
 	size_t count;
@@ -99,7 +99,7 @@ static void add_header(struct message *l, const char *line)
 	const char *colon = strchr(line, ':');
 	HOLDS(colon != NULL && l->count < HEADERS_MOST);
 	const char *name = arena_text_n(kept, line, (size_t)(colon - line));
-	l->headers[l->count++] = (struct said){name, text_trim(kept, colon + 1)};
+	l->headers[l->count++] = (struct named){name, text_trim(kept, colon + 1)};
 }
 
 static struct message *add_message(const char *method, const char *target, const char *body)
@@ -192,7 +192,7 @@ static bool read_message(struct arena *a, char *at, struct message *out)
 		if (colon == NULL || out->count == HEADERS_MOST)
 			return false;
 		*colon = '\0';
-		out->headers[out->count++] = (struct said){line, colon + 1};
+		out->headers[out->count++] = (struct named){line, colon + 1};
 	}
 	out->body = at;
 	return true;
