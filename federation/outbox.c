@@ -209,6 +209,21 @@ static enum err say_lock(struct saying *s, bool undo)
 	return send_on(s, &l, to_author);
 }
 
+/* PieFed's word for it; others read it in the question's own words, which say it again. */
+static enum err say_choice(struct saying *s, bool undo)
+{
+	struct letter l = letter_begin(
+		s, &s->actor, undo ? "Undo" : "ChooseAnswer", s->line->place, VARIANT_SELF);
+	letter_address_all(s, l.v);
+	letter_audience(s, l.v);
+	if (undo)
+		letter_undone(s, l.v, arena_format(s->arena, "%s#choice", l.id), "ChooseAnswer");
+	view_text(l.v, "object", s->post.uri);
+	if (undo)
+		view_end(l.v);
+	return send_on(s, &l, to_author);
+}
+
 static enum err to_followers(const struct saying *s, const struct recipients *r)
 {
 	enum err e = s->community.id == 0 ? audience_followers(r, s->actor.id) : OK;
@@ -233,7 +248,8 @@ static bool is_about_post(uint32_t act)
 {
 	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN
 		|| act == ACT_LOCK || act == ACT_UNLOCK || act == ACT_VOTE || act == ACT_NARROW
-		|| act == ACT_WIDEN || act == ACT_RESTORE;
+		|| act == ACT_WIDEN || act == ACT_RESTORE || act == ACT_CHOOSE
+		|| act == ACT_UNCHOOSE;
 }
 
 /* Of what is not for everyone nothing is said to anyone else: not that it is there, that it changed, that someone liked
@@ -343,6 +359,9 @@ static enum err say(struct saying *s)
 		return say_lock(s, s->line->act == ACT_UNLOCK);
 	case ACT_VOTE:
 		return say_vote(s);
+	case ACT_CHOOSE:
+	case ACT_UNCHOOSE:
+		return say_choice(s, s->line->act == ACT_UNCHOOSE);
 	case ACT_SUSPEND:
 	case ACT_UNSUSPEND:
 	case ACT_KNOWN:

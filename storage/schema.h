@@ -52,6 +52,9 @@ enum table {
 	TABLE_ARTICLE_OF = 166, /* u64 actor, u64 article         → 1: who writes or checks it; a community that is to decide on it */
 	TABLE_ARTICLE_DUE = 167, /* u64 ms, u64 article           → 1: it may be due to be placed, asked after, outdated */
 	TABLE_ARTICLE_IN = 168, /* u64 community, u64 post        → 1: articles that are placed */
+	TABLE_QUESTION = 169,  /* u64 post                        → question */
+	TABLE_QUESTION_WAITS = 170, /* u64 ms, u64 post           → 1: who knows about it is asked then, if nobody answered */
+	TABLE_EXPERTISE = 171, /* u64 actor                       → expertise */
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */

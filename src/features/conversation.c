@@ -106,6 +106,7 @@ void post_line(struct txn *t, struct view *v, const char *name, const struct pos
 	view_flag(v, "closed", p->locked);
 	view_number(v, "replies", answers(t, p, viewer));
 	circle_show(v, p);
+	question_show_line(t, v, p, viewer);
 	view_flag(v, "active", last != 0);
 	view_time(v, "last", last);
 	view_end(v);
@@ -188,6 +189,7 @@ static void show_buttons(
 	view_flag(v, "may_like", me != 0 && circle_may_act(t, me, p));
 	view_flag(v, "may_boost", me != 0 && open && p->removed_by == 0);
 	view_flag(v, "may_answer", me != 0 && circle_may_reply(t, me, p));
+	question_show_choice(t, v, p, viewer);
 	view_flag(v, "liked", reaction_is(t, me, p->id, REACTION_LIKE));
 	view_flag(v, "boosted", reaction_is(t, me, p->id, REACTION_BOOST));
 }

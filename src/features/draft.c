@@ -73,7 +73,7 @@ static enum err words_check(const struct post_draft *d, const char *text, struct
 		&& (strlen(d->language) > LANGUAGE_MOST
 			|| d->language[strspn(d->language, letters)]))
 		return refuse(why, "language", "Choose a language.");
-	if (d->kind > POST_ARTICLE)
+	if (d->kind > POST_ARTICLE && d->kind != POST_ASKED)
 		return refuse(why, NULL, "This kind of post cannot be written here.");
 	return OK;
 }
@@ -142,7 +142,7 @@ enum err draft_write(struct txn *t, const struct post_draft *d, const struct act
 	/* What it is once, it stays: other nodes take no other type for the same id. */
 	if (out->kind == 0)
 		out->kind = kind_of(d, out);
-	if (out->kind == POST_NOTE || out->kind == POST_QUESTION)
+	if (out->kind != POST_ARTICLE && out->kind != POST_PAGE)
 		out->title = NULL;
 	else if (out->title == NULL)
 		return refuse(why, "title", "An article needs a title.");

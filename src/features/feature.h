@@ -135,7 +135,9 @@ extern const struct feature feature_profile,
 	feature_digest,
 	feature_directory,
 	feature_notify,
+	feature_expertise,
 	feature_poll,
+	feature_question,
 	feature_post,
 	feature_reaction,
 	feature_summary,
@@ -179,6 +181,8 @@ enum act {
 	ACT_WIDEN,         /* actor: author; object post, that is for everyone now: goes out as a new one */
 	ACT_RESTORE = 90,  /* a moderator shows object post again, target community or 0 */
 	ACT_VOTE = 60,     /* actor chose note, an option of the poll object, which stands elsewhere */
+	ACT_CHOOSE = 150,  /* actor says of object (a post) that it is the answer to its question */
+	ACT_UNCHOOSE,
 	/* of this node alone: nobody else is told */
 	ACT_SUSPEND = 110, /* the node's actor suspends object (an actor) */
 	ACT_UNSUSPEND,

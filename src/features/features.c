@@ -13,6 +13,8 @@ const struct feature *const features[] = {
 	&feature_community,
 	&feature_setup,
 	&feature_article,
+	&feature_question,
+	&feature_expertise,
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_message,

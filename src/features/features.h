@@ -285,7 +285,7 @@ enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max
 
 /* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
 
-enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION };
+enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_ASKED = 11 };
 enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
 struct post {
 	uint64_t id;
@@ -584,6 +584,35 @@ bool poll_is_closed(const struct extra *);
 bool poll_shows_counts(const struct extra *); /* to everyone */
 enum err poll_voters(struct txn *, uint64_t post, uint64_t after, size_t max, struct u64s *out) MUST_USE; /* by id; of a poll of here */
 
+/* ---- question.c, expertise.c: a post that asks, and who may know ------------------------------- */
+
+struct solution { /* what is kept of a question */
+	uint64_t post;
+	uint64_t accepted; /* the answer, or 0 */
+	uint64_t by;       /* who chose it, or took that back */
+	int64_t at, offered;
+	uint64_t asker; /* its author; of one without a name who really asks */
+	int64_t told;   /* when other nodes last heard of another answer */
+};
+extern const struct shape question_shape;
+enum err question_load(struct txn *, uint64_t post, struct solution *) MUST_USE;
+enum err question_save(struct txn *, const struct solution *) MUST_USE;
+bool question_may_choose(struct txn *, uint64_t who, const struct post *question); /* who asks, who moderates */
+enum err question_choose(struct txn *, uint64_t who, uint64_t answer, bool on) MUST_USE; /* idempotent */
+void question_show_choice(struct txn *, struct view *, const struct post *, const struct viewer *); /* of an answer: buttons */
+void question_show_line(struct txn *, struct view *, const struct post *, const struct viewer *);   /* of any post: its tags */
+struct expertise {
+	uint64_t actor;
+	const char *subjects; /* words with commas between them */
+	int64_t asked;        /* when they were last asked something */
+};
+extern const struct shape expertise_shape;
+enum err expertise_load(struct txn *, uint64_t actor, struct expertise *) MUST_USE;
+enum err expertise_set(struct txn *, uint64_t actor, const char *subjects, struct refusal *) MUST_USE; /* "": none */
+/* Who ticked what it is about, and may read and answer it: those that know most of it, then who was asked longest ago.
+ * They count as asked from now on. */
+enum err expertise_find(struct txn *, const struct post *, uint64_t asker, uint64_t *who, size_t max, size_t *count) MUST_USE;
+
 /* ---- article.c, review.c, desk.c, edition.c: texts that are checked: who writes, who checks, until when it is right ---- */
 
 #define ARTICLE_SUMMARY_MOST 350 /* code points: who checked it is said after it */
@@ -681,7 +710,8 @@ bool domain_blocked(struct txn *, const char *host); /* the host or a parent dom
 
 enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUEST, NOTICE_POLL, NOTICE_HIDDEN,
 	NOTICE_CONVERSATION /* began in a community of which they want to hear at once */,
-	NOTICE_ARTICLE_REVIEW = 40, NOTICE_ARTICLE_DECIDED, NOTICE_ARTICLE_DUE };
+	NOTICE_ARTICLE_REVIEW = 40, NOTICE_ARTICLE_DECIDED, NOTICE_ARTICLE_DUE,
+	NOTICE_OFFERED /* nobody answered it, and they know about it */, NOTICE_ACCEPTED };
 struct notice {
 	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
 	uint32_t kind;

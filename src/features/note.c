@@ -21,6 +21,7 @@ static const struct {
 	uint32_t kind;
 } kinds[] = {
 	{"Note", POST_NOTE},
+	{"Note", POST_ASKED}, /* a Question is a poll to most others */
 	{"Article", POST_ARTICLE},
 	{"Page", POST_PAGE},
 	{"Question", POST_QUESTION},
@@ -365,8 +366,7 @@ static void show_text(struct view *v, const struct post *p, const struct said *s
 {
 	const char *content = s->content;
 	bool twice = strlen(content) <= TWICE_MOST;
-	if (p->kind != POST_NOTE)
-		view_text(v, "name", p->title);
+	view_text(v, "name", p->title);
 	view_text(v, "summary", s->summary);
 	view_text(v, "content", content);
 	if (p->language != NULL) {

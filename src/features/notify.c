@@ -47,6 +47,9 @@ static const struct {
 	[NOTICE_CONVERSATION] = {"began a conversation", false},
 	[NOTICE_ARTICLE_REVIEW] = {"asks you to look at an article", .path = "/articles"},
 	[NOTICE_ARTICLE_DECIDED] = {"There is a decision on your article", .path = "/articles"},
+	[NOTICE_OFFERED] =
+		{"Nobody has answered this yet. You know about it: do you have an answer?"},
+	[NOTICE_ACCEPTED] = {"Your answer was chosen as the answer"},
 	[NOTICE_ARTICLE_DUE] = {"Is your article still right?"},
 };
 

@@ -184,6 +184,46 @@ static enum err remove_post(struct txn *t, void *arg)
 	return post_remove(t, scene.jan, scene.post, NULL, NULL);
 }
 
+static uint64_t answer;
+
+static enum err ask_and_answer(struct txn *t, void *arg)
+{
+	(void)arg;
+	struct post q, p;
+	struct post_draft asks = {.author = scene.jan,
+		.community = scene.board,
+		.kind = POST_ASKED,
+		.source = "Why?"};
+	enum err e = post_create(t, &asks, NULL, NULL, &q);
+	struct post_draft says = {.author = scene.jan, .parent = q.id, .source = "Because"};
+	if (e == OK)
+		e = post_create(t, &says, NULL, NULL, &p);
+	answer = e == OK ? p.id : 0;
+	return e;
+}
+
+static enum err choose(struct txn *t, void *arg)
+{
+	return question_choose(t, scene.jan, answer, *(const bool *)arg);
+}
+
+static void the_answer_is_chosen_by_an_act_and_in_words(void **state)
+{
+	(void)state;
+	set_up();
+	node_write(ask_and_answer, NULL);
+	federation_settle(node.federation);
+	node_write(choose, &(bool){true});
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"ChooseAnswer\""), 1);
+	assert_true(
+		wire_posts_with(INBOX, "Answer by") + wire_posts_with(INBOX, "Antwoord van") >= 1);
+	node_write(choose, &(bool){false});
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Undo\""), 1);
+	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"ChooseAnswer\""), 2);
+}
+
 static void a_delete_takes_everything_back(void **state)
 {
 	(void)state;
@@ -487,6 +527,7 @@ int main(void)
 		NODE_TEST(private_words_are_not_to_be_fetched),
 		NODE_TEST(a_community_passes_its_posts_on_twice),
 		NODE_TEST(a_vote_goes_to_who_asked_and_a_poll_to_all),
+		NODE_TEST(the_answer_is_chosen_by_an_act_and_in_words),
 		NODE_TEST(a_delete_takes_everything_back),
 		NODE_TEST(what_was_for_some_ends_among_them),
 		NODE_TEST(what_moderators_do_is_said_in_full),

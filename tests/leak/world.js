@@ -199,6 +199,11 @@ class World {
 		const picture = fs.readFileSync(path.join(top, 'webui/static/avatar.png'));
 		keep('picture', 'members', 'carla', await carla.writes('/c/veldwerk/new', [['text', note('members', 'with a picture')], ['alt1', mark('members', 'of a picture')], ['reads', 'members'], ['acts', 'members']],
 			[['file1', `${mark('members', 'name of a file')}.png`, picture]]));
+		// What members answer each other is chosen as the answer, also to what everyone may ask.
+		for (const [who, kind, circle] of [['carla', 'members', 'members'], ['ed', 'open', 'everyone']]) {
+			const question = keep(`question:${kind}`, kind, who, await this.people[who].writes('/c/veldwerk/new/question', [['text', note(kind, 'an open question')], ['reads', circle], ['acts', circle]]));
+			await this.people[who].does(`/p/${await answers('kern', question, 'members', `solution:${kind}`, 'members')}/choose`);
+		}
 		await this.articles(keep);
 		await this.directory();
 		// What was for everyone, and is not any more.
