@@ -108,7 +108,9 @@ static uint8_t *flatten(const struct canvas *c, size_t each)
 {
 	size_t pixels = (size_t)c->width * (size_t)c->height;
 	uint8_t *flat = malloc(pixels * each), *to = flat;
-	for (const uint8_t *p = c->at; flat != NULL && pixels > 0; pixels--, p += 4, to += each) {
+	if (flat == NULL)
+		return NULL;
+	for (const uint8_t *p = c->at; pixels > 0; pixels--, p += 4, to += each) {
 		for (int i = 0; i < 3; i++)
 			to[i] = (uint8_t)((p[i] * p[3] + 255 * (255 - p[3])) / 255);
 		if (each == 4)
