@@ -189,6 +189,13 @@ void i18n_zone(const char *tz)
 	tzset();
 }
 
+static int year_now(void)
+{
+	time_t seconds = (time_t)(time_now() / SECOND);
+	struct tm tm;
+	return localtime_r(&seconds, &tm) ? tm.tm_year : 0;
+}
+
 void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
 {
 	static const char *const days[LANGUAGES][7] = {
@@ -206,8 +213,11 @@ void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
 	struct tm tm;
 	if (!localtime_r(&seconds, &tm))
 		return;
-	text_format(t, "%s %d %s %d", days[l][tm.tm_wday], tm.tm_mday, months[l][tm.tm_mon],
-		tm.tm_year + 1900);
+	if (with_hour)
+		text_format(t, "%s ", days[l][tm.tm_wday]);
+	text_format(t, "%d %s", tm.tm_mday, months[l][tm.tm_mon]);
+	if (with_hour || tm.tm_year != year_now())
+		text_format(t, " %d", tm.tm_year + 1900);
 	if (with_hour)
 		text_format(t, ", %02d:%02d", tm.tm_hour, tm.tm_min);
 }

@@ -171,6 +171,12 @@ static const char *block_name(MD_BLOCKTYPE type)
 		[MD_BLOCK_HR] = "hr",
 		[MD_BLOCK_CODE] = "pre",
 		[MD_BLOCK_P] = "p",
+		[MD_BLOCK_TABLE] = "table",
+		[MD_BLOCK_THEAD] = "thead",
+		[MD_BLOCK_TBODY] = "tbody",
+		[MD_BLOCK_TR] = "tr",
+		[MD_BLOCK_TH] = "th",
+		[MD_BLOCK_TD] = "td",
 	};
 	return (size_t)type < COUNT(names) ? names[type] : NULL;
 }
@@ -285,7 +291,8 @@ enum err markup_from_markdown(
 	struct arena *arena, const char *markdown, markup_link *link, void *arg, char **html)
 {
 	static const MD_PARSER parser = {
-		.flags = MD_FLAG_NOHTML | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS
+		.flags = MD_FLAG_NOHTML | MD_FLAG_STRIKETHROUGH | MD_FLAG_TABLES
+			| MD_FLAG_PERMISSIVEURLAUTOLINKS
 			| MD_FLAG_PERMISSIVEWWWAUTOLINKS, /* not e-mail: "@name@host" would become one */
 		.enter_block = enter_block,
 		.leave_block = leave_block,

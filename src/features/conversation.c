@@ -212,8 +212,10 @@ void post_show(struct txn *t, struct view *v, const char *name, const struct pos
 		show_words(t, v, p);
 		if (detail_of(p->kind)->page != NULL)
 			detail_of(p->kind)->page(t, v, p, viewer);
-		view_number(v, "likes", tally(t, p, REACTION_LIKE));
-		view_number(v, "boosts", tally(t, p, REACTION_BOOST));
+		int64_t likes = tally(t, p, REACTION_LIKE), boosts = tally(t, p, REACTION_BOOST);
+		view_flag(v, "tally", likes + boosts > 0);
+		view_number(v, "likes", likes);
+		view_number(v, "boosts", boosts);
 		view_flag(v, "closed", p->locked);
 		show_buttons(t, v, p, viewer);
 	}

@@ -5,6 +5,7 @@
 
 #define OPTIONS_LEAST 2
 #define OPTIONS_MOST 10         /* of a poll of here: what a phone shows at once */
+#define OPTIONS_OPEN 4          /* of the form; the rest is folded away */
 #define TOLD_AFTER (3 * MINUTE) /* how old a vote is when other nodes hear the numbers again */
 #define CLOSED_AT_ONCE 100
 #define VOTERS_AT_ONCE 1000
@@ -464,9 +465,11 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 		view_number(v, "number", (int64_t)i + 1);
 		view_text(v, "words", said != NULL ? said : "");
 		view_flag(v, "needed", i < OPTIONS_LEAST);
+		view_flag(v, "folds", i == OPTIONS_OPEN);
 		view_end(v);
 	}
 	view_list_end(v);
+	view_flag(v, "many", call_input_nth(call, "option", OPTIONS_OPEN) != NULL);
 	int64_t chosen = call_number(call, "days", 7);
 	view_list(v, "lengths");
 	for (size_t i = 0; i < COUNT(days); i++) {

@@ -342,9 +342,12 @@ void profile_relation_show(struct call *call, struct txn *t, struct view *v, con
 	view_flag(v, "can_follow",
 		me != 0 && me != a->id && state == 0 && !blocked && a->moved_to == NULL);
 	view_flag(v, "can_write", message_may(t, me, a));
-	view_flag(v, "can_block", me != 0 && me != a->id && !blocked);
+	bool can_block = me != 0 && me != a->id && !blocked;
+	bool can_suspend = call->viewer.admin && me != a->id && !a->suspended;
+	view_flag(v, "can_block", can_block);
 	view_flag(v, "from_elsewhere", me == 0 && a->local);
-	view_flag(v, "can_suspend", call->viewer.admin && me != a->id && !a->suspended);
+	view_flag(v, "can_suspend", can_suspend);
+	view_flag(v, "may_more", can_block || can_suspend);
 	view_flag(v, "can_restore", call->viewer.admin && a->suspended);
 	view_end(v);
 }

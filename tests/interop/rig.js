@@ -289,7 +289,8 @@ class Visitor {
 		return page.text;
 	}
 
-	// Fills in the form of the page that `which` (a pattern for its action, or a function) finds, and sends it.
+	// Fills in the form of the page that `which` (a pattern for its action, or a function) finds, and sends it. A value
+	// may be a list, and in a form for files { name, type, data }.
 	async fill(page, which, fields = {}, button) {
 		const fits = which instanceof RegExp ? (f) => which.test(f.action) : which;
 		const form = forms(page.text).find(fits);
@@ -301,16 +302,18 @@ class Visitor {
 			if (pressed.name) values[pressed.name] = pressed.value ?? '';
 		}
 		const target = new URL(form.action || page.url, page.url);
-		let type = 'application/x-www-form-urlencoded', body = new URLSearchParams(values).toString();
+		const all = Object.entries(values).flatMap(([k, v]) => (Array.isArray(v) ? v : [v]).map((one) => [k, one]));
+		let type = 'application/x-www-form-urlencoded', body = new URLSearchParams(all).toString();
 		if (form.method === 'GET') {
 			target.search = body;
 			return this.open(target.href);
 		}
 		if (form.multipart) {
 			const edge = `edge-${process.hrtime.bigint()}`;
+			const part = (k, v) => (v.data ? `name="${k}"; filename="${v.name}"\r\nContent-Type: ${v.type}` : `name="${k}"`);
 			type = `multipart/form-data; boundary=${edge}`;
-			body = Object.entries(values).map(([k, v]) =>
-				`--${edge}\r\nContent-Disposition: form-data; name="${k}"\r\n\r\n${v}\r\n`).join('') + `--${edge}--\r\n`;
+			body = Buffer.concat([...all.flatMap(([k, v]) => [`--${edge}\r\nContent-Disposition: form-data; ${part(k, v)}\r\n\r\n`, v.data ?? `${v}`, '\r\n']),
+				`--${edge}--\r\n`].map((one) => Buffer.from(one)));
 		}
 		const sent = await this.send('POST', target.href,
 			{ body, headers: { 'Content-Type': type, Origin: target.origin, 'Sec-Fetch-Site': 'same-origin' } });

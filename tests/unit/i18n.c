@@ -163,10 +163,12 @@ static void test_time(void **state)
 		1735686000000); /* 2024-12-31T23:00:00Z: the new year in this zone */
 	assert_string_equal(time_of(a, "en", winter, true), "Wed 1 January 2025, 00:00");
 	assert_string_equal(time_of(a, "nl", winter, true), "wo 1 januari 2025, 00:00");
-	assert_string_equal(time_of(a, "nl", winter - 1, false), "di 31 december 2024");
+	assert_string_equal(time_of(a, "nl", winter - 1, false), "31 december 2024");
 	int64_t summer = INT64_C(1751364300000); /* 2025-07-01T10:05:00Z */
 	assert_string_equal(time_of(a, "en", summer, true), "Tue 1 July 2025, 12:05");
-	assert_string_equal(time_of(a, "de", summer, false), "Tue 1 July 2025");
+	assert_string_equal(time_of(a, "de", summer, false), "1 July 2025");
+	assert_null(strstr(
+		time_of(a, "en", time_now(), false), " 20")); /* this year goes without saying */
 	assert_string_equal(time_of(a, "nl", 0, true), "do 1 januari 1970, 01:00");
 }
 

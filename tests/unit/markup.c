@@ -44,6 +44,9 @@ static void test_markdown(void **state)
 		{"[good.example](https://evil.example/)",
 			"<p><a href=\"https://evil.example/\"" REL
 			">good.example [evil.example]</a></p>"},
+		{"| a | b |\n|---|--:|\n| *c* | <d> |",
+			"<table><thead><tr><th>a</th><th>b</th></tr></thead>"
+			"<tbody><tr><td><em>c</em></td><td>&lt;d&gt;</td></tr></tbody></table>"},
 		{"&copy; &lt;b&gt; \\*", "<p>\xc2\xa9 &lt;b&gt; *</p>"},
 	};
 	ARENA_CLEANUP struct arena *a = arena_create();

@@ -1,0 +1,174 @@
+// contents.js: what stands at the two associations: people, communities, conversations, polls, pictures, reports.
+'use strict';
+const { forms, lines, posts, until } = require('../interop/rig');
+const picture = require('./picture');
+
+const MEMBERS = ['anna', 'bas', 'noor', 'merel', 'piet', 'tess'];
+
+const WELCOME = `Fijn dat je er bent! Hier vertellen we elkaar **wat we zagen**, waar en wanneer. Weet je iets niet zeker? Vraag het gerust.
+
+## Zo doen we het
+
+1. Schrijf op waar je was, bijvoorbeeld *Nieuwe Kolk, noordoever*.
+2. Noem de dag en het weer.
+3. Zet er een link bij als je iets naleest, zoals bij [de soortenlijst](https://example.org/soorten).
+
+> Wie goed kijkt, ziet elke week iets nieuws.
+
+De volgende **telling** is op zaterdag bij de uitkijktoren. Neem een verrekijker mee, en iets warms.`;
+
+const ORCHIS = `Gevonden op een vochtig hooiland langs de Kromme Rijn. Blad gevlekt, ongeveer dertig centimeter hoog, lip met een fijn lijntje.
+
+Ik twijfel tussen gevlekte orchis en rietorchis. Wie kan helpen?`;
+
+const TABLE = `De aantallen van vorige week, geteld vanaf de toren tussen acht en tien uur.
+
+| Soort | Vorig jaar | Nu |
+|---|---:|---:|
+| Kievit | 14 | 22 |
+| Wulp | 2 | 1 |
+| Grutto | 6 | 9 |
+
+De ruwe gegevens staan in \`telling-2026-11.csv\`.`;
+
+const DAMAGED = 'Ze liggen nu achter het slot'; // the disk loses these words
+
+const LONG_TITLE = 'Verslag van de najaarswandeling langs de Langbroekerwetering, met alle waarnemingen, de route en wat we volgend jaar anders willen doen bij slecht weer en hoogwater';
+
+async function fillDotter(n) {
+	await n.member('anna', 'Anna de Wit', '--admin');
+	await n.member('bas', 'Bas Jansen');
+	await n.member('noor', 'Noor El Idrissi');
+	await n.member('merel', 'Merel van den Bosch-Hoogendoorn tot Westerveld');
+	await n.member('piet', 'Piet de Boer');
+	await n.member('tess', 'Tess Smit');
+	await n.command(['role', 'anna', 'board']);
+	await n.community('veldwerk', 'Veldwerk', 'anna', 'Samen tellen, inventariseren en leren kijken. Iedereen kan meedoen, ook als je net begint.');
+	await n.community('excursies', 'Excursies en lezingen', 'anna', 'Wat er te doen is: wandelingen, lezingen en de open dag.', '--restricted');
+	await n.community('beheer', 'Beheerploeg Kromme Rijn en Langbroekerwetering', 'bas', 'Knotten, maaien en hooien. Elke eerste zaterdag van de maand, laarzen aan.');
+	await n.community('nieuw', 'Net lid', 'noor', 'Voor wie pas lid is en nog niemand kent.');
+
+	await n.post('beheer', 'bas', 'Knotwilgen: wie heeft er een takel?', 'Voor de rij bij de sluis hebben we een takel nodig. Vorig jaar leenden we die van de buren.');
+	await n.post('excursies', 'anna', 'Lezing over de otter, donderdag in het dorpshuis', 'Spreker is een onderzoeker die al tien jaar otters volgt. De koffie staat klaar vanaf half acht.');
+	const welcome = await n.post('veldwerk', 'anna', 'Welkom bij Veldwerk: zo werkt het', WELCOME);
+	const table = await n.post('veldwerk', 'noor', 'Telling van vorige week: meer kieviten dan vorig jaar', TABLE);
+	await n.post('veldwerk', 'merel', LONG_TITLE, 'Zeven uur lopen, vier waterhoenen, één ijsvogel. Wie de foto’s wil zien: ze hangen in het clubhuis.');
+	const owls = await n.post('veldwerk', 'bas', '', 'Iemand vanmiddag tijd om mee te gaan naar de uilenkasten? Ik vertrek om twee uur bij het hek.');
+	const closed = await n.post('veldwerk', 'noor', 'Wie rijdt er mee naar de teldag in Wageningen?', 'Ik heb nog drie plaatsen. Vertrek om zeven uur bij het station.');
+	const orchis = await n.post('veldwerk', 'bas', 'Wie kent deze orchis?', ORCHIS);
+	const ended = await ask(n, 'noor', 'veldwerk', 'Welke ochtend tellen we voortaan?', ['Zaterdag', 'Zondag', 'Om en om'], { days: '7' });
+	for (const [who, choice] of [['bas', '0'], ['merel', '0'], ['anna', '2']]) await vote(n, who, ended, choice);
+	const broken = await n.post('beheer', 'bas', 'Wie bewaart de sleutels?', `${DAMAGED} in de bestuurskast.`);
+	return { welcome, closed, orchis, owls, ended, table, broken };
+}
+
+// ---- polls and pictures
+
+const place = (page) => new URL(page.url).pathname;
+
+async function ask(n, who, community, text, option, more) {
+	const asker = await n.signed(who);
+	return place(await asker.fill(await asker.open(`/c/${community}/new/poll`), /\/new\/poll$/, { text, option, ...more }));
+}
+
+async function vote(n, who, where, choice) {
+	const voter = await n.signed(who);
+	await voter.fill(await voter.open(where), /\/vote$/, { choice });
+}
+
+const png = (seed, width, height) => ({ name: `IMG_${seed}.png`, type: 'image/png', data: picture(width, height, seed) });
+
+async function illustrate(n) {
+	const [anna, bas] = [await n.signed('anna'), await n.signed('bas')];
+	const placed = place(await bas.fill(await bas.open('/c/veldwerk/new'), /\/new$/, {
+		title: 'De plas in het eerste licht', text: 'Vanochtend vroeg, nog geen wind. De smienten lagen achter de rietkraag.',
+		file1: png(3), alt1: 'Zon boven heuvels, met ervoor een stille plas.' }));
+	const several = place(await anna.fill(await anna.open('/c/excursies/new'), /\/new$/, {
+		title: 'Zo was de wandeling van zondag', text: 'Drie foto’s van onderweg. Die van jou erbij? Zet ze in een antwoord.',
+		file1: png(5), alt1: 'Groene heuvels bij lage zon.', file2: png(8), alt2: 'Een plas onder een bleke lucht.', file3: png(13, 700, 900) }));
+	await anna.fill(await anna.open('/settings'), /^\/settings$/, { icon: png(6, 500, 500) });
+	await anna.fill(await anna.open('/c/excursies/look'), /\/look$/, { icon: png(2, 500, 500), image: png(9, 1500, 500) });
+	const poll = await ask(n, 'noor', 'veldwerk', 'Waar gaan we in december heen?',
+		['Naar de Blauwe Kamer', 'Naar de plas bij Wijk', 'We blijven thuis en drinken warme chocolademelk'], { days: '3', any_of: 'on' });
+	for (const [who, choice] of [['anna', '0'], ['merel', ['0', '1']]]) await vote(n, who, poll, choice);
+	return { picture: placed, pictures: several, poll };
+}
+
+// Colours and texts: one community with a colour outside the palette, the site with a colour of its own.
+async function look(anna) {
+	await anna.fill(await anna.open('/c/veldwerk/look'), /\/look$/, { palette: '#4b661c',
+		rules: '- Schrijf erbij waar en wanneer je iets zag.\n- Noem geen nesten van roofvogels of uilen.\n- Weet je het beter? Leg uit waaraan je het ziet.' });
+	await anna.fill(await anna.open('/c/beheer/look'), /\/look$/, { palette: 'own', colour: '#7d2e68' });
+	await anna.fill(await anna.open('/site/look'), /\/look$/, { palette: '#1d5fa6', contact: 'bestuur@dedotter.example',
+		source: 'Wij tellen, beheren en genieten van de natuur langs de Kromme Rijn. Iedereen kan **lid** worden.', rules: '- Wees vriendelijk.\n- Houd het bij de natuur.' });
+}
+
+// A conversation with answers to answers, one that is deleted, likes, a pin, a closed one and a report.
+async function talk(n, paths) {
+	const [anna, bas, noor, merel] = await Promise.all(['anna', 'bas', 'noor', 'merel'].map((who) => n.signed(who)));
+	const answer = async (who, to, text) =>
+		who.fill(await who.open(`${paths.orchis}${to ? `?answer=${to}` : ''}`), /\/reply$/, { text });
+	const last = (page) => posts(page.text).map((p) => p.id).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b));
+
+	const first = last(await answer(noor, null, 'Mooie vondst! Hoe zien de **schutbladen** eruit? Bij de rietorchis zijn die langer dan de bloemen.'));
+	const second = last(await answer(bas, first, 'Die zijn inderdaad langer, en een beetje paars aangelopen.'));
+	await answer(merel, second, 'Dan is het de rietorchis. De vlekken op het blad komen bij de hybride ook voor, dus kijk nog eens naar de stengel: hol of vol?');
+	const gone = last(await answer(merel, null, 'Ik denk een tulp.'));
+	await merel.fill(await merel.open(`/p/${gone}/delete`), /\/delete$/);
+	await answer(anna, null, 'Zet je hem ook op de kaart? Dan gaat de maaiploeg er in juni omheen.');
+	for (const who of [anna, noor]) await who.fill(await who.open(paths.orchis), /\/like$/);
+	await anna.fill(await anna.open(paths.welcome), /\/pin$/);
+	await anna.fill(await anna.open(paths.closed), /\/lock$/);
+	await look(anna);
+	const changed = posts((await bas.open(paths.owls)).text)[0].id;
+	await bas.fill(await bas.open(`/p/${changed}/edit`), /\/edit$/, { text: 'Iemand morgenmiddag tijd om mee te gaan naar de uilenkasten? Ik vertrek om twee uur bij het hek.' });
+	const box = forms((await n.visitor().open('/@veldwerk')).text).find((f) => f.action === '/follow-from');
+	const id = posts((await noor.open(paths.orchis)).text)[0].id;
+	await noor.fill(await noor.open(`/p/${first}/report`), /\/report$/, { comment: 'Dit hoort bij Soorten, niet hier.' }).catch(() => null);
+	await anna.fill(await anna.open('/settings'), /^\/settings$/, { source: 'Voorzitter van de natuurvereniging. Telt al **dertig jaar** vogels en leert nog elke week bij.', language: 'en', discoverable: 'true' });
+	await merel.fill(await merel.open('/settings'), /^\/settings$/, { locked: 'true', language: 'en', discoverable: 'true' });
+	await noor.fill(await noor.open('/@merel'), /\/follow$/);
+	await anna.fill(await anna.open('/domains'), /^\/domains$/, { host: 'reclame.example', reason: 'Stuurt alleen reclame.' });
+	await anna.fill(await anna.open(`/p/${id}/summary`), /\/summary$/, { text: 'Waarschijnlijk de **rietorchis**: de schutbladen zijn langer dan de bloemen. De maaiploeg gaat eromheen.' });
+	const piet = await n.signed('piet');
+	await piet.fill(await piet.open('/settings/second'), /\/second\/start$/);
+	const message = (await anna.fill(await anna.open('/messages/new?to=bas'), /\/messages\/new$/, {
+		text: 'Dag Bas, zullen we zaterdag samen naar de uilenkasten? Ik heb de ladder.' })).url.slice(n.base.length);
+	await noor.fill(await noor.open('/messages/new?to=bas'), /\/messages\/new$/, { to: '@bas, @merel', text: 'Wie van jullie heeft de sleutel van het hek?' });
+	return { message, uri: box.fields.uri, orchisId: id, changed, first, second, gone };
+}
+
+// Some can be found: by everyone, by members, or by what they chose only.
+async function found(n) {
+	const card = async (name, fields) => {
+		const who = await n.signed(name);
+		await who.fill(await who.open('/settings/directory'), /\/settings\/directory$/, fields);
+	};
+	const all = (seen) => Object.fromEntries(['name', 'photo', 'expertise', 'region', 'help', 'seeks', 'contact'].map((f) => [`${f}_seen`, seen]));
+	await card('anna', { ...all('everyone'), expertise: 'vogels, besturen, subsidies aanvragen', region: 'Utrecht', help: 'je eerste telling, een aanvraag schrijven',
+		seeks: 'iemand die de website bijhoudt', contact: 'anna@example.org', contact_seen: 'members' });
+	await card('bas', { ...all('members'), expertise: 'knotten, zagen', region: 'Kromme Rijnstreek', help: 'gereedschap lenen', seeks: 'een takel', contact: '06 12 34 56 78' });
+	await card('merel', { ...all('members'), expertise: 'orchideeën', region: 'Langbroek', help: 'determineren', seeks_seen: 'me', contact_seen: 'me' });
+}
+
+// The other association follows, and answers: what its people say is seen "via" its name.
+async function fillZuid(n, dotter, paths) {
+	await n.member('carla', 'Carla Peters', '--admin');
+	await n.member('dirk', 'Dirk Smit'); // nobody elsewhere has heard of him
+	await n.community('vogels', 'Vogels van Zuid', 'carla', 'Waarnemingen en vragen van de werkgroep.');
+	const there = `@veldwerk@${dotter.domain}`;
+	await n.command(['follow', there, '--as', 'carla']);
+	await until('the follow is accepted', async () => /^Followed/.test(await n.command(['follow', there, '--as', 'carla'])));
+	await dotter.command(['follow', `@vogels@${n.domain}`, '--as', 'anna']);
+	const news = await dotter.post('veldwerk', 'anna', 'Zaterdag tellen bij de uitkijktoren',
+		'We verzamelen om **acht uur** bij het hek. Wie heeft er nog een telescoop over?');
+	const carla = await n.signed('carla');
+	const line = await until('it is known at the other site', async () =>
+		lines((await carla.open('/overview')).text).find((l) => l.words.startsWith('Zaterdag tellen')));
+	await carla.fill(await carla.open(line.path), /\/reply$/, { text: 'Wij komen met vier mensen, en brengen twee telescopen mee.' });
+	await until('the answer is known here', async () => posts((await dotter.visitor().open(news)).text).length === 2);
+	await n.post('vogels', 'carla', 'Eerste kieviten terug', 'Vanochtend drie paren boven de plas. Noteer je waarnemingen hieronder.');
+	return { ...paths, news, line: line.path };
+}
+
+module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, talk };

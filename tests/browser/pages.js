@@ -1,0 +1,141 @@
+// pages.js: every page of the program, and who looks at it: [name, path, who (null: a visitor), status when not 200]. A path
+// may be made when it is looked at: links of one use, and what must be done just before.
+'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
+const { PASSWORD, until, words } = require('../interop/rig');
+
+const over = (node, name, part, pattern) => until(`mail for ${name}`, () => pattern.exec(node.mail(name, part) || '')?.[0]);
+
+// The newest link in a mail that was just asked for.
+async function signInLink(node, name) {
+	const visitor = node.visitor(), before = node.mail(name, '/sign-in/');
+	await visitor.fill(await visitor.open('/sign-in/link'), /\/sign-in\/link$/, { name });
+	await until('another mail', () => node.mail(name, '/sign-in/') !== before);
+	return over(node, name, '/sign-in/', /\/sign-in\/[\w-]{43}/);
+}
+
+async function confirmLink(node, name) {
+	const member = await node.signed(name);
+	await member.fill(await member.open('/settings/email'), /\/settings\/email$/, { email: `${name}-new@example.org`, password: PASSWORD });
+	return over(node, `${name}-new`, '/email/', /\/email\/[\w-]{43}/);
+}
+
+// More than this member may ask in a minute.
+async function tooMuch(node, name, where) {
+	const member = await node.signed(name);
+	for (let i = 0; i < 61; i++) await member.open(where);
+	return where;
+}
+
+module.exports = function pages({ dotter, zuid, paths }) {
+	const uri = encodeURIComponent(paths.uri), from = `/follow-from?uri=${uri}&address=`;
+	return [
+		['home', '/', null],
+		['community', '/@veldwerk', null],
+		['community-restricted', '/@excursies', null],
+		['community-empty', '/@nieuw', null],
+		['community-about', '/@veldwerk/about', null],
+		['community-own-colour', '/@beheer', null],
+		['site-about', '/about', null],
+		['site-rules', '/rules', null],
+		['site-privacy', '/privacy', null],
+		['site-accessibility', '/accessibility', null],
+		['site-colophon', '/colophon', null],
+		['history', `/p/${paths.changed}/history`, null],
+		['directory', '/directory', null],
+		['directory-member', '/directory', 'bas'],
+		['directory-found', '/directory?help=telling&region=utrecht', 'bas'],
+		['directory-nothing', '/directory?expertise=krokodil', null],
+		['directory-settings', '/settings/directory', 'anna'],
+		['directory-settings-new', '/settings/directory', 'noor'],
+		['look', '/c/excursies/look', 'anna'],
+		['look-site', '/site/look', 'anna'],
+		['summary', `/p/${paths.orchisId}/summary`, 'anna'],
+		['conversation', paths.orchis, null],
+		['conversation-via', paths.news, null],
+		['article', paths.welcome, null],
+		['table', paths.table, null],
+		['picture', paths.picture, null],
+		['pictures', paths.pictures, 'bas'],
+		['poll', paths.poll, null],
+		['poll-open', paths.poll, 'bas'],
+		['poll-voted', paths.poll, 'merel'],
+		['poll-closed', paths.ended, 'bas'],
+		['poll-new', '/c/veldwerk/new/poll', 'bas'],
+		['profile', '/@anna', null],
+		['sign-in', '/sign-in', null],
+		['sign-in-link', '/sign-in/link', null],
+		['sign-in-last', () => signInLink(dotter, 'tess'), null],
+		['sign-in-over', '/sign-in/nonsense', null, 410],
+		['email-confirm', () => confirmLink(dotter, 'tess'), null],
+		['mail-leave', () => over(dotter, 'bas', '/unsubscribe/', /\/unsubscribe\/[\w-]+/), null],
+		['follow-from', `${from}%40sanne%40mastodon.nl`, null],
+		['follow-from-wrong', `${from}sanne`, null, 422],
+		['search', '/search', null],
+		['search-found', '/search?q=telling', null],
+		['search-people', '/search?q=wit&type=people', null],
+		['search-community', '/search?q=orchis&community=veldwerk', null],
+		['search-nothing', '/search?q=krokodil', null],
+		['home-member', '/', 'bas'],
+		['overview', '/overview', 'anna'],
+		['overview-empty', '/overview', 'piet'],
+		['notifications', '/notifications', 'bas'],
+		['notifications-empty', '/notifications', 'tess'],
+		['notify-settings', '/settings/notifications', 'bas'],
+		['community-member', '/@veldwerk', 'bas'],
+		['community-moderator', '/@nieuw', 'noor'],
+		['community-settings', '/@veldwerk/settings', 'anna'],
+		['community-as-visitor', '/@veldwerk?as=visitor', 'anna'],
+		['community-remote', `/@vogels@${zuid.domain}`, 'anna'],
+		['compose', '/c/veldwerk/new', 'bas'],
+		['conversation-member', paths.orchis, 'bas'],
+		['conversation-moderator', paths.orchis, 'anna'],
+		['answer', `${paths.orchis}?answer=${paths.first}#answer`, 'bas'],
+		['conversation-closed', paths.closed, 'bas'],
+		['edit', `/p/${paths.orchisId}/edit`, 'bas'],
+		['delete', `/p/${paths.orchisId}/delete`, 'bas'],
+		['hide', `/p/${paths.orchisId}/delete`, 'anna'],
+		['report', `/p/${paths.first}/report`, 'bas'],
+		['profile-member', '/@noor', 'bas'],
+		['search-member', '/search?q=v', 'bas'],
+		['search-unknown', '/search?q=%40sanne%40mastodon.nl', 'bas'],
+		['profile-remote', `/@carla@${zuid.domain}`, 'anna'],
+		['settings', '/settings', 'anna'],
+		['requests', '/requests', 'merel'],
+		['requests-empty', '/requests', 'bas'],
+		['sessions', '/settings/sessions', 'anna'],
+		['password', '/settings/password', 'bas'],
+		['email', '/settings/email', 'anna'],
+		['second', '/settings/second', 'bas'],
+		['second-pending', '/settings/second', 'piet'],
+		['messages', '/messages', 'bas'],
+		['messages-empty', '/messages', 'piet'],
+		['message', paths.message, 'bas'],
+		['message-new', '/messages/new?to=bas', 'anna'],
+		['reports', '/reports', 'anna'],
+		['domains', '/domains', 'anna'],
+		['members', '/members', 'anna'],
+		['members-found', '/members?q=merel', 'anna'],
+		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
+		['error-400', '/%ff', null, 400],
+		['error-403', '/c/excursies/new', 'bas', 403],
+		['error-404', '/@niemand', null, 404],
+		['error-410', `/p/${paths.gone}/edit`, 'merel', 410],
+		['error-429', () => tooMuch(dotter, 'tess', `${from}x`), 'tess', 429],
+		['error-500', paths.broken, null, 500],
+	];
+};
+
+// The mails themselves, as pages: [name, HTML].
+module.exports.mails = function mails({ dotter }) {
+	const dir = path.join(dotter.dir, 'mail'), found = new Map();
+	for (const file of fs.readdirSync(dir).filter((name) => name.endsWith('.eml')).sort()) {
+		const [, type, text] = /Content-Type: (text\/html)[^]*?\r\n\r\n([^]*?)\r\n--/.exec(fs.readFileSync(path.join(dir, file), 'latin1')) || [];
+		if (!type) continue;
+		const html = Buffer.from(text.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (all, hex) => String.fromCharCode(parseInt(hex, 16))), 'latin1').toString('utf8');
+		const kind = /<h1>([^<]*)/.exec(html)?.[1] || words(html);
+		found.set(kind.toLowerCase().replace(/\W+/g, '-').slice(0, 40), html);
+	}
+	return [...found];
+};
