@@ -172,6 +172,12 @@ class Snac {
 		return this.people[name].fill(await this.home(name), (f) => f.fields.in_reply_to === id && !f.fields.edit_id, { content });
 	}
 
+	// Votes in the poll with these words.
+	async vote(name, text, choice) {
+		const { id } = this.find(text);
+		return this.people[name].fill(await this.home(name), (f) => /admin\/vote$/.test(f.action) && f.fields.irt === id, { question: choice });
+	}
+
 	async edit(name, id, content) {
 		return this.people[name].fill(await this.home(name), (f) => f.fields.edit_id === id, { content });
 	}
