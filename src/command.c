@@ -39,6 +39,20 @@ const struct command commands[] = {
 		"moderator (public; the others are not), manager, core. In the association: board, "
 		"admin, treasurer.",
 		people_role},
+	{"invite list", "",
+		"Lists the invitations: how often each was used, and until when it works.",
+		join_invitations},
+	{"invite withdraw", "NUMBER", "Ends an invitation.", join_withdraw},
+	{"invite",
+		"[ADDRESS] [--community C] [--guest] [--uses N] [--days N]\n"
+		"    [--message WORDS]",
+		"Sends ADDRESS an invitation for one person, or prints a link for N of them (1), for "
+		"N days (14): to the association as a member or a guest, or to a community.",
+		join_invite},
+	{"joining", "[invitation|request|open|file] [--community C] [--guests|--no-guests]",
+		"Sets how one joins the association, or a community, and whether anyone may have an "
+		"account as a guest; alone it says how it is.",
+		join_mode},
 	{"token", "NAME", "Prints a new bearer token, with which an app acts for the member.",
 		people_token},
 	{"community add", "NAME --title T [--summary S] [--moderator NAME] [--restricted]",

@@ -72,6 +72,12 @@ int member_import(struct command_call *);
 int member_export(struct command_call *);
 int member_undo(struct command_call *);
 
+/* invite.c: coming in */
+int join_invite(struct command_call *);
+int join_invitations(struct command_call *);
+int join_withdraw(struct command_call *);
+int join_mode(struct command_call *);
+
 /* control.c: the socket DIR/control.sock (0600), by which commands reach a serving node */
 struct control;
 enum err control_start(struct kring *, struct arena *, struct control **out,

@@ -77,7 +77,7 @@ enum table {
 	TABLE_LATER = 88,      /* u64 ms, u64 place               → received: what it needs could not be fetched yet */
 	/* the roll: a store of its own (roll.h), with the storage's own tables beside these */
 	TABLE_PERSON = 120,    /* u64 person                      → person: its words are sealed */
-	TABLE_PERSON_KEY = 121, /* u64 person                     → the key of those words, sealed; without it they are gone */
+	TABLE_PERSON_KEY = 121, /* u64 person, application or invite → the key of its words, sealed; without it they are gone */
 	TABLE_PERSON_ACTOR = 122, /* u64 actor                    → u64 person */
 	TABLE_PERSON_WORD = 123, /* hash of a keyed number or e-mail → u64 person */
 	TABLE_ROLE = 124,      /* u64 person, u64 community (0: the association) → roles */
@@ -86,6 +86,15 @@ enum table {
 	TABLE_IMPORT = 143,    /* u64 import                      → import: of the last week */
 	TABLE_ROLL_LOOK = 145, /* u64 actor                       → u64 ms: the last look at the roll that the audit log has */
 	TABLE_IMPORT_ROW = 144, /* u64 import, u64 person         → the person before it, sealed as it was; 1 byte: it is new */
+	TABLE_APPLICATION = 141, /* u64 application               → application: its words are sealed */
+	TABLE_APPLICATION_OF = 142, /* u64 community, u64 state, u64 application → 1 */
+	TABLE_APPLICATION_PERSON = 146, /* u64 person, u64 application → 1 */
+	TABLE_APPLICATION_TELL = 147, /* u64 application          → u64 state: that is not told yet */
+	TABLE_INVITE = 148,    /* u64 invite                      → invite: its words are sealed */
+	/* joining; who asked lies in the roll */
+	TABLE_JOINING = 195,   /* u64 community (0: the association) → joining: how one may */
+	TABLE_JOIN_ACCOUNT = 196, /* u64 actor                    → u64 person: whose account it is; until the roll knows */
+	TABLE_JOIN_TEXT = 197, /* u64 community or 0, u64 id      → join_text: an answer that is kept */
 	/* media */
 	TABLE_MEDIA = 100,     /* u64 media                       → media: pictures, films, documents */
 	TABLE_BLOB = 101,      /* hash of a file's name, u64 media → 1: who names it */

@@ -18,6 +18,7 @@ static const struct field account_fields[] = {
 	{7, F_TEXT, offsetof(struct account, language), 35},
 	{8, F_I64, offsetof(struct account, created), 0},
 	{60, F_U32, offsetof(struct account, mail_off), 0},
+	{195, F_FLAG, offsetof(struct account, welcome), 0},
 };
 const struct shape account_shape = {
 	"account", sizeof(struct account), account_fields, COUNT(account_fields)};
@@ -73,13 +74,14 @@ enum err account_create(
 		e = email_take(t, email, actor.id, why);
 	if (e != OK)
 		return e;
-	/* Who makes accounts today knows the person: an administrator, or the command line. */
+	/* Whoever makes an account knows the address: from its owner's mail, or at the command line. */
 	struct account account = {.actor = actor.id,
 		.email = email,
 		.password = draft->password_hash,
 		.admin = draft->admin,
 		.confirmed = true,
-		.language = txn_site(t)->language,
+		.welcome = draft->welcome,
+		.language = draft->language != NULL ? draft->language : txn_site(t)->language,
 		.created = time_now()};
 	e = account_save(t, &account);
 	if (e == OK)
@@ -163,6 +165,16 @@ enum err account_set_language(struct txn *t, uint64_t actor, const char *languag
 	if (e != OK || text_is(account.language, language))
 		return e;
 	account.language = language;
+	return account_save(t, &account);
+}
+
+enum err account_set_welcome(struct txn *t, uint64_t actor, bool on)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	if (e != OK || account.welcome == on)
+		return e;
+	account.welcome = on;
 	return account_save(t, &account);
 }
 

@@ -5,6 +5,7 @@
 
 #define WORDS_MOST 1000
 #define REASON_MOST 500
+#define LOOK_FOR HOUR /* one record for all that is looked at in it */
 
 static const struct field audit_fields[] = {
 	{1, F_U64, offsetof(struct audit, number), 0},
@@ -72,6 +73,21 @@ enum err audit_add(struct txn *r, struct audit *a)
 	a->hash = (struct bytes){hash, SHA256_SIZE};
 	struct place place = place_1(TABLE_AUDIT, a->number);
 	return e == OK ? txn_save(r, &place, &audit_shape, a) : e;
+}
+
+bool audit_look_due(struct txn *r, uint64_t actor)
+{
+	uint64_t last;
+	struct place place = place_1(TABLE_ROLL_LOOK, actor);
+	return txn_get_id(r, &place, &last) != OK || (int64_t)last + LOOK_FOR <= time_now();
+}
+
+enum err audit_look(struct txn *r, uint64_t actor, const char *words)
+{
+	struct place place = place_1(TABLE_ROLL_LOOK, actor);
+	struct audit a = {.actor = actor, .act = AUDIT_VIEW, .words = words};
+	enum err e = txn_put_id(r, &place, (uint64_t)time_now());
+	return e == OK ? audit_add(r, &a) : e;
 }
 
 struct checking {

@@ -235,8 +235,11 @@ bool circle_may_post(struct txn *t, uint64_t who, const struct actor *community)
 		return false;
 	if (block_between(t, who, community->id))
 		return false;
-	if (community->local && community->circles.act != CIRCLE_EVERYONE
-		&& circle_of(t, who, community->id) < community->circles.act)
+	uint32_t inner = community->local && !joining_is_open(t, community->id)
+		? CIRCLE_CORE
+		: community->circles.act;
+	if (community->local && inner != CIRCLE_EVERYONE
+		&& circle_of(t, who, community->id) < inner)
 		return false;
 	return !community->restricted || !guarded_here(community, &actor)
 		|| community_moderated_by(t, community, &actor);

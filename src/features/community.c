@@ -217,6 +217,7 @@ enum err community_head_show(
 	view_flag(v, "in_community", true);
 	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
+	joining_community_show(call, t, v, a);
 	profile_relation_show(call, t, v, a);
 	return show_team(call, t, v, a);
 }

@@ -391,10 +391,16 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 static void show_apart(
 	struct txn *t, struct view *v, const struct post *root, const struct viewer *viewer)
 {
+	struct actor community;
 	bool tells = root->visibility <= VISIBLE_UNLISTED
 		&& (!viewer->local
 			|| circle_of(t, viewer->actor, root->community) < CIRCLE_MEMBERS);
 	view_number(v, "members_replies", tells ? tally(t, root, TALLY_REPLIES_MEMBERS) : 0);
+	view_text(v, "join_path",
+		joining_path(txn_arena(t),
+			root->community != 0 && actor_load(t, root->community, &community) == OK
+				? &community
+				: NULL));
 }
 
 enum err conversation_show(struct call *call, struct txn *t, struct view *v, const struct post *any)

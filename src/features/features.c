@@ -15,6 +15,13 @@ const struct feature *const features[] = {
 	&feature_article,
 	&feature_question,
 	&feature_expertise,
+	&feature_join,
+	&feature_joining,
+	&feature_joinmail,
+	&feature_jointext,
+	&feature_requests,
+	&feature_invite,
+	&feature_welcome,
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_message,

@@ -143,11 +143,12 @@ struct account {
 	const char *language;
 	int64_t created;
 	uint32_t mail_off; /* lists it left: a bit for each enum mail_list */
+	bool welcome; /* new here: the overview tells what to begin with */
 };
 extern const struct shape account_shape;
 struct account_draft {
-	const char *name, *title, *email, *password_hash;
-	bool admin;
+	const char *name, *title, *email, *password_hash, *language;
+	bool admin, welcome;
 	struct key_pair keys;
 };
 enum err account_create(struct txn *, const struct account_draft *, struct refusal *, struct actor *out) MUST_USE;
@@ -162,6 +163,7 @@ enum err account_password_check(struct arena *, const struct site *, const char 
 enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sessions; part of actor_remove */
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
+enum err account_set_welcome(struct txn *, uint64_t actor, bool on) MUST_USE;
 
 enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS, MAIL_NOTICES, MAIL_DIGEST }; /* what may be left: all but the first; 31 at most */
 bool account_takes_mail(struct txn *, uint64_t actor, enum mail_list);
@@ -184,7 +186,8 @@ enum err second_remove(struct txn *, uint64_t actor) MUST_USE; /* off, and nothi
 
 /* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
 
-enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK };
+enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK,
+	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE };
 #define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
 struct link {
 	uint32_t purpose;
@@ -198,6 +201,7 @@ extern const struct shape link_shape;
 enum err link_make(struct txn *, const struct link *, const char **token) MUST_USE;
 /* The same one whenever it is made for this purpose, subject and payload; until and uses are set anew. */
 enum err link_lasting(struct txn *, const struct link *, const char **token) MUST_USE;
+const char *link_token(struct txn *, const struct link *); /* which one that is, made or not */
 /* ERR_NOT_FOUND: no such link, for another purpose, over, or used up. Looking uses nothing up: programs that read mail
  * open its links, so a GET looks and a POST uses. */
 enum err link_find(struct txn *, enum link_purpose, const char *token, struct link *out) MUST_USE;
@@ -255,6 +259,15 @@ enum err community_list(struct txn *, struct u64s *out) MUST_USE;
 enum err community_head_show(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
 /* The page of a community, local or known here: profile.c's /@{name} hands it over, with reply.page set. */
 enum err community_page(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
+
+/* ---- joining.c, welcome.c: how one joins (joining.h has the rest) ------------------------------ */
+
+bool joining_is_open(struct txn *, uint64_t community); /* not one that people only put themselves on the list of */
+const char *joining_path(struct arena *, const struct actor *community); /* of the page that tells how; NULL: the association's */
+/* "join" { path, asks, unopened, listed, goal } and "joining_path": what pages of a community say of joining it. */
+void joining_community_show(struct call *, struct txn *, struct view *, const struct actor *);
+/* "welcome": three things to begin with, for who is new; "waiting_requests": how many wait for this viewer's answer. */
+void welcome_show(struct call *, struct txn *, struct view *);
 
 /* ---- follow.c: following; who follows whom is never shown outside but as a number ------------ */
 
@@ -709,7 +722,8 @@ bool domain_blocked(struct txn *, const char *host); /* the host or a parent dom
 /* ---- notify.c: what people hear of, kept 90 days, and how they want to be told ---------------- */
 
 enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUEST, NOTICE_POLL, NOTICE_HIDDEN,
-	NOTICE_CONVERSATION /* began in a community of which they want to hear at once */,
+	NOTICE_CONVERSATION, /* began in a community of which they want to hear at once */
+	NOTICE_JOIN_REQUEST = 20, NOTICE_JOIN_ANSWER, NOTICE_OPENED,
 	NOTICE_ARTICLE_REVIEW = 40, NOTICE_ARTICLE_DECIDED, NOTICE_ARTICLE_DUE,
 	NOTICE_OFFERED /* nobody answered it, and they know about it */, NOTICE_ACCEPTED };
 struct notice {

@@ -75,7 +75,7 @@ enum err link_make(struct txn *t, const struct link *l, const char **token)
 	return e;
 }
 
-enum err link_lasting(struct txn *t, const struct link *l, const char **token)
+const char *link_token(struct txn *t, const struct link *l)
 {
 	struct arena *arena = txn_arena(t);
 	const struct site *site = txn_site(t);
@@ -83,7 +83,12 @@ enum err link_lasting(struct txn *t, const struct link *l, const char **token)
 	const char *what = arena_format(arena, "link:%u:%llu:%s", l->purpose,
 		(unsigned long long)l->subject, l->payload != NULL ? l->payload : "");
 	crypto_hmac(site->secret, sizeof site->secret, what, strlen(what), mac);
-	const char *made = hex_encode(arena, mac, sizeof mac);
+	return hex_encode(arena, mac, sizeof mac);
+}
+
+enum err link_lasting(struct txn *t, const struct link *l, const char **token)
+{
+	const char *made = link_token(t, l);
 	struct place at = place_hash(TABLE_LINK, made);
 	enum err e = link_del(t, &at);
 	if (e == OK)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define PAGE 50
-#define LOOK_FOR HOUR /* one record in the audit log for all that is looked at in it */
 #define MAY_SEE (ROLE_BOARD | ROLE_ADMIN | ROLE_TREASURER)
 
 /* Not by an app's token: the roll is seen by people. */
@@ -28,21 +27,15 @@ struct looking {
 static enum err list_run(struct txn *r, void *arg)
 {
 	struct looking *l = arg;
-	uint64_t last;
-	struct place place = place_1(TABLE_ROLL_LOOK, l->call->viewer.actor);
-	enum err e = txn_get_id(r, &place, &last);
-	if (e == ERR_NOT_FOUND || (e == OK && (int64_t)last + LOOK_FOR <= time_now()))
+	if (audit_look_due(r, l->call->viewer.actor))
 		return ERR_SIGN_IN; /* list_work puts it in the audit log first */
-	return e == OK ? people_all(r, l->call->arena, &l->people) : e;
+	return people_all(r, l->call->arena, &l->people);
 }
 
 static enum err look_run(struct txn *r, void *arg)
 {
 	const struct call *call = arg;
-	struct place place = place_1(TABLE_ROLL_LOOK, call->viewer.actor);
-	struct audit a = {.actor = call->viewer.actor, .act = AUDIT_VIEW, .words = "list"};
-	enum err e = txn_put_id(r, &place, (uint64_t)time_now());
-	return e == OK ? audit_add(r, &a) : e;
+	return audit_look(r, call->viewer.actor, "list");
 }
 
 static enum err list_work(struct call *call)

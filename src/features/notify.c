@@ -35,16 +35,19 @@ const struct shape notify_settings_shape = {
 /* What each kind says; who did it stands before it, what it is about after it. */
 static const struct {
 	const char *words;
-	bool asks;        /* waits for an answer */
+	const char *asks; /* page of what waits for an answer */
 	const char *path; /* where what its note names is dealt with */
 } kinds[] = {
-	[NOTICE_REPLY] = {"answered you", false},
-	[NOTICE_MENTION] = {"named you", false},
-	[NOTICE_FOLLOW] = {"follows you now", false},
-	[NOTICE_REQUEST] = {"asks to follow you", true},
-	[NOTICE_POLL] = {"The poll is closed", false},
-	[NOTICE_HIDDEN] = {"A moderator hid your message", false},
-	[NOTICE_CONVERSATION] = {"began a conversation", false},
+	[NOTICE_REPLY] = {"answered you"},
+	[NOTICE_MENTION] = {"named you"},
+	[NOTICE_FOLLOW] = {"follows you now"},
+	[NOTICE_REQUEST] = {"asks to follow you", .asks = "/requests"},
+	[NOTICE_POLL] = {"The poll is closed"},
+	[NOTICE_HIDDEN] = {"A moderator hid your message"},
+	[NOTICE_CONVERSATION] = {"began a conversation"},
+	[NOTICE_JOIN_REQUEST] = {"New request to join", .asks = "/joining"},
+	[NOTICE_JOIN_ANSWER] = {"Your request to join is answered"},
+	[NOTICE_OPENED] = {"is open now"},
 	[NOTICE_ARTICLE_REVIEW] = {"asks you to look at an article", .path = "/articles"},
 	[NOTICE_ARTICLE_DECIDED] = {"There is a decision on your article", .path = "/articles"},
 	[NOTICE_OFFERED] =
@@ -400,7 +403,7 @@ bool notify_show(struct txn *t, struct view *v, const struct notice *n, uint64_t
 	view_begin(v, NULL);
 	view_text(v, "words", i18n(language, kinds[n->kind].words));
 	view_flag(v, "fresh", n->place > seen);
-	view_flag(v, "asks", kinds[n->kind].asks);
+	view_text(v, "asks", kinds[n->kind].asks != NULL ? kinds[n->kind].asks : "");
 	const char *note = n->note != NULL ? n->note : "";
 	view_text(v, "note", kinds[n->kind].path == NULL ? note : "");
 	view_text(v, "thing", kinds[n->kind].path != NULL ? note : "");

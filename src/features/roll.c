@@ -1,4 +1,5 @@
 /* roll.c: the store of the roll, and the persons in it: their words sealed, each under a key of its own. */
+#include "joining.h"
 #include "memberfile.h"
 
 #include <pthread.h>
@@ -62,6 +63,12 @@ struct store *roll_store(struct roll *roll)
 enum err roll_write(const struct site *site, write_fn *run, void *arg)
 {
 	return store_write(site->roll->store, run, arg);
+}
+
+enum err roll_submit(
+	const struct site *site, write_fn *run, void *arg, done_fn *done, void *done_arg)
+{
+	return store_submit(site->roll->store, run, arg, done, done_arg);
 }
 
 enum err roll_read(const struct site *site, read_fn *run, void *arg)
@@ -155,6 +162,11 @@ const struct table_use roll_tables[] = {
 	{TABLE_IMPORT, &import_shape},
 	{TABLE_IMPORT_ROW, NULL},
 	{TABLE_ROLL_LOOK, NULL},
+	{TABLE_APPLICATION, &application_shape},
+	{TABLE_APPLICATION_OF, NULL},
+	{TABLE_APPLICATION_PERSON, NULL},
+	{TABLE_APPLICATION_TELL, NULL},
+	{TABLE_INVITE, &invite_shape},
 	{0},
 };
 
@@ -212,31 +224,49 @@ static const char *words_label(struct txn *r, uint64_t id)
 	return arena_format(txn_arena(r), "person:%s", id_text(id, id_words));
 }
 
+enum err roll_seal(struct txn *r, uint64_t id, struct bytes plain, struct bytes *sealed)
+{
+	struct bytes key;
+	enum err e = open_key(r, id, &key);
+	if (e == ERR_NOT_FOUND)
+		e = make_key(r, id, &key);
+	if (e == OK)
+		*sealed = crypto_seal(txn_arena(r), key.data, words_label(r, id), plain);
+	return e;
+}
+
+enum err roll_unseal(struct txn *r, uint64_t id, struct bytes sealed, struct bytes *plain)
+{
+	struct bytes key;
+	enum err e = open_key(r, id, &key);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? ERR_STORE : e;
+	return crypto_open(txn_arena(r), key.data, words_label(r, id), sealed, plain) ? OK
+										      : ERR_STORE;
+}
+
+enum err roll_unkey(struct txn *r, uint64_t id)
+{
+	struct place key = place_1(TABLE_PERSON_KEY, id);
+	return txn_del(r, &key);
+}
+
 static enum err seal(struct txn *r, struct person *p)
 {
-	struct bytes key, plain;
-	enum err e = open_key(r, p->id, &key);
-	if (e == ERR_NOT_FOUND)
-		e = make_key(r, p->id, &key);
-	if (e == OK)
-		e = record_write(txn_arena(r), &person_words_shape, p, &plain);
-	if (e == OK)
-		p->sealed = crypto_seal(txn_arena(r), key.data, words_label(r, p->id), plain);
-	return e;
+	struct bytes plain;
+	enum err e = record_write(txn_arena(r), &person_words_shape, p, &plain);
+	return e == OK ? roll_seal(r, p->id, plain, &p->sealed) : e;
 }
 
 static enum err unseal(struct txn *r, struct person *p)
 {
-	struct bytes key, plain;
+	struct bytes plain;
 	struct person words;
-	enum err e = open_key(r, p->id, &key);
-	if (e == OK
-		&& !crypto_open(txn_arena(r), key.data, words_label(r, p->id), p->sealed, &plain))
-		e = ERR_STORE;
+	enum err e = roll_unseal(r, p->id, p->sealed, &plain);
 	if (e == OK)
 		e = record_read(txn_arena(r), &person_words_shape, plain, &words);
 	if (e != OK)
-		return e == ERR_NOT_FOUND ? ERR_STORE : e;
+		return e;
 	words.id = p->id;
 	words.actor = p->actor;
 	words.status = p->status;
@@ -468,13 +498,15 @@ enum err person_remove(struct txn *r, const struct doer *by, uint64_t id)
 	enum err e = person_load(r, id, &was);
 	if (e != OK)
 		return e;
-	struct place person = place_1(TABLE_PERSON, id), key = place_1(TABLE_PERSON_KEY, id);
+	struct place person = place_1(TABLE_PERSON, id);
 	e = index_move(r, &was, &none, id);
 	if (e == OK)
 		e = role_forget(r, id);
 	if (e == OK)
+		e = application_forget(r, id);
+	if (e == OK)
 		e = txn_del(r, &person);
 	if (e == OK)
-		e = txn_del(r, &key);
+		e = roll_unkey(r, id);
 	return e == OK ? note_act(r, by, AUDIT_REMOVE, id, NULL) : e;
 }

@@ -20,8 +20,14 @@ enum err roll_open(struct arena *, const struct site *, const char *path, struct
 void roll_close(struct roll *); /* NULL ok */
 struct store *roll_store(struct roll *); /* to check and to copy */
 enum err roll_write(const struct site *, write_fn *, void *arg) MUST_USE;
+enum err roll_submit(const struct site *, write_fn *, void *arg, done_fn *, void *done_arg) MUST_USE; /* as store_submit */
 enum err roll_read(const struct site *, read_fn *, void *arg) MUST_USE; /* ERR_NOT_FOUND: this site has no roll (small tests) */
 extern const struct table_use roll_tables[]; /* for `kring check` */
+
+/* Bytes under a key of their own, by an id of the roll; when that key is gone, so are they. */
+enum err roll_seal(struct txn *r, uint64_t id, struct bytes plain, struct bytes *sealed) MUST_USE;
+enum err roll_unseal(struct txn *r, uint64_t id, struct bytes sealed, struct bytes *plain) MUST_USE;
+enum err roll_unkey(struct txn *r, uint64_t id) MUST_USE;
 
 enum person_status {
 	PERSON_APPLICANT = 1, /* asked to join */
@@ -109,7 +115,12 @@ enum audit_act { /* kept: numbers are never reused */
 	AUDIT_VIEW,
 	AUDIT_EXPORT,
 	AUDIT_IMPORT,
-	AUDIT_UNDO
+	AUDIT_UNDO,
+	AUDIT_REQUEST = 20, /* to join: it came in, or was withdrawn */
+	AUDIT_ACCEPT,
+	AUDIT_REFUSE,
+	AUDIT_INVITE,
+	AUDIT_JOINING /* how one joins was changed */
 };
 /* Ids only: what a person was called leaves no trace here when it is erased. */
 struct audit {
@@ -127,5 +138,8 @@ extern const struct shape audit_shape;
 enum err audit_add(struct txn *r, struct audit *) MUST_USE;
 enum err audit_load(struct txn *r, uint64_t number, struct audit *) MUST_USE;
 enum err audit_last(struct txn *r, struct audit *) MUST_USE; /* ERR_NOT_FOUND: nothing was done yet */
+/* Who looks at the roll is in the log, once in an hour: whether that is due, and the record of it. */
+bool audit_look_due(struct txn *r, uint64_t actor);
+enum err audit_look(struct txn *r, uint64_t actor, const char *words) MUST_USE;
 /* Reads the chain from its start: ERR_STORE with *broken, the first record that does not follow from the one before. */
 enum err audit_check(struct txn *r, uint64_t *broken) MUST_USE;

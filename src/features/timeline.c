@@ -214,6 +214,8 @@ static enum err overview_read(struct call *call, struct txn *t, struct view *v)
 	struct u64s ids;
 	uint64_t before = call_input_id(call, "before");
 	view_text(v, "heading", i18n(call->language, "My overview"));
+	if (before == 0)
+		welcome_show(call, t, v);
 	enum err e = timeline_home(t, &call->viewer, before, PAGE_SHOWN, &ids);
 	if (e == OK)
 		show_page(t, v, &call->viewer, &ids, before);

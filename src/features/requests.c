@@ -1,0 +1,339 @@
+/* requests.c: the requests to join, for who decides about them: the board, the administration, and of a community its
+ * managers; for anyone else they are not there. */
+#include "joining.h"
+
+#define PAGE 30
+
+/* ---- looking: one record in the audit log for all that is looked at in an hour ------------------ */
+
+struct looking {
+	struct call *call;
+	uint64_t place, before, id;
+	enum application_state state;
+	struct u64s ids;
+	struct application *found;
+	size_t count;
+};
+
+static const char *const states[] = {[APPLICATION_WAITING] = "waiting",
+	[APPLICATION_LISTED] = "listed",
+	[APPLICATION_ACCEPTED] = "accepted",
+	[APPLICATION_REFUSED] = "refused"};
+
+static enum application_state state_of(const struct call *call)
+{
+	const char *said = call_input(call, "state");
+	for (size_t i = APPLICATION_WAITING; i < COUNT(states); i++)
+		if (text_is(states[i], said))
+			return (enum application_state)i;
+	return APPLICATION_WAITING;
+}
+
+static enum err list_run(struct txn *r, void *arg)
+{
+	struct looking *l = arg;
+	struct arena *arena = l->call->arena;
+	if (audit_look_due(r, l->call->viewer.actor))
+		return ERR_SIGN_IN; /* look_work puts it in the audit log first */
+	enum err e = application_list(r, l->place, l->state, l->before, PAGE, &l->ids);
+	l->found = arena_array(arena, PAGE, sizeof *l->found);
+	for (size_t i = 0; e == OK && i < l->ids.count; i++) {
+		struct application *a = &l->found[l->count++];
+		e = application_load(r, l->ids.at[i], a);
+		if (e == OK)
+			application_keep(arena, a);
+	}
+	return e;
+}
+
+static enum err look_run(struct txn *r, void *arg)
+{
+	const struct call *call = arg;
+	return audit_look(r, call->viewer.actor, "requests");
+}
+
+struct asked_right {
+	struct call *call;
+	bool may;
+};
+
+static enum err right_run(struct txn *t, void *arg)
+{
+	struct asked_right *x = arg;
+	struct u64s all;
+	uint64_t me = x->call->viewer.actor;
+	enum err e = community_list(t, &all);
+	x->may = joining_may(t, me, 0);
+	for (size_t i = 0; e == OK && !x->may && i < all.count; i++)
+		x->may = joining_may(t, me, all.at[i]);
+	return e;
+}
+
+static enum err look_work(struct call *call)
+{
+	struct asked_right x = {.call = call};
+	enum err e = store_read(call->store, right_run, &x);
+	if (e == OK && (!x.may || call->viewer.by_token))
+		e = ERR_NOT_FOUND;
+	if (e == OK)
+		e = roll_write(call->site, look_run, call);
+	if (e == OK)
+		reply_see_other(call, call->target);
+	return e;
+}
+
+/* ---- the list ----------------------------------------------------------------------------------- */
+
+/* The place that was chosen, or the first that the viewer decides about. */
+static enum err find_place(struct call *call, struct txn *t, uint64_t *place)
+{
+	struct u64s all;
+	uint64_t me = call->viewer.actor, said = call_input_id(call, "place");
+	if (call->viewer.by_token)
+		return ERR_NOT_FOUND;
+	if (said != 0 || joining_may(t, me, 0)) {
+		*place = said;
+		return joining_may(t, me, said) ? OK : ERR_NOT_FOUND;
+	}
+	enum err e = community_list(t, &all);
+	for (size_t i = 0; e == OK && i < all.count; i++)
+		if (joining_may(t, me, all.at[i])) {
+			*place = all.at[i];
+			return OK;
+		}
+	return e == OK ? ERR_NOT_FOUND : e;
+}
+
+static void show_line(struct view *v, const struct application *a)
+{
+	view_begin(v, NULL);
+	view_id(v, "id", a->id);
+	view_text(v, "name", a->name);
+	view_text(v, "email", a->email);
+	view_time(v, "asked", a->confirmed);
+	view_flag(v, "as_guest", a->kind == APPLY_GUEST);
+	view_flag(v, "invited", a->invite != 0);
+	join_state_show(v, a);
+	view_time(v, "decided", a->decided);
+	view_text(v, "reason", a->reason);
+	view_end(v);
+}
+
+static enum err list_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct looking l = {
+		.call = call, .state = state_of(call), .before = call_input_id(call, "before")};
+	enum err e = find_place(call, t, &l.place);
+	if (e == OK)
+		e = roll_read(call->site, list_run, &l);
+	if (e != OK)
+		return e;
+	view_text(v, "heading", i18n(call->language, "Requests to join"));
+	joining_tabs_show(t, v, call->viewer.actor, "requests", l.place);
+	view_id(v, "place", l.place);
+	view_text(v, "chosen", states[l.state]);
+	struct application as = {.state = l.state};
+	join_state_show(v, &as);
+	view_list(v, "requests");
+	for (size_t i = 0; i < l.count; i++)
+		show_line(v, &l.found[i]);
+	view_list_end(v);
+	view_flag(v, "some", l.count > 0);
+	view_flag(v, "later_page", l.before != 0);
+	if (l.count == PAGE)
+		view_id(v, "older", l.ids.at[l.count - 1]);
+	return OK;
+}
+
+/* ---- one of them -------------------------------------------------------------------------------- */
+
+static enum err earlier_run(struct txn *r, void *arg)
+{
+	struct looking *l = arg;
+	struct application a;
+	struct u64s ids = {0};
+	enum err e = application_load(r, l->id, &a);
+	if (audit_look_due(r, l->call->viewer.actor))
+		return ERR_SIGN_IN;
+	if (e == OK && a.person != 0)
+		e = application_of_person(r, a.person, &ids);
+	l->found = arena_array(l->call->arena, ids.count, sizeof *l->found);
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		struct application *one = &l->found[l->count];
+		if (ids.at[i] == l->id)
+			continue;
+		e = application_load(r, ids.at[i], one);
+		/* What another place answered is that place's own. */
+		l->count += e == OK && one->community == a.community
+			&& one->state != APPLICATION_WITHDRAWN;
+		if (e == OK)
+			application_keep(l->call->arena, one);
+	}
+	return e;
+}
+
+static enum err find_request(
+	struct call *call, struct txn *t, struct application *a, struct person *p)
+{
+	uint64_t id = call_part_id(call, "id");
+	enum err e = application_read(call->site, call->arena, id, a, p);
+	if (e == OK
+		&& (a->state == APPLICATION_ASKED || call->viewer.by_token
+			|| !joining_may(t, call->viewer.actor, a->community)))
+		e = ERR_NOT_FOUND;
+	return e;
+}
+
+static enum err show_texts(struct call *call, struct txn *t, struct view *v, uint64_t place)
+{
+	struct u64s ids;
+	struct join_text text;
+	uint64_t chosen = call_input_id(call, "text");
+	const char *typed = call_input(call, "reason");
+	enum err e = join_text_list(t, place, &ids);
+	view_list(v, "texts");
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		e = join_text_load(t, place, ids.at[i], call->language, &text);
+		if (e != OK)
+			break;
+		view_begin(v, NULL);
+		view_id(v, "id", ids.at[i]);
+		view_text(v, "title", text.title);
+		view_flag(v, "chosen", ids.at[i] == chosen);
+		view_end(v);
+		typed = typed == NULL && ids.at[i] == chosen ? text.text : typed;
+	}
+	view_list_end(v);
+	view_text(v, "typed", typed != NULL ? typed : "");
+	return e;
+}
+
+/* What the roll knows of who asks: for who decides of the association, and no more than helps. */
+static void show_match(struct view *v, const struct person *p)
+{
+	enum person_status status = person_status_at(p, time_now());
+	view_flag(v, "is_member", status == PERSON_MEMBER);
+	view_flag(v, "was_member", status == PERSON_LAPSED);
+	view_flag(v, "is_guest", status == PERSON_GUEST);
+	view_text(v, "number", p->number != NULL ? p->number : "");
+	view_time(v, "until", status == PERSON_LAPSED ? p->until : 0);
+}
+
+static enum err request_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct application a;
+	struct person p;
+	struct actor place = {.title = call->site->name}, by;
+	struct looking l = {.call = call, .id = call_part_id(call, "id")};
+	enum err e = find_request(call, t, &a, &p);
+	if (e == OK)
+		e = roll_read(call->site, earlier_run, &l);
+	if (e == OK && a.community != 0)
+		e = actor_load(t, a.community, &place);
+	if (e == OK)
+		e = show_texts(call, t, v, a.community);
+	if (e != OK)
+		return e;
+	view_text(v, "heading", a.name);
+	joining_tabs_show(t, v, call->viewer.actor, "requests", a.community);
+	view_id(v, "id", a.id);
+	view_id(v, "place_id", a.community);
+	view_text(v, "place", actor_title(&place));
+	view_text(v, "email", a.email);
+	view_time(v, "asked", a.confirmed);
+	view_flag(v, "as_guest", a.kind == APPLY_GUEST);
+	view_flag(v, "invited", a.invite != 0);
+	view_text(v, "motive", a.motive != NULL ? a.motive : "");
+	join_answers_show(call->arena, v, &a);
+	join_state_show(v, &a);
+	view_flag(v, "open", a.state == APPLICATION_WAITING || a.state == APPLICATION_LISTED);
+	view_flag(v, "may_accept",
+		a.state != APPLICATION_ACCEPTED && a.state != APPLICATION_WITHDRAWN);
+	view_time(v, "decided", a.decided);
+	view_text(v, "said", a.reason != NULL ? a.reason : "");
+	if (a.by != 0 && actor_load(t, a.by, &by) == OK)
+		actor_show(v, "by", &by);
+	show_match(v, &p);
+	view_flag(v, "has_earlier", l.count > 0);
+	view_list(v, "earlier");
+	for (size_t i = 0; i < l.count; i++)
+		show_line(v, &l.found[i]);
+	view_list_end(v);
+	return OK;
+}
+
+struct deciding {
+	struct call *call;
+	struct application a;
+	bool accept;
+};
+
+static enum err may_run(struct txn *t, void *arg)
+{
+	struct deciding *d = arg;
+	struct person p;
+	return find_request(d->call, t, &d->a, &p);
+}
+
+static enum err decide_run(struct txn *r, void *arg)
+{
+	struct deciding *d = arg;
+	struct doer by = {.actor = d->call->viewer.actor};
+	struct application a;
+	return application_decide(r, &by, d->a.id, d->accept, call_input(d->call, "reason"), &a);
+}
+
+static enum err decide(struct call *call, bool accept)
+{
+	struct deciding d = {.call = call, .accept = accept};
+	const char *reason = call_input(call, "reason");
+	char id[ID_TEXT];
+	enum err e = store_read(call->store, may_run, &d);
+	if (e == OK && !accept && (reason == NULL || *text_trim(call->arena, reason) == '\0'))
+		e = refuse(&call->refusal, "reason", "Say why. They read it.");
+	if (e == OK)
+		e = roll_write(call->site, decide_run, &d);
+	if (e == ERR_CONFLICT)
+		e = refuse(&call->refusal, NULL, "Somebody answered this already.");
+	if (e != OK)
+		return e;
+	application_tell(call->site, call->store, d.a.id);
+	reply_notice(call,
+		accept ? "Let in. A mail tells them."
+		       : "Refused. A mail tells them why. You can still let them in later.");
+	reply_see_other(
+		call, arena_format(call->arena, "/joining?place=%s", id_text(d.a.community, id)));
+	return OK;
+}
+
+static enum err accept_work(struct call *call)
+{
+	return decide(call, true);
+}
+
+static enum err refuse_work(struct call *call)
+{
+	return decide(call, false);
+}
+
+#define ANSWER_INPUTS                                                                              \
+	.page = "request", .form = request_read, .per_minute = 120,                                \
+	.takes = {{"reason", INPUT_TEXT, .max = APPLICATION_MOTIVE_MOST, .label = "Your answer"}}
+
+static const struct route routes[] = {
+	{METHOD_GET, "/joining", SIGNED_IN, .read = list_read, .work = look_work,
+		.page = "requests",
+		.takes = {{"place", INPUT_LINE, .max = 20, .label = "Place"},
+			{"state", INPUT_CHOICE, .choices = "waiting|listed|accepted|refused",
+				.label = "Which"},
+			{"before", INPUT_ID, .label = "Older"}}},
+	{METHOD_GET, "/joining/requests/{id}", SIGNED_IN, .read = request_read, .work = look_work,
+		.page = "request", .takes = {{"text", INPUT_LINE, .max = 20, .label = "Text"}}},
+	{METHOD_POST, "/joining/requests/{id}/accept", SIGNED_IN, .work = accept_work,
+		ANSWER_INPUTS},
+	{METHOD_POST, "/joining/requests/{id}/refuse", SIGNED_IN, .work = refuse_work,
+		ANSWER_INPUTS},
+	{0},
+};
+
+const struct feature feature_requests = {.name = "requests", .routes = routes};
