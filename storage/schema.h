@@ -55,6 +55,9 @@ enum table {
 	TABLE_QUESTION = 169,  /* u64 post                        → question */
 	TABLE_QUESTION_WAITS = 170, /* u64 ms, u64 post           → 1: who knows about it is asked then, if nobody answered */
 	TABLE_EXPERTISE = 171, /* u64 actor                       → expertise */
+	TABLE_ASK = 172,       /* u64 ask                         → ask: a question to a coach */
+	TABLE_ASK_OF = 173,    /* u64 actor, u64 ask              → 1: who asks; the community whose coaches are asked */
+	TABLE_COACH = 174,     /* u64 community, u64 actor        → coach */
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */

@@ -218,6 +218,7 @@ enum err community_head_show(
 	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
 	joining_community_show(call, t, v, a);
+	view_flag(v, "has_coaches", a->local && coach_any(t, a->id));
 	profile_relation_show(call, t, v, a);
 	return show_team(call, t, v, a);
 }

@@ -22,6 +22,7 @@ const struct feature *const features[] = {
 	&feature_requests,
 	&feature_invite,
 	&feature_welcome,
+	&feature_coach,
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_message,

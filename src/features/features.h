@@ -187,7 +187,7 @@ enum err second_remove(struct txn *, uint64_t actor) MUST_USE; /* off, and nothi
 /* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
 
 enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK,
-	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE };
+	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_COACH = 25 };
 #define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
 struct link {
 	uint32_t purpose;
@@ -626,6 +626,70 @@ enum err expertise_set(struct txn *, uint64_t actor, const char *subjects, struc
  * They count as asked from now on. */
 enum err expertise_find(struct txn *, const struct post *, uint64_t asker, uint64_t *who, size_t max, size_t *count) MUST_USE;
 
+/* ---- coach.c, letterbox.c, asking.c: questions to those who know ------------------------------------------ */
+
+enum coach_room { COACH_OPEN = 1, COACH_LIMITED, COACH_CLOSED };
+struct coach { /* what one says of oneself as a coach; circle_may_coach tells who is one */
+	uint64_t community, actor;
+	const char *topics;
+	uint32_t room; /* enum coach_room */
+	uint32_t days; /* within which one answers */
+};
+enum ask_way {
+	ASK_PUBLIC = 1, /* a question in the community, for everyone */
+	ASK_MEMBERS,    /* for members */
+	ASK_PRIVATE,    /* for the coach alone; what came as a message is too */
+	ASK_ANONYMOUS   /* for members, under the name of the community */
+};
+enum ask_consent { CONSENT_ASKED = 1, CONSENT_YES, CONSENT_NO };
+struct ask {
+	uint64_t id, community;
+	uint64_t asker;   /* here or elsewhere */
+	uint32_t way;
+	uint64_t post;    /* where it was asked: a question, a direct message; 0: only here */
+	const char *text; /* Markdown, when only here */
+	uint64_t coach;   /* to whom; 0: to any of them */
+	int64_t at, due, answered;
+	uint64_t by;
+	const char *answer; /* Markdown */
+	uint32_t consent;   /* to publish it without a name; 0: not asked */
+	uint64_t article;   /* the draft that was made of it */
+	bool reminded;
+};
+extern const struct shape coach_shape, ask_shape;
+enum err coach_load(struct txn *, uint64_t community, uint64_t actor, struct coach *) MUST_USE;
+enum err coach_set(struct txn *, const struct coach *, struct refusal *) MUST_USE; /* of oneself */
+enum err coach_list(struct txn *, uint64_t community, struct u64s *out) MUST_USE;
+bool coach_any(struct txn *, uint64_t community);
+bool coach_has_room(struct txn *, const struct coach *);
+int64_t coach_days(struct txn *, uint64_t community, uint64_t coach); /* the term; coach 0: of any of them; 0: no room */
+const char *coach_term(struct arena *, const char *language, int64_t days); /* in words */
+enum err ask_add(struct txn *, struct ask *, struct refusal *) MUST_USE; /* community, asker, way, coach, text: the rest is set */
+enum err ask_load(struct txn *, uint64_t id, struct ask *) MUST_USE;
+enum err ask_list(struct txn *, uint64_t of, struct u64s *out) MUST_USE; /* newest first; of who asks, or of a community */
+bool ask_may_answer(struct txn *, uint64_t who, const struct ask *);     /* and so see it */
+const char *ask_words(struct txn *, const struct ask *);
+/* It goes back the way it came: into the conversation, as a direct message, or on its page. */
+enum err ask_answer(struct txn *, uint64_t who, uint64_t id, const char *text, bool consent, struct refusal *) MUST_USE;
+enum err ask_remove(struct txn *, uint64_t who, uint64_t id) MUST_USE; /* who asked */
+enum err ask_consent(struct txn *, uint64_t id, bool yes) MUST_USE; /* of who asked: the caller knows that it is them */
+bool ask_may_publish(struct txn *, uint64_t id);
+enum err ask_article(struct txn *, uint64_t who, uint64_t id, uint64_t *article) MUST_USE; /* who answered: a draft */
+/* What its files share. */
+#define ASKS_OPEN_MOST 5        /* questions of one person that wait */
+#define ASK_BYTES 20000         /* of a question or an answer */
+#define ASK_KEPT (365 * DAY)    /* after the answer */
+enum err ask_keep(struct txn *, const struct ask *) MUST_USE;
+enum err ask_drop(struct txn *, const struct ask *) MUST_USE;
+enum err ask_tell(struct txn *, const struct ask *, uint64_t whom, uint64_t who) MUST_USE; /* that there is news; not to who made it */
+enum err ask_tell_coaches(struct txn *, const struct ask *) MUST_USE;
+enum err ask_count_open(struct txn *, uint64_t of, uint64_t coach, size_t *out) MUST_USE;
+enum err ask_write_back(struct txn *, const struct ask *, const char *words, const char *language) MUST_USE; /* to a message */
+const char *ask_language(struct txn *, const struct post *);
+extern const struct journal_reader coach_readers[];
+extern const struct chore coach_chores[];
+extern const struct route coach_routes[];
+
 /* ---- article.c, review.c, desk.c, edition.c: texts that are checked: who writes, who checks, until when it is right ---- */
 
 #define ARTICLE_SUMMARY_MOST 350 /* code points: who checked it is said after it */
@@ -725,7 +789,8 @@ enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUE
 	NOTICE_CONVERSATION, /* began in a community of which they want to hear at once */
 	NOTICE_JOIN_REQUEST = 20, NOTICE_JOIN_ANSWER, NOTICE_OPENED,
 	NOTICE_ARTICLE_REVIEW = 40, NOTICE_ARTICLE_DECIDED, NOTICE_ARTICLE_DUE,
-	NOTICE_OFFERED /* nobody answered it, and they know about it */, NOTICE_ACCEPTED };
+	NOTICE_OFFERED /* nobody answered it, and they know about it */, NOTICE_ACCEPTED,
+	NOTICE_COACH /* news of a question to a coach, for who asks and who answers */ };
 struct notice {
 	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
 	uint32_t kind;

@@ -258,6 +258,10 @@ enum err note_read(
 	to->author = author;
 	address_all(to, o);
 	read_audience(o, to, out);
+	/* A message to a community is to it as to a person. */
+	if (out->visibility == VISIBLE_DIRECT && to->local_group.id != 0
+		&& to->mention_count < POST_MENTIONS)
+		to->mentions[to->mention_count++] = to->local_group.id;
 	out->mentions = (struct u64s){to->mentions, to->mention_count};
 	return read_text(arena, o, out);
 }

@@ -52,6 +52,7 @@ static const struct {
 	[NOTICE_ARTICLE_DECIDED] = {"There is a decision on your article", .path = "/articles"},
 	[NOTICE_OFFERED] =
 		{"Nobody has answered this yet. You know about it: do you have an answer?"},
+	[NOTICE_COACH] = {"There is news about a question to a coach", .path = "/coach"},
 	[NOTICE_ACCEPTED] = {"Your answer was chosen as the answer"},
 	[NOTICE_ARTICLE_DUE] = {"Is your article still right?"},
 };

@@ -152,6 +152,9 @@ static enum err place(struct txn *t, struct article *a, struct refusal *why)
 {
 	struct post p;
 	struct post_draft words = article_words(a);
+	if (a->ask != 0 && !ask_may_publish(t, a->ask))
+		return refuse(
+			why, "verdict", "Who asked this has not said that it may be published.");
 	enum err e = post_create(t, &words, NULL, why, &p);
 	if (e == OK)
 		e = article_drop(t, a);
