@@ -7,7 +7,7 @@
 #include "embed.h"
 #include "webui.h"
 
-#define PAGES_MAX 128
+#define PAGES_MAX 512
 #define OPEN_MAX 16  /* nested sections while parsing */
 #define DEPTH_MAX 32 /* open nodes while filling, parts included */
 #define PAGE_BYTES (4u << 20)

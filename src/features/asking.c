@@ -137,8 +137,9 @@ static enum err me_read(struct call *call, struct txn *t, struct view *v)
 	enum err e = find_community(call, t, &community);
 	if (e == OK && !circle_may_coach(t, call->viewer.actor, community.id))
 		e = ERR_FORBIDDEN;
-	if (e == OK)
-		e = coach_load(t, community.id, call->viewer.actor, &c);
+	if (e != OK)
+		return e;
+	e = coach_load(t, community.id, call->viewer.actor, &c);
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	if (call_input(call, "room") != NULL)
