@@ -3,14 +3,14 @@
 
 #define AT_ONCE 1000
 
-enum err audience_actor(const struct recipients *r, uint64_t actor)
+static enum err send_to(const struct recipients *r, uint64_t actor, bool shared)
 {
 	struct actor a;
 	struct url url;
 	enum err e = actor_load(r->t, actor, &a);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	const char *inbox = a.shared_inbox != NULL ? a.shared_inbox : a.inbox;
+	const char *inbox = shared && a.shared_inbox != NULL ? a.shared_inbox : a.inbox;
 	if (a.local || a.gone || a.suspended || inbox == NULL
 		|| url_parse(txn_arena(r->t), inbox, &url) != OK)
 		return OK;
@@ -18,6 +18,16 @@ enum err audience_actor(const struct recipients *r, uint64_t actor)
 		|| domain_blocked(r->t, a.host))
 		return OK;
 	return delivery_put(r->t, r->activity, r->actor, inbox);
+}
+
+enum err audience_actor(const struct recipients *r, uint64_t actor)
+{
+	return send_to(r, actor, true);
+}
+
+enum err audience_one(const struct recipients *r, uint64_t actor)
+{
+	return send_to(r, actor, false);
 }
 
 /* Queue keys say which activity for which inbox: doing a step twice changes nothing. */

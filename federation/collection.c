@@ -313,6 +313,16 @@ static enum err serve_post(struct serving *s)
 	return e == OK ? serve(s->call, v, 200) : e;
 }
 
+/* A copy of what is for members, for one of those who read along: signed by them, and by nobody else of their site. */
+static enum err serve_copy(struct serving *s)
+{
+	struct view *v = begin(s->call);
+	if (!s->viewer.remote)
+		return ERR_NOT_FOUND;
+	enum err e = closed_show(s->t, call_part_id(s->call, "id"), s->viewer.actor, v);
+	return e == OK ? serve(s->call, v, 200) : e;
+}
+
 /* Addresses only: each post's own node says who may read it, and what it says. */
 static enum err serve_uris(
 	struct serving *s, const struct ids *ids, const char *id, const char *items)
@@ -395,6 +405,7 @@ static const struct {
 } served[] = {
 	{"/p/{id}", serve_post},
 	{"/p/{id}/replies", serve_replies},
+	{"/m/{id}", serve_copy},
 	{"/t/{id}", serve_context},
 	{"/a/{id}", serve_activity},
 };
@@ -500,6 +511,7 @@ const struct route federation_routes[] = {
 	READ("/c/{name}/moderators", get_moderators),
 	OBJECT("/p/{id}"),
 	OBJECT("/p/{id}/replies"),
+	OBJECT("/m/{id}"),
 	OBJECT("/t/{id}"),
 	OBJECT("/a/{id}"),
 	PICTURE("/media/post/{id}/{n}", proxy_of_post),

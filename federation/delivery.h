@@ -43,6 +43,7 @@ struct outcome {
 /* The bytes of one activity, shared by all attempts to deliver it. */
 struct body {
 	uint64_t activity;
+	uint64_t post, reader; /* of a copy: who alone may read it, as long as they may */
 	struct bytes json;
 	struct arena *arena;
 	size_t held;

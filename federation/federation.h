@@ -35,7 +35,7 @@ struct federation_settings {
 /* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
 enum err federation_start(const struct federation_settings *, struct federation **out, const char **why) MUST_USE;
 void federation_stop(struct federation *); /* NULL ok; nothing queued is lost */
-extern const struct route federation_routes[], lookup_routes[]; /* collection.c, lookup.c; they find the federation by federation_running */
+extern const struct route federation_routes[], lookup_routes[], linking_routes[]; /* collection.c, lookup.c, linking.c; they find the federation by federation_running */
 void federation_numbers(struct federation *, struct view *);
 /* A handle or URI to an actor's record, fetched when unknown. Waits: pool and command threads only. */
 enum err federation_find_actor(struct federation *, const char *handle_or_uri, uint64_t *actor) MUST_USE;
@@ -351,7 +351,8 @@ struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
 	struct bytes json;
 	uint64_t actor;
 	bool open; /* may be fetched by anyone */
-	uint64_t post; /* whose words it holds: as long as anyone may read those; 0: none's */
+	uint64_t post; /* whose words it holds: as long as anyone may read those, or `reader` may; 0: none's */
+	uint64_t reader; /* elsewhere, whom alone it is for: closed.c; 0: it is no copy */
 };
 extern const struct shape kept_shape;
 #define OUTBOX_READER "outbox"
@@ -361,7 +362,7 @@ enum err outbox_activity_of(struct txn *, const struct post *, struct view *) MU
 
 /* letter.c: one activity being written, signed and kept. Besides its own activity a line has others that follow from it:
  * in TABLE_ACTIVITY the number has the variant on top, in an address it follows the number: <base>/a/<place>-announce. */
-enum variant { VARIANT_SELF, VARIANT_ANNOUNCE, VARIANT_POST, VARIANT_UNDO };
+enum variant { VARIANT_SELF, VARIANT_ANNOUNCE, VARIANT_POST, VARIANT_UNDO, VARIANT_CLOSED };
 #define VARIANT_SHIFT 60
 struct saying { /* a journal line and what it is about */
 	struct federation *f;
@@ -382,6 +383,7 @@ struct letter {
 	const struct actor *from;
 	uint64_t key;
 	const char *id;
+	uint64_t reader, copied; /* closed.c: whom alone it is for, and the post whose words it holds */
 };
 #define LETTER_MOST ((size_t)60 << 10) /* Misskey's inbox takes 64 KiB */
 const char *letter_id(struct arena *, const struct site *, uint64_t id, enum variant);
@@ -398,6 +400,11 @@ enum err letter_keep(struct letter *, struct bytes *json) MUST_USE;
 /* Everything a local community hears is passed on; never what a group said, never an Announce (loop guard). */
 enum err letter_pass_on(struct saying *, struct bytes inner, const char *inner_id) MUST_USE;
 bool letter_stays(const struct saying *); /* its community is ours */
+
+/* closed.c: what members write, to those who read along elsewhere */
+enum err closed_follow(struct saying *) MUST_USE; /* a line about a post, or about one of them */
+/* The members of the copy at <base>/m/<number>, as it is today. ERR_NOT_FOUND: none for this one. */
+enum err closed_show(struct txn *, uint64_t number, uint64_t reader, struct view *) MUST_USE;
 
 /* between.c: lines about actors; each OK when there is nothing to say */
 enum err between_actors(struct saying *) MUST_USE; /* Follow, Accept, Reject, Block and what undoes them */
@@ -428,6 +435,7 @@ struct recipients {
 };
 struct recipients letter_recipients(const struct letter *);
 enum err audience_actor(const struct recipients *, uint64_t actor) MUST_USE;
+enum err audience_one(const struct recipients *, uint64_t actor) MUST_USE; /* into their own inbox, not their site's */
 /* The first thousand now; the rest stands in TABLE_FANOUT and is done by audience_step. */
 enum err audience_followers(const struct recipients *, uint64_t of) MUST_USE;
 enum err audience_following(const struct recipients *, uint64_t of) MUST_USE; /* whom it follows: its end */

@@ -9,10 +9,11 @@ static const struct field kept_fields[] = {
 	{2, F_U64, offsetof(struct kept, actor), 0},
 	{3, F_FLAG, offsetof(struct kept, open), 0},
 	{4, F_U64, offsetof(struct kept, post), 0},
+	{220, F_U64, offsetof(struct kept, reader), 0},
 };
 const struct shape kept_shape = {"kept", sizeof(struct kept), kept_fields, COUNT(kept_fields)};
 
-static const char *const suffixes[] = {"", "-announce", "-post", "-undo"};
+static const char *const suffixes[] = {"", "-announce", "-post", "-undo", "-closed"};
 
 static uint64_t key_of(uint64_t id, enum variant variant)
 {
@@ -48,8 +49,11 @@ bool letter_read_id(const char *word, uint64_t *key)
 struct letter letter_begin(struct saying *s, const struct actor *from, const char *type,
 	uint64_t id, enum variant variant)
 {
-	struct letter l = {view_create(s->arena, VIEW_JSON), s, from, key_of(id, variant),
-		letter_id(s->arena, s->site, id, variant)};
+	struct letter l = {.v = view_create(s->arena, VIEW_JSON),
+		.s = s,
+		.from = from,
+		.key = key_of(id, variant),
+		.id = letter_id(s->arena, s->site, id, variant)};
 	activity_context(l.v);
 	view_text(l.v, "id", l.id);
 	view_text(l.v, "type", type);
@@ -104,6 +108,11 @@ enum err letter_keep(struct letter *l, struct bytes *json)
 	uint32_t act = s->line->act;
 	bool tells = act == ACT_CREATE || act == ACT_UPDATE || act == ACT_WIDEN;
 	struct kept kept = {.actor = l->from->id, .open = s->open, .post = tells ? s->post.id : 0};
+	if (l->reader != 0) {
+		kept.open = false;
+		kept.post = l->copied;
+		kept.reader = l->reader;
+	}
 	struct place place = place_1(TABLE_ACTIVITY, l->key);
 	if (!view_ok(l->v))
 		return ERR_INVALID;

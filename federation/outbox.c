@@ -261,7 +261,7 @@ static enum err stays_home(struct saying *s)
 		return home ? ERR_NOT_FOUND : OK;
 	if (!home)
 		return ERR_NOT_FOUND; /* it is for everyone again */
-	s->post.circles = (struct circles){CIRCLE_EVERYONE, CIRCLE_EVERYONE};
+	s->post.circles = (struct circles){.read = CIRCLE_EVERYONE, .act = CIRCLE_EVERYONE};
 	s->post.visibility = VISIBLE_PUBLIC;
 	return OK;
 }
@@ -365,7 +365,8 @@ static enum err say(struct saying *s)
 	case ACT_SUSPEND:
 	case ACT_UNSUSPEND:
 	case ACT_KNOWN:
-		break; /* nobody else's business */
+	case ACT_RECALL: /* closed.c */
+		break;   /* nobody else's business */
 	}
 	return OK;
 }
@@ -382,7 +383,9 @@ enum err outbox_follow(struct txn *t, const struct line *line, void *federation)
 {
 	struct saying s = {
 		.f = federation, .t = t, .arena = txn_arena(t), .site = txn_site(t), .line = line};
-	enum err e = gather(&s);
+	enum err e = closed_follow(&s);
+	if (e != ERR_AGAIN && e != ERR_STORE)
+		e = gather(&s);
 	if (e == ERR_NOT_FOUND)
 		return OK; /* what it was about is not there any more */
 	if (e != OK)

@@ -22,6 +22,8 @@ static enum err body_hold(struct delivery *d, struct txn *t, uint64_t activity, 
 		b = delivery_alloc(sizeof *b);
 		*b = (struct body){.activity = activity,
 			.json = arena_bytes(arena, kept.json),
+			.post = kept.post,
+			.reader = kept.reader,
 			.arena = arena,
 			.next = d->bodies};
 		d->bodies = b;
@@ -170,6 +172,12 @@ static enum err equip(struct delivery *d, struct txn *t, struct attempt *a)
 		e = body_hold(d, t,
 			place_id_at((struct bytes){a->key.at, a->key.size}, 1 + HOST_HASH),
 			&a->body);
+	/* Who may not read it any more gets it no more, however long it waited. */
+	struct post p;
+	if (e == OK && a->body->reader != 0 && a->body->post != 0
+		&& (post_load(t, a->body->post, &p) != OK
+			|| !circle_may_have_copy(t, a->body->reader, &p)))
+		e = ERR_GONE;
 	if (e == OK)
 		e = signer_find(d, t, a->row.actor, &s);
 	if (e != OK)

@@ -303,13 +303,14 @@ const struct route *const *node_routes(struct arena *arena)
 	size_t count = 0, lists = 0;
 	while (features[count])
 		count++;
-	const struct route **routes = arena_array(arena, count + 5, sizeof *routes);
+	const struct route **routes = arena_array(arena, count + 6, sizeof *routes);
 	for (size_t i = 0; i < count; i++)
 		if (features[i]->routes)
 			routes[lists++] = features[i]->routes;
 	routes[lists++] = api_routes;
 	routes[lists++] = numbers_routes;
 	routes[lists++] = lookup_routes;
+	routes[lists++] = linking_routes;
 	routes[lists] = federation_routes;
 	return routes;
 }

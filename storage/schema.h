@@ -68,6 +68,10 @@ enum table {
 	TABLE_DIGEST = 190,    /* u64 actor                       → digest */
 	/* people */
 	TABLE_CARD = 220,      /* u64 actor                       → card: what they let others find them by */
+	TABLE_PROVED = 221,    /* u64 actor elsewhere, u64 person → 1: shown to be theirs, and not yet in the roll */
+	TABLE_COPY = 222,      /* u64 post, u64 actor elsewhere   → u64 number in its address: who has a copy (closed.c) */
+	TABLE_COPY_OF = 223,   /* u64 actor elsewhere, u64 post   → 1 */
+	TABLE_COPY_AT = 224,   /* u64 number in its address       → u64 post, u64 actor elsewhere */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */
@@ -94,6 +98,10 @@ enum table {
 	TABLE_APPLICATION_PERSON = 146, /* u64 person, u64 application → 1 */
 	TABLE_APPLICATION_TELL = 147, /* u64 application          → u64 state: that is not told yet */
 	TABLE_INVITE = 148,    /* u64 invite                      → invite: its words are sealed */
+	TABLE_LINKED = 128,    /* u64 person, u64 actor elsewhere → linked */
+	TABLE_LINKED_TO = 129, /* u64 actor elsewhere             → u64 person: proved */
+	TABLE_ADMITTED = 253,  /* u64 community, u64 actor elsewhere → admitted */
+	TABLE_LINK_ASKED = 254, /* u64 actor elsewhere, u64 person → 1: to be proved */
 	/* joining; who asked lies in the roll */
 	TABLE_JOINING = 195,   /* u64 community (0: the association) → joining: how one may */
 	TABLE_JOIN_ACCOUNT = 196, /* u64 actor                    → u64 person: whose account it is; until the roll knows */

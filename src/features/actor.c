@@ -60,6 +60,7 @@ static const struct field actor_fields[] = {
 	{76, F_TEXT, offsetof(struct actor, rules), 64 * 1024},
 	{77, F_TEXT, offsetof(struct actor, rules_source), 4 * SUMMARY_POINTS},
 	{78, F_TEXT, offsetof(struct actor, contact), 4 * CONTACT_POINTS},
+	{220, F_FLAG, offsetof(struct actor, circles.abroad), 0},
 };
 const struct shape actor_shape = {"actor", sizeof(struct actor), actor_fields, COUNT(actor_fields)};
 

@@ -198,7 +198,8 @@ static bool same_post(const struct post *a, const struct post *b)
 	return same_words(a, b) && same_extra(a, b) && same(a->language, b->language)
 		&& a->sensitive == b->sensitive && a->locked == b->locked
 		&& a->circles.read == b->circles.read && a->circles.act == b->circles.act
-		&& a->visibility == b->visibility && a->community == b->community;
+		&& a->circles.abroad == b->circles.abroad && a->visibility == b->visibility
+		&& a->community == b->community;
 }
 
 enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_draft *d,

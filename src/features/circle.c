@@ -161,13 +161,14 @@ static uint32_t narrower(uint32_t a, uint32_t b)
 
 struct circles circle_default(const struct actor *community, const struct post *parent)
 {
-	struct circles c = {CIRCLE_EVERYONE, CIRCLE_EVERYONE};
+	struct circles c = {.read = CIRCLE_EVERYONE, .act = CIRCLE_EVERYONE};
 	/* What members say among each other stays among them, until they choose otherwise. */
 	if (parent != NULL)
 		c.read = c.act = narrower(parent->circles.read, parent->circles.act);
 	else if (community != NULL && community->local)
 		c = community->circles;
 	c.act = narrower(c.act, c.read);
+	c.abroad = false; /* each author chooses that anew */
 	return c;
 }
 
@@ -179,6 +180,7 @@ void circle_set(struct post *p, struct circles c, const struct post *parent)
 		c.act = narrower(c.act, parent->circles.act);
 	}
 	c.act = narrower(c.act, c.read);
+	c.abroad = c.abroad && c.read == CIRCLE_MEMBERS && p->community != 0;
 	p->circles = c;
 	if (c.read != CIRCLE_EVERYONE)
 		p->visibility = VISIBLE_FOLLOWERS;
@@ -288,6 +290,48 @@ bool circle_may_reply(struct txn *t, uint64_t who, const struct post *p)
 		&& (!guarded_here(group, &actor) || community_moderated_by(t, group, &actor));
 }
 
+/* ---- reading along elsewhere ------------------------------------------------------------------ */
+
+static bool reads_along(struct txn *t, uint64_t who, const struct actor *community)
+{
+	struct actor a;
+	const struct site *site = txn_site(t);
+	if (!can_act(t, who, &a) || a.local || domain_blocked(t, a.host)
+		|| !follow_is(t, who, community->id) || block_between(t, who, community->id))
+		return false;
+	uint64_t mine = linked_account(site, who);
+	return (mine != 0 && circle_of(t, mine, community->id) >= CIRCLE_MEMBERS)
+		|| admitted_is(site, community->id, who);
+}
+
+enum err circle_readers(struct txn *t, const struct actor *community, struct u64s *out)
+{
+	uint64_t *all = arena_array(txn_arena(t), READING_MOST, sizeof *all);
+	size_t known = readers_known(txn_site(t), community->id, all, READING_MOST), count = 0;
+	for (size_t i = 0; i < known; i++)
+		if (reads_along(t, all[i], community))
+			all[count++] = all[i];
+	*out = (struct u64s){all, count};
+	return OK;
+}
+
+bool circle_goes_abroad(struct txn *t, const struct post *p, struct actor *community)
+{
+	struct actor author;
+	return p->circles.abroad && p->circles.read == CIRCLE_MEMBERS && !p->gone
+		&& p->removed_by == 0 && actor_load(t, p->community, community) == OK
+		&& community->local && !community->gone && !community->suspended
+		&& community->circles.abroad && actor_load(t, p->author, &author) == OK
+		&& author.local && !author.suspended;
+}
+
+bool circle_may_have_copy(struct txn *t, uint64_t who, const struct post *p)
+{
+	struct actor community;
+	return circle_goes_abroad(t, p, &community) && reads_along(t, who, &community)
+		&& !block_between(t, who, p->author);
+}
+
 /* ---- choosing -------------------------------------------------------------------------------- */
 
 struct viewer circle_as_visitor(struct call *call, struct view *v)
@@ -351,6 +395,23 @@ static size_t show_list(struct txn *t, struct view *v, const char *name, uint64_
 	return count;
 }
 
+/* Only where the community lets it, and members' posts may be chosen at all. */
+static void show_abroad(struct call *call, struct txn *t, struct view *v, uint64_t community,
+	const struct circles *now, struct range r)
+{
+	struct actor a;
+	struct u64s readers = {0};
+	if (community == 0 || actor_load(t, community, &a) != OK || !a.local || !a.circles.abroad
+		|| r.narrowest < CIRCLE_MEMBERS || r.widest > CIRCLE_MEMBERS
+		|| circle_readers(t, &a, &readers) != OK)
+		return;
+	view_begin(v, "abroad");
+	view_number(v, "heads", (int64_t)readers.count);
+	view_flag(
+		v, "chosen", call->method == METHOD_POST ? call_flag(call, "abroad") : now->abroad);
+	view_end(v);
+}
+
 void circle_show_choice(struct call *call, struct txn *t, struct view *v, uint64_t community,
 	const struct circles *now, const struct post *parent)
 {
@@ -361,6 +422,7 @@ void circle_show_choice(struct call *call, struct txn *t, struct view *v, uint64
 		show_list(t, v, "acts", community, r, now->act, call_input(call, "acts"));
 	view_flag(v, "start", parent == NULL);
 	view_flag(v, "any", reads > 1);
+	show_abroad(call, t, v, community, now, r);
 	view_end(v);
 }
 
@@ -381,6 +443,9 @@ enum err circle_chosen(struct call *call, struct txn *t, uint64_t community,
 	struct circles c = otherwise; /* as it stays for what is not said */
 	(void)circle_parse(call_input(call, "reads"), &c.read);
 	(void)circle_parse(call_input(call, "acts"), &c.act);
+	struct actor a;
+	c.abroad = call_flag(call, "abroad") && community != 0 && actor_load(t, community, &a) == OK
+		&& a.circles.abroad;
 	if (c.read < r.widest || c.read > r.narrowest)
 		return refuse(&call->refusal, "reads", "Choose who may read this.");
 	if (c.act > r.narrowest)

@@ -214,6 +214,9 @@ enum err community_head_show(
 	view_flag(v, "may_set_up",
 		a->local && call->viewer.local && actor_load(t, call->viewer.actor, &me) == OK
 			&& community_moderated_by(t, a, &me));
+	view_flag(v, "may_see_readers",
+		a->local && a->circles.abroad
+			&& circle_of(t, call->viewer.actor, a->id) == CIRCLE_CORE);
 	view_flag(v, "in_community", true);
 	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);

@@ -131,11 +131,13 @@ extern const struct feature feature_profile,
 	feature_welcome,
 	feature_email,
 	feature_link,
+	feature_linked,
 	feature_mail,
 	feature_message,
 	feature_media,
 	feature_memberfile,
 	feature_members,
+	feature_readers,
 	feature_second,
 	feature_signin,
 	feature_coach,
@@ -189,6 +191,7 @@ enum act {
 	ACT_WIDEN,         /* actor: author; object post, that is for everyone now: goes out as a new one */
 	ACT_RESTORE = 90,  /* a moderator shows object post again, target community or 0 */
 	ACT_VOTE = 60,     /* actor chose note, an option of the poll object, which stands elsewhere */
+	ACT_RECALL = 140,  /* object, elsewhere, may read less of what members write: what it was sent is called back */
 	ACT_CHOOSE = 150,  /* actor says of object (a post) that it is the answer to its question */
 	ACT_UNCHOOSE,
 	/* of this node alone: nobody else is told */

@@ -22,6 +22,7 @@ const struct feature *const features[] = {
 	&feature_requests,
 	&feature_invite,
 	&feature_welcome,
+	&feature_linked, /* before posts and questions: what proves an account looks like one */
 	&feature_coach,
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
@@ -38,6 +39,7 @@ const struct feature *const features[] = {
 	&feature_memberfile,
 	&feature_members,
 	&feature_directory,
+	&feature_readers,
 	&feature_feed,
 	&feature_found,
 	NULL,

@@ -29,6 +29,7 @@ enum circle { CIRCLE_EVERYONE, CIRCLE_MEMBERS, CIRCLE_CORE };
 struct circles {
 	uint32_t read; /* enum circle: who may read it */
 	uint32_t act;  /* who may answer, vote, sign up; never wider than who may read */
+	bool abroad;   /* for members, and it may go to those who read along elsewhere; of a community: its members may choose so */
 };
 
 /* ---- actor.c, profile.c: who someone is, here or elsewhere ----------------------------------- */
@@ -394,6 +395,7 @@ void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what
 
 /* ---- message.c: direct messages ---------------------------------------------------------------- */
 
+bool message_is(struct txn *, const struct post *); /* a direct one, of a person: what a community says to one alone is none */
 bool message_may(struct txn *, uint64_t who, const struct actor *to); /* whether they may write to that one */
 
 /* ---- summary.c: what a conversation came to, in a box above it, written by a moderator --------- */
@@ -527,6 +529,11 @@ bool circle_parse(const char *word, uint32_t *out);                  /* "everyon
 #define CIRCLE_ASK 3
 uint64_t circle_number(const struct post *);
 enum err circle_numbers(struct txn *, const struct viewer *, struct u64s *out) MUST_USE; /* rising, 0 first */
+/* Who reads along: accounts elsewhere that follow the community and are a member's own, or were let in by its core team.
+ * What members write there reaches them when its author and the community chose so, and then as the community's words. */
+enum err circle_readers(struct txn *, const struct actor *community, struct u64s *out) MUST_USE;
+bool circle_goes_abroad(struct txn *, const struct post *, struct actor *community);
+bool circle_may_have_copy(struct txn *, uint64_t elsewhere, const struct post *); /* today; asks the roll */
 /* Sets who may read and act, so that no other field says more; `parent` may be NULL. */
 void circle_set(struct post *, struct circles, const struct post *parent);
 /* Radio buttons: "circles" { any, reads, acts: lists of { value, words, chosen } } of those that `who` may choose from for
@@ -544,7 +551,8 @@ void circle_show(struct view *, const struct post *);
 struct circles circle_default(const struct actor *community, const struct post *parent); /* either may be NULL */
 #define CIRCLE_INPUTS                                                                         \
 	{"reads", INPUT_CHOICE, .choices = "everyone|members|core", .label = "Who may read"},  \
-		{"acts", INPUT_CHOICE, .choices = "everyone|members|core", .label = "Who may answer"}
+		{"acts", INPUT_CHOICE, .choices = "everyone|members|core", .label = "Who may answer"}, \
+		{"abroad", INPUT_FLAG, .label = "Also to who reads along elsewhere"}
 
 /* ---- reach.c: whom a post names, and where it goes -------------------------------------------- */
 
@@ -788,6 +796,7 @@ bool domain_blocked(struct txn *, const char *host); /* the host or a parent dom
 enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUEST, NOTICE_POLL, NOTICE_HIDDEN,
 	NOTICE_CONVERSATION, /* began in a community of which they want to hear at once */
 	NOTICE_JOIN_REQUEST = 20, NOTICE_JOIN_ANSWER, NOTICE_OPENED,
+	NOTICE_LINKED = 26, /* `who`, elsewhere, is theirs: shown to be so */
 	NOTICE_ARTICLE_REVIEW = 40, NOTICE_ARTICLE_DECIDED, NOTICE_ARTICLE_DUE,
 	NOTICE_OFFERED /* nobody answered it, and they know about it */, NOTICE_ACCEPTED,
 	NOTICE_COACH /* news of a question to a coach, for who asks and who answers */ };
@@ -843,6 +852,17 @@ enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, s
  * length nor its ends tell of others. */
 enum err timeline_of(struct txn *, const struct viewer *, const struct actor *, uint64_t before, size_t max,
 	struct u64s *out) MUST_USE;
+
+/* ---- linked.c, readers.c: what federation/linking.c asks when it has found an account elsewhere; on a thread that may wait ---- */
+
+enum err linked_check(struct call *, uint64_t actor) MUST_USE;  /* may it be linked or let in at all? */
+enum err linked_begin(struct call *, uint64_t actor) MUST_USE;  /* the viewer says it is theirs: a code to prove it with */
+enum err linked_expects(struct call *, uint64_t actor, const char **address) MUST_USE; /* what its profile has to point to */
+enum err linked_proved(struct call *, uint64_t actor) MUST_USE;
+enum err linked_show(struct call *, struct txn *, struct view *) MUST_USE; /* the page */
+enum err readers_may(struct call *) MUST_USE; /* the viewer is of the core team of {name} */
+enum err readers_admit(struct call *, uint64_t actor) MUST_USE;
+enum err readers_show(struct call *, struct txn *, struct view *) MUST_USE;
 
 /* ---- directory.c: who can be found here, and for what: opt-in for each thing ------------------- */
 

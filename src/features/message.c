@@ -7,6 +7,13 @@
 #define PAGE_SHOWN 20
 #define FORGOT_AT_ONCE 500
 
+bool message_is(struct txn *t, const struct post *p)
+{
+	struct actor a;
+	return p->visibility == VISIBLE_DIRECT
+		&& (actor_load(t, p->author, &a) != OK || a.kind != ACTOR_GROUP);
+}
+
 /* ---- the list -------------------------------------------------------------------------------- */
 
 /* One row for each who takes part: where their conversation stands by its newest message. */
@@ -36,7 +43,7 @@ static enum err list_post(struct txn *t, uint64_t post)
 {
 	struct post p;
 	enum err e = post_load(t, post, &p);
-	if (e != OK || p.gone || p.visibility != VISIBLE_DIRECT)
+	if (e != OK || p.gone || !message_is(t, &p))
 		return e == ERR_NOT_FOUND ? OK : e;
 	e = list_for(t, p.author, &p);
 	for (size_t i = 0; e == OK && i < p.mentions.count; i++)

@@ -55,6 +55,7 @@ static const struct {
 	[NOTICE_COACH] = {"There is news about a question to a coach", .path = "/coach"},
 	[NOTICE_ACCEPTED] = {"Your answer was chosen as the answer"},
 	[NOTICE_ARTICLE_DUE] = {"Is your article still right?"},
+	[NOTICE_LINKED] = {"is linked to your membership"},
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -252,7 +253,8 @@ static enum err of_create(struct txn *t, const struct line *line)
 	if (e == OK && p.root == p.id && p.community != 0)
 		e = tell_community(t, &p, &n);
 	n.kind = NOTICE_MENTION; /* who is answered has it already: one line, one notice */
-	for (size_t i = 0; e == OK && i < p.mentions.count; i++)
+	bool named = p.visibility != VISIBLE_DIRECT || message_is(t, &p);
+	for (size_t i = 0; named && e == OK && i < p.mentions.count; i++)
 		e = about_post(t, p.mentions.at[i], &p, &n);
 	return e;
 }

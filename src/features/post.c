@@ -39,6 +39,7 @@ static const struct field post_fields[] = {
 	{26, F_FLAG, offsetof(struct post, counted), 0},
 	{60, F_U32, offsetof(struct post, circles.read), 0},
 	{61, F_U32, offsetof(struct post, circles.act), 0},
+	{220, F_FLAG, offsetof(struct post, circles.abroad), 0},
 };
 const struct shape post_shape = {"post", sizeof(struct post), post_fields, COUNT(post_fields)};
 

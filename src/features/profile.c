@@ -38,7 +38,8 @@ static bool community_apply(struct actor *a, const struct community_change *c)
 	bool changed = flag_set(&a->restricted, c->restricted);
 	changed |= flag_set(&a->own_members, c->own_members);
 	a->circles = c->circles;
-	return changed || was.read != c->circles.read || was.act != c->circles.act;
+	return changed || was.read != c->circles.read || was.act != c->circles.act
+		|| was.abroad != c->circles.abroad;
 }
 
 /* Puts the change into *a, or says what is wrong with it. */

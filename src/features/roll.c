@@ -158,6 +158,10 @@ const struct table_use roll_tables[] = {
 	{TABLE_PERSON_WORD, NULL},
 	{TABLE_ROLE, &roles_shape},
 	{TABLE_AUDIT, &audit_shape},
+	{TABLE_LINKED, &linked_shape},
+	{TABLE_LINKED_TO, NULL},
+	{TABLE_ADMITTED, &admitted_shape},
+	{TABLE_LINK_ASKED, NULL},
 	{TABLE_IMPORT_COLUMN, NULL},
 	{TABLE_IMPORT, &import_shape},
 	{TABLE_IMPORT_ROW, NULL},
@@ -504,6 +508,8 @@ enum err person_remove(struct txn *r, const struct doer *by, uint64_t id)
 		e = role_forget(r, id);
 	if (e == OK)
 		e = application_forget(r, id);
+	if (e == OK)
+		e = linked_forget(r, id);
 	if (e == OK)
 		e = txn_del(r, &person);
 	if (e == OK)

@@ -104,6 +104,37 @@ int64_t roll_count(const struct site *, uint64_t community); /* role_count, kept
 /* The accounts of those whose roles here or in the association hold one of `here` or `roles`, at most max. */
 size_t roll_holders(const struct site *, uint64_t community, uint32_t here, uint32_t roles, uint64_t *actors, size_t max);
 
+/* ---- linked.c: accounts elsewhere that are a member's own -------------------------------------- */
+
+#define LINKED_MOST 5 /* of one person */
+struct linked {
+	uint64_t person, actor; /* actor: elsewhere */
+	const char *code;       /* that proves it; NULL once it did */
+	int64_t asked, proved;  /* ms; proved 0: not yet */
+};
+extern const struct shape linked_shape;
+enum err linked_of(struct txn *r, uint64_t person, struct linked out[LINKED_MOST], size_t *count) MUST_USE;
+/* A code is made, good for a week. ERR_CONFLICT: it stands there already; ERR_TOO_MUCH: they have as many as may be. */
+enum err linked_ask(struct txn *r, uint64_t person, uint64_t actor) MUST_USE;
+/* ERR_NOT_FOUND: not asked, or too long ago; ERR_CONFLICT: it is somebody else's. */
+enum err linked_prove(struct txn *r, const struct doer *, uint64_t person, uint64_t actor) MUST_USE;
+enum err linked_end(struct txn *r, const struct doer *, uint64_t person, uint64_t actor) MUST_USE; /* doer NULL: no record of it */
+enum err linked_forget(struct txn *r, uint64_t person) MUST_USE; /* all: part of person_remove */
+uint64_t linked_account(const struct site *, uint64_t elsewhere); /* the account here of whose it is; 0: nobody's */
+
+/* ---- readers.c: accounts elsewhere that a core team let in ------------------------------------- */
+
+#define READING_MOST 2000 /* of one community, with its members' own */
+struct admitted {
+	uint64_t by;
+	int64_t at;
+};
+extern const struct shape admitted_shape;
+enum err admitted_set(struct txn *r, const struct doer *, uint64_t community, uint64_t actor, bool on) MUST_USE;
+bool admitted_is(const struct site *, uint64_t community, uint64_t actor);
+/* Those that were let in, and all that are a member's: circle.c says which of them read along. */
+size_t readers_known(const struct site *, uint64_t community, uint64_t *actors, size_t max);
+
 /* ---- audit.c: what was done, never to be changed ---------------------------------------------- */
 
 enum audit_act { /* kept: numbers are never reused */
@@ -120,7 +151,11 @@ enum audit_act { /* kept: numbers are never reused */
 	AUDIT_ACCEPT,
 	AUDIT_REFUSE,
 	AUDIT_INVITE,
-	AUDIT_JOINING /* how one joins was changed */
+	AUDIT_JOINING, /* how one joins was changed */
+	AUDIT_LINK = 30, /* an account elsewhere; which one stays unsaid */
+	AUDIT_UNLINK,
+	AUDIT_ADMIT,     /* one elsewhere reads along */
+	AUDIT_UNADMIT
 };
 /* Ids only: what a person was called leaves no trace here when it is erased. */
 struct audit {

@@ -30,6 +30,8 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 	view_begin(v, "setup");
 	view_flag(v, "restricted", a.restricted);
 	view_flag(v, "own_members", a.own_members);
+	view_flag(v, "abroad",
+		call->method == METHOD_POST ? call_flag(call, "abroad") : a.circles.abroad);
 	circle_show_choice(call, t, v, a.id, &a.circles, NULL);
 	view_end(v);
 	return OK;
@@ -45,6 +47,7 @@ static enum err settings_write(struct call *call, struct txn *t)
 	enum err e = find_own(call, t, &a);
 	if (e == OK)
 		e = circle_chosen(call, t, a.id, NULL, a.circles, &community.circles);
+	community.circles.abroad = call_flag(call, "abroad");
 	if (e == OK)
 		e = profile_update(t, call->viewer.actor, a.id, &change, &call->refusal);
 	if (e != OK)

@@ -77,8 +77,8 @@ enum choice { PUBLIC_ONES, THOSE_THAT_CONCERN, ALL_READABLE };
 static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, enum choice choice)
 {
 	struct post p;
-	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0
-		|| p.visibility == VISIBLE_DIRECT || !circle_may_read(t, viewer, &p))
+	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0 || message_is(t, &p)
+		|| !circle_may_read(t, viewer, &p))
 		return false;
 	return choice == PUBLIC_ONES           ? p.visibility == VISIBLE_PUBLIC
 		: choice == THOSE_THAT_CONCERN ? concerns(t, viewer->actor, &p)
@@ -116,13 +116,16 @@ enum err timeline_home(
 	enum err e = follow_following(t, viewer->actor, 0, SOURCES_MOST - 1, &followed);
 	if (e != OK)
 		return e;
-	struct source *sources = arena_array(txn_arena(t), followed.count + 1, sizeof *sources);
+	struct source *sources = arena_array(txn_arena(t), 2 * followed.count + 1, sizeof *sources);
 	size_t count = 0;
 	sources[count++] = (struct source){TABLE_BY_AUTHOR, viewer->actor};
-	for (size_t i = 0; i < followed.count; i++)
-		if (actor_load(t, followed.at[i], &a) == OK && !a.gone && !a.suspended)
-			sources[count++] = (struct source){
-				a.kind == ACTOR_GROUP ? TABLE_BY_COMMUNITY : TABLE_BY_AUTHOR, a.id};
+	for (size_t i = 0; i < followed.count; i++) {
+		if (actor_load(t, followed.at[i], &a) != OK || a.gone || a.suspended)
+			continue;
+		sources[count++] = (struct source){TABLE_BY_AUTHOR, a.id};
+		if (a.kind == ACTOR_GROUP)
+			sources[count++] = (struct source){TABLE_BY_COMMUNITY, a.id};
+	}
 	return gather(t, viewer, sources, count, THOSE_THAT_CONCERN, before, max, out);
 }
 

@@ -167,6 +167,10 @@ async function fillZuid(n, dotter, paths) {
 		lines((await carla.open('/overview')).text).find((l) => l.words.startsWith('Zaterdag tellen')));
 	await carla.fill(await carla.open(line.path), /\/reply$/, { text: 'Wij komen met vier mensen, en brengen twee telescopen mee.' });
 	await until('the answer is known here', async () => posts((await dotter.visitor().open(news)).text).length === 2);
+	const [anna, bas] = await Promise.all(['anna', 'bas'].map((who) => dotter.signed(who)));
+	await anna.fill(await anna.open('/@veldwerk/settings'), /\/settings$/, { abroad: 'true' });
+	await anna.fill(await anna.open('/@veldwerk/readers'), /\/readers$/, { account: `@carla@${n.domain}` });
+	await bas.fill(await bas.open('/settings/linked'), /\/settings\/linked$/, { account: `@carla@${n.domain}` });
 	await n.post('vogels', 'carla', 'Eerste kieviten terug', 'Vanochtend drie paren boven de plas. Noteer je waarnemingen hieronder.');
 	return { ...paths, news, line: line.path };
 }
