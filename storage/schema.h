@@ -44,6 +44,8 @@ enum table {
 	TABLE_BLOCK = 60,      /* u64 blocker, u64 blocked        → block */
 	TABLE_REPORT = 61,     /* u64 report                      → report */
 	TABLE_DOMAIN = 62,     /* text host                       → domain: blocked hosts */
+	TABLE_HIDDEN = 105,    /* u64 post                        → 1: a moderator hid it */
+	TABLE_SUSPENDED = 106, /* u64 actor                       → 1: who is suspended */
 	/* kinds of posts */
 	TABLE_VOTE = 150,      /* u64 post, u64 actor             → vote */
 	TABLE_POLL_END = 151,  /* u64 ms, u64 post                → 1: polls of here that are open */

@@ -292,6 +292,8 @@ enum err post_remove(
 	else
 		p.removed_by = who;
 	if (e == OK)
+		e = hidden_post(t, id, !own);
+	if (e == OK)
 		e = post_count_reply(t, &p, false);
 	if (e == OK)
 		e = post_save(t, &p);
@@ -349,6 +351,8 @@ enum err post_restore(struct txn *t, uint64_t who, uint64_t id, const struct ori
 	p.removed_by = 0;
 	p.removed = 0;
 	e = post_count_reply(t, &p, true);
+	if (e == OK)
+		e = hidden_post(t, id, false);
 	if (e == OK)
 		e = post_save(t, &p);
 	if (e == OK)

@@ -252,6 +252,9 @@ static enum err show_page(struct call *call, struct txn *t, struct view *v, cons
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)
 		return e;
+	e = before == 0 ? now_show(t, v, a, &call->viewer) : OK;
+	if (e != OK)
+		return e;
 	struct u64s rest = without(call->arena, ids, pinned);
 	post_lines(t, v, "pinned", &pinned, &call->viewer);
 	post_lines(t, v, "conversations", &rest, &call->viewer);

@@ -32,6 +32,7 @@ const struct feature *const features[] = {
 	&feature_media,
 	&feature_timeline,
 	&feature_moderation,
+	&feature_hidden,
 	&feature_remote,
 	&feature_face,
 	&feature_notify,

@@ -864,6 +864,16 @@ enum err readers_may(struct call *) MUST_USE; /* the viewer is of the core team 
 enum err readers_admit(struct call *, uint64_t actor) MUST_USE;
 enum err readers_show(struct call *, struct txn *, struct view *) MUST_USE;
 
+/* ---- hidden.c: what can be shown again --------------------------------------------------------- */
+
+enum err hidden_post(struct txn *, uint64_t post, bool on) MUST_USE;   /* by a moderator */
+enum err hidden_actor(struct txn *, uint64_t actor, bool on) MUST_USE; /* suspended */
+
+/* ---- now.c: what is going on in a community ---------------------------------------------------- */
+
+/* "now" { poll or answer or waits, post, who, at, open }, "has_now"; parts/now.html shows them. */
+enum err now_show(struct txn *, struct view *, const struct actor *community, const struct viewer *) MUST_USE;
+
 /* ---- directory.c: who can be found here, and for what: opt-in for each thing ------------------- */
 
 enum seen { SEEN_BY_ME, SEEN_BY_MEMBERS, SEEN_BY_EVERYONE };

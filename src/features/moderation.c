@@ -325,6 +325,7 @@ static enum err reports_read(struct call *call, struct txn *t, struct view *v)
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Reports"));
+	profile_tab_show(v, "reports");
 	view_flag(v, "some", l->count > 0);
 	view_list(v, "reports");
 	for (size_t i = 0; i < l->count; i++)
@@ -378,7 +379,7 @@ static enum err domains_read(struct call *call, struct txn *t, struct view *v)
 	struct domain_list l = {txn_arena(t), v, 0};
 	struct walk walk = {.prefix = place_0(TABLE_DOMAIN), .max = DOMAINS_MOST};
 	view_text(v, "heading", i18n(call->language, "Blocked sites"));
-	view_flag(v, "on_domains", true);
+	profile_tab_show(v, "domains");
 	view_list(v, "domains");
 	enum err e = txn_walk(t, &walk, domain_show, &l);
 	view_list_end(v);

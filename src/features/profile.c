@@ -206,6 +206,8 @@ enum err actor_suspend(struct txn *t, uint64_t actor, bool on)
 		.object = actor};
 	if (e == OK)
 		e = actor_save(t, &a);
+	if (e == OK)
+		e = hidden_actor(t, actor, on);
 	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
 }
 
@@ -360,6 +362,8 @@ static enum err person_page(struct call *call, struct txn *t, struct view *v, co
 	if (e != OK)
 		return e;
 	view_text(v, "heading", actor_title(a));
+	if (!a->indexable)
+		reply_header(call, "X-Robots-Tag", "noindex");
 	if (a->local) {
 		view_text(v, "alternate", a->uri);
 		reply_alternate(call, a->uri, ALTERNATE_ACTIVITY);
@@ -430,6 +434,7 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "source", a.source);
 	view_flag(v, "locked", a.locked);
 	view_flag(v, "discoverable", a.discoverable);
+	view_flag(v, "indexable", a.indexable);
 	view_list(v, "languages");
 	for (size_t i = 0; i < COUNT(codes); i++) {
 		view_begin(v, NULL);
@@ -450,7 +455,7 @@ static enum err settings_write(struct call *call, struct txn *t)
 		.language = call_input(call, "language"),
 		.locked = call_flag(call, "locked"),
 		.discoverable = call_flag(call, "discoverable"),
-		.indexable = -1};
+		.indexable = call_flag(call, "indexable")};
 	if (change.source == NULL)
 		change.source = ""; /* an emptied field */
 	change.icon = media_face(call, MEDIA_ICON, &change.drop_icon);
@@ -480,7 +485,8 @@ static const struct route routes[] = {
 			{"source", INPUT_TEXT, .max = SOURCE_MOST, .label = "About you"},
 			{"language", INPUT_CHOICE, .choices = "nl|en", .label = "Language"},
 			{"locked", INPUT_FLAG, .label = "I decide who follows me"},
-			{"discoverable", INPUT_FLAG, .label = "Others may find me"}}},
+			{"discoverable", INPUT_FLAG, .label = "Others may find me"},
+			{"indexable", INPUT_FLAG, .label = "Others may search my messages"}}},
 	{0},
 };
 

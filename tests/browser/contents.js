@@ -122,6 +122,8 @@ async function talk(n, paths) {
 	await look(anna);
 	const changed = posts((await bas.open(paths.owls)).text)[0].id;
 	await bas.fill(await bas.open(`/p/${changed}/edit`), /\/edit$/, { text: 'Iemand morgenmiddag tijd om mee te gaan naar de uilenkasten? Ik vertrek om twee uur bij het hek.' });
+	const advert = await n.post('veldwerk', 'piet', 'Te koop: verrekijker 10x42', 'Nog in de doos. Ophalen in Bunnik.');
+	await anna.fill(await anna.open(`/p/${posts((await anna.open(advert)).text)[0].id}/delete`), /\/delete$/, { reason: 'Hoort bij het prikbord.' });
 	const box = forms((await n.visitor().open('/@veldwerk')).text).find((f) => f.action === '/follow-from');
 	const id = posts((await noor.open(paths.orchis)).text)[0].id;
 	await noor.fill(await noor.open(`/p/${first}/report`), /\/report$/, { comment: 'Dit hoort bij Soorten, niet hier.' }).catch(() => null);

@@ -119,6 +119,8 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['message', paths.message, 'bas'],
 		['message-new', '/messages/new?to=bas', 'anna'],
 		['reports', '/reports', 'anna'],
+		['hidden', '/hidden', 'anna'],
+		['hidden-empty', '/hidden', 'bas'],
 		['domains', '/domains', 'anna'],
 		['members', '/members', 'anna'],
 		['members-found', '/members?q=merel', 'anna'],
