@@ -35,6 +35,10 @@ struct engine {
 	enum err (*backup)(void *env, int fd, const char **why);
 	enum err (*check)(void *env, const char **why); /* reads it all; ERR_STORE: not whole */
 	void (*numbers)(void *env, struct store_numbers *); /* used_bytes, map_bytes, rows */
+	/* Every row anew in another file, put in the place of this one: of what was deleted nothing
+	 * is left in it. The writer only, between transactions; ERR_AGAIN: no room, all is as it
+	 * was. NULL: this engine keeps nothing that was deleted. */
+	enum err (*renew)(void *env);
 	void (*tidy)(void *env); /* dead readers; called every ten seconds or so */
 };
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdio.h> /* rename */
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -22,6 +23,9 @@
 #define MAP_WANTED ((size_t)64 << 30)
 #define MAP_LEAST ((size_t)256 << 20)
 #define READERS_MAX 512
+#define RENEWED_AT_ONCE ((size_t)8 << 20) /* bytes of one transaction: they stay in memory */
+#define RENEWED_ROW 64
+#define RENEWED_ROOM ((size_t)64 << 20)
 #define FULL_BELOW (4 << 20) /* bytes free: a disk with less is full */
 
 struct engine_txn {
@@ -38,13 +42,17 @@ struct engine_cursor {
 
 struct env {
 	struct arena *arena; /* this, and every read transaction there ever was at one time */
-	const char *path;
+	const char *path, *renewed;
+	size_t map_size; /* as it was asked for */
 	MDB_env *at;
 	MDB_dbi table;
 	int lock;  /* the directory's: held while open */
 	bool full; /* said so in the log; the writer's */
 	struct engine_txn writer;
 	pthread_mutex_t mutex;   /* over what follows and the arena */
+	pthread_cond_t changed;
+	bool renewing;   /* the file is about to be another one */
+	size_t entered;  /* who uses it now, but for the writer */
 	MDB_env *apart;          /* see begin_apart */
 	struct engine_txn *idle; /* reset read transactions: renewing one costs 0.1 µs */
 };
@@ -67,6 +75,24 @@ static bool disk_full(struct env *env)
 	struct statvfs s;
 	return mdb_env_get_fd(env->at, &fd) == 0 && fstatvfs(fd, &s) == 0
 		&& s.f_bavail * s.f_frsize < FULL_BELOW;
+}
+
+/* The writer may put another file in the place of this one: not while someone else reads it. */
+static void enter(struct env *env)
+{
+	pthread_mutex_lock(&env->mutex);
+	while (env->renewing)
+		pthread_cond_wait(&env->changed, &env->mutex);
+	env->entered++;
+	pthread_mutex_unlock(&env->mutex);
+}
+
+static void leave(struct env *env)
+{
+	pthread_mutex_lock(&env->mutex);
+	env->entered--;
+	pthread_cond_broadcast(&env->changed);
+	pthread_mutex_unlock(&env->mutex);
 }
 
 static enum err failed(struct env *env, const char *what, int code)
@@ -215,6 +241,7 @@ static void lmdb_close(void *at)
 		mdb_env_close(env->at);
 	flock(env->lock, LOCK_UN); /* also for a child that inherited it */
 	close(env->lock);
+	pthread_cond_destroy(&env->changed);
 	pthread_mutex_destroy(&env->mutex);
 	arena_destroy(env->arena);
 }
@@ -232,6 +259,10 @@ static enum err lmdb_open(const struct store_settings *settings, void **out, con
 	env->path = arena_text(arena, settings->path);
 	env->writer.env = env;
 	pthread_mutex_init(&env->mutex, NULL);
+	pthread_cond_init(&env->changed, NULL);
+	env->renewed = arena_format(arena, "%s/renewed.mdb", env->path);
+	(void)unlink(env->renewed); /* of one that was killed */
+	env->map_size = settings->map_size;
 	int code = map_file(env, settings->map_size);
 	if (!code)
 		code = open_table(env->at, &env->table);
@@ -291,6 +322,7 @@ static int start_read(struct env *env, struct engine_txn *t)
 
 static enum err begin_read(struct env *env, struct engine_txn **out)
 {
+	enter(env);
 	pthread_mutex_lock(&env->mutex);
 	struct engine_txn *t = env->idle;
 	if (t)
@@ -301,8 +333,10 @@ static enum err begin_read(struct env *env, struct engine_txn **out)
 	t->env = env;
 	int code = start_read(env, t);
 	if (code) {
+		enum err e = failed(env, "read", code);
 		put_back(env, t);
-		return failed(env, "read", code);
+		leave(env);
+		return e;
 	}
 	*out = t;
 	return OK;
@@ -328,6 +362,7 @@ static void lmdb_abort(struct engine_txn *t)
 	}
 	mdb_txn_reset(t->at);
 	put_back(t->env, t);
+	leave(t->env);
 }
 
 static enum err lmdb_commit(struct engine_txn *t)
@@ -439,10 +474,12 @@ static int copy_apart(struct env *env, int fd)
 static enum err lmdb_backup(void *at, int fd, const char **why)
 {
 	struct env *env = at;
+	enter(env);
 	mdb_reader_check(env->at, NULL);
 	int code = mdb_env_copyfd2(env->at, fd, MDB_CP_COMPACT);
 	if (code == MDB_PANIC)
 		code = copy_apart(env, fd);
+	leave(env);
 	if (code == 0)
 		return OK;
 	enum err e = failed(env, "backup", code);
@@ -485,11 +522,121 @@ static void lmdb_numbers(void *at, struct store_numbers *out)
 	struct env *env = at;
 	MDB_stat stat;
 	MDB_envinfo info;
-	if (mdb_env_stat(env->at, &stat) || mdb_env_info(env->at, &info))
+	enter(env);
+	int code = mdb_env_stat(env->at, &stat);
+	if (!code)
+		code = mdb_env_info(env->at, &info);
+	leave(env);
+	if (code)
 		return;
 	out->rows = stat.ms_entries;
 	out->map_bytes = info.me_mapsize;
 	out->used_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+}
+
+/*
+ * LMDB leaves what was deleted where it stood: in pages nobody uses any more, and in the gaps and
+ * behind the last value of those in use; its own compact copy takes some of that along. So every
+ * row is written once more, in order, by an environment that never saw anything else.
+ */
+static int copy_rows(MDB_env *to, MDB_dbi table, MDB_cursor *from)
+{
+	MDB_val key, value;
+	int code = mdb_cursor_get(from, &key, &value, MDB_FIRST);
+	while (!code) {
+		MDB_txn *t;
+		size_t bytes = 0;
+		code = mdb_txn_begin(to, NULL, 0, &t);
+		if (code)
+			return code;
+		while (!code && bytes < RENEWED_AT_ONCE) {
+			bytes += key.mv_size + value.mv_size + RENEWED_ROW;
+			code = mdb_put(t, table, &key, &value, MDB_APPEND);
+			if (!code)
+				code = mdb_cursor_get(from, &key, &value, MDB_NEXT);
+		}
+		if (code && code != MDB_NOTFOUND) {
+			mdb_txn_abort(t);
+			return code;
+		}
+		int kept = mdb_txn_commit(t);
+		code = kept ? kept : code;
+	}
+	return code == MDB_NOTFOUND ? 0 : code;
+}
+
+static int write_renewed(struct env *env)
+{
+	MDB_env *to;
+	MDB_txn *t = NULL;
+	MDB_cursor *from;
+	MDB_dbi table;
+	MDB_envinfo info;
+	int code = mdb_env_info(env->at, &info);
+	MDB_stat stat;
+	if (!code)
+		code = mdb_env_stat(env->at, &stat);
+	if (code)
+		return code;
+	size_t used = (info.me_last_pgno + 1) * stat.ms_psize; /* synced whole at its end: */
+	code = open_env(env->renewed, used + used / 4 + RENEWED_ROOM,
+		MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC, &to);
+	if (code)
+		return code;
+	code = open_table(to, &table);
+	if (!code)
+		code = mdb_txn_begin(env->at, NULL, MDB_RDONLY, &t);
+	if (!code)
+		code = mdb_cursor_open(t, env->table, &from);
+	if (!code) {
+		code = copy_rows(to, table, from);
+		mdb_cursor_close(from);
+	}
+	mdb_txn_abort(t); /* NULL is fine */
+	if (!code)
+		code = mdb_env_sync(to, 1);
+	mdb_env_close(to);
+	return code;
+}
+
+/* With nobody else in it. */
+static int put_renewed(struct env *env)
+{
+	for (struct engine_txn *t = env->idle; t; t = t->next) {
+		mdb_txn_abort(t->at);
+		t->at = NULL;
+	}
+	mdb_env_close(env->at);
+	env->at = NULL;
+	int code = rename(env->renewed, arena_format(env->arena, "%s/data.mdb", env->path)) ? errno : 0;
+	sync_directory(env->path);
+	int again = map_file(env, env->map_size);
+	if (!again)
+		again = open_table(env->at, &env->table);
+	if (again)
+		die("the store cannot be opened again: %s", mdb_strerror(again));
+	return code;
+}
+
+static enum err lmdb_renew(void *at)
+{
+	struct env *env = at;
+	if (env->apart)
+		return ERR_STORE;
+	int code = write_renewed(env);
+	if (!code) {
+		pthread_mutex_lock(&env->mutex);
+		env->renewing = true;
+		while (env->entered > 0)
+			pthread_cond_wait(&env->changed, &env->mutex);
+		code = put_renewed(env);
+		env->renewing = false;
+		pthread_cond_broadcast(&env->changed);
+		pthread_mutex_unlock(&env->mutex);
+	}
+	if (code)
+		(void)unlink(env->renewed);
+	return write_failed(env, "renew", code);
 }
 
 static void lmdb_tidy(void *at)
@@ -517,5 +664,6 @@ const struct engine engine_lmdb = {
 	.backup = lmdb_backup,
 	.check = lmdb_check,
 	.numbers = lmdb_numbers,
+	.renew = lmdb_renew,
 	.tidy = lmdb_tidy,
 };

@@ -38,6 +38,11 @@ struct group {
 	bool wakes; /* the journal's readers, once committed */
 };
 
+struct waiter {
+	sem_t answered;
+	enum err err;
+};
+
 struct store {
 	const struct engine *engine;
 	void *env;
@@ -47,6 +52,7 @@ struct store {
 	struct thread *thread;
 	struct txn writer;
 	atomic_bool stopping, broken;
+	_Atomic(struct waiter *) renewal; /* who waits for it */
 	int64_t tidied; /* the writer's */
 	_Atomic uint64_t writes, commits, replays;
 	uint32_t version;
@@ -160,6 +166,32 @@ static void run_group(struct store *s, struct group *g)
 	pthread_mutex_unlock(&s->mutex);
 }
 
+static void answer(void *arg, enum err e)
+{
+	struct waiter *w = arg;
+	w->err = e;
+	sem_post(&w->answered);
+}
+
+static void wait_for(struct waiter *w)
+{
+	while (sem_wait(&w->answered) != 0)
+		assert(errno == EINTR);
+	sem_destroy(&w->answered);
+}
+
+static void renew(struct store *s)
+{
+	struct waiter *w = atomic_exchange(&s->renewal, NULL);
+	if (!w)
+		return;
+	int64_t start = time_steady();
+	enum err e = s->broken ? ERR_STORE : s->engine->renew ? s->engine->renew(s->env) : OK;
+	log_line(e == OK ? LOG_INFO : LOG_ERROR, "store", "renewed=%s ms=%lld", err_name(e),
+		(long long)(time_steady() - start));
+	answer(w, e);
+}
+
 static void write_on(void *arg)
 {
 	struct store *s = arg;
@@ -175,6 +207,7 @@ static void write_on(void *arg)
 			j = g.count < GROUP_MAX ? queue_pop(s->queue, 0) : NULL;
 		}
 		run_group(s, &g);
+		renew(s);
 		if (time_steady() - s->tidied >= TIDY_EVERY) {
 			s->engine->tidy(s->env);
 			s->tidied = time_steady();
@@ -198,31 +231,43 @@ enum err store_submit(struct store *s, write_fn *run, void *arg, done_fn *done, 
 	return ERR_AGAIN;
 }
 
-struct waiter {
-	sem_t answered;
-	enum err err;
-};
-
-static void answer(void *arg, enum err e)
-{
-	struct waiter *w = arg;
-	w->err = e;
-	sem_post(&w->answered);
-}
-
 enum err store_write(struct store *s, write_fn *run, void *arg)
 {
 	struct waiter w;
 	assert(!writing);
 	sem_init(&w.answered, 0, 0);
 	enum err e = store_submit(s, run, arg, answer, &w);
-	if (e == OK) {
-		while (sem_wait(&w.answered) != 0)
-			assert(errno == EINTR);
-		e = w.err;
+	if (e != OK) {
+		sem_destroy(&w.answered);
+		return e;
 	}
-	sem_destroy(&w.answered);
-	return e;
+	wait_for(&w);
+	return w.err;
+}
+
+static enum err nothing(struct txn *t, void *arg)
+{
+	(void)t;
+	(void)arg;
+	return OK;
+}
+
+enum err store_renew(struct store *s)
+{
+	struct waiter w, *none = NULL;
+	assert(!writing);
+	sem_init(&w.answered, 0, 0);
+	if (!atomic_compare_exchange_strong(&s->renewal, &none, &w)) {
+		sem_destroy(&w.answered);
+		return ERR_CONFLICT;
+	}
+	enum err e = store_write(s, nothing, NULL); /* wakes the writer */
+	if (e != OK && atomic_exchange(&s->renewal, NULL) == &w) {
+		sem_destroy(&w.answered);
+		return e;
+	}
+	wait_for(&w);
+	return w.err;
 }
 
 /* ---- reading ---- */

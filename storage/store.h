@@ -73,6 +73,11 @@ enum err txn_count(struct txn *, const struct place *, int64_t *now) MUST_USE; /
 enum err txn_get_id(struct txn *, const struct place *, uint64_t *id) MUST_USE; /* ERR_NOT_FOUND */
 enum err txn_put_id(struct txn *, const struct place *, uint64_t id) MUST_USE;
 
+/* All that is kept anew in another file, which then takes the place of this one: what was deleted is nowhere in it any
+ * more. Writes wait as long as it takes, reads for a moment; of several that ask, some get ERR_CONFLICT. ERR_AGAIN: no
+ * room for it, all is as it was. Not from inside a transaction. */
+enum err store_renew(struct store *) MUST_USE;
+
 /* ---- backup.c -------------------------------------------------------------------------------- */
 
 /* Hot, compact, fsynced under another name and then renamed over `file`. ERR_INVALID: a store in memory. */

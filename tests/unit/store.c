@@ -182,6 +182,154 @@ static void dies(void (*act)(void))
 	assert_true(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
 }
 
+/* ---- renewed: what was deleted is nowhere any more ---- */
+
+#define MARKER "markerOfWhoLeft"
+
+/* How often it stands in the files of the store. */
+static int marked(struct fixture *f)
+{
+	char command[160];
+	assert_true(text_print(command, sizeof command, "cat '%s'/* | grep -ac %s >'%s/found'",
+		f->temp.path, MARKER, f->temp.base));
+	(void)system(command);
+	assert_true(text_print(command, sizeof command, "%s/found", f->temp.base));
+	FILE *in = fopen(command, "r");
+	int count = -1;
+	assert_non_null(in);
+	assert_int_equal(fscanf(in, "%d", &count), 1);
+	fclose(in);
+	return count;
+}
+
+/* Of every size: in a page with others, in one of its own, in many; some go, others stay between them. */
+static struct bytes words(struct temp *t, uint64_t i, const char *word)
+{
+	static const size_t sizes[] = {40, 400, 1900, 2500, 4000, 9000};
+	size_t size = sizes[i % COUNT(sizes)];
+	char *at = arena_alloc(t->arena, size);
+	for (size_t k = 0; k < size; k++)
+		at[k] = word[k % strlen(word)];
+	return (struct bytes){at, size};
+}
+
+static void fill(struct fixture *f, uint64_t rows, bool with_marker)
+{
+	for (uint64_t i = 0; i < rows; i++) {
+		struct pair stays = {.key = place_2(240, i, 0)}, goes = {.key = place_2(240, i, 1)};
+		stays.value = words(&f->temp, i, "stays");
+		goes.value = words(&f->temp, i, MARKER);
+		assert_int_equal(store_write(f->store, put_pair, &stays), OK);
+		if (with_marker)
+			assert_int_equal(store_write(f->store, put_pair, &goes), OK);
+	}
+}
+
+static enum err drop_pair(struct txn *t, void *arg)
+{
+	return txn_del(t, &((struct pair *)arg)->key);
+}
+
+static void clear(struct fixture *f, uint64_t rows)
+{
+	for (uint64_t i = 0; i < rows; i++) {
+		struct pair p = {.key = place_2(240, i, 1)};
+		assert_int_equal(store_write(f->store, drop_pair, &p), OK);
+	}
+}
+
+struct busy {
+	struct store *store;
+	atomic_bool stop;
+	atomic_int reads, writes;
+};
+
+static void *read_on(void *arg)
+{
+	struct busy *b = arg;
+	while (!b->stop) {
+		struct pair p = {.key = place_2(240, 1, 0)};
+		if (store_read(b->store, get_pair, &p) != OK || !p.found || p.size != 400)
+			abort();
+		b->reads++;
+	}
+	return NULL;
+}
+
+static void *write_along(void *arg)
+{
+	struct busy *b = arg;
+	for (uint64_t i = 0; !b->stop; i++) {
+		struct pair p = {.key = place_2(241, i, 0), .value = bytes_of("new")};
+		if (store_write(b->store, put_pair, &p) != OK)
+			abort();
+		b->writes++;
+	}
+	return NULL;
+}
+
+static void test_renewed(void **state)
+{
+	struct fixture *f = *state;
+	fill(f, 300, true);
+	clear(f, 300);
+	fill(f, 300, false); /* pages are used again, and not wiped for that */
+	assert_true(marked(f) > 0);
+	struct busy b = {.store = f->store};
+	pthread_t threads[3];
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, i == 0 ? write_along : read_on, &b), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(store_renew(f->store), OK);
+		assert_int_equal(marked(f), 0);
+	}
+	b.stop = true;
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	assert_true(b.reads > 0 && b.writes > 0);
+	store_close(f->store);
+	f->store = temp_open(&f->temp, &f->settings);
+	for (int i = 0; i < b.writes; i++)
+		assert_true(has(f->store, place_2(241, (uint64_t)i, 0), "new"));
+	for (uint64_t i = 0; i < 300; i++) {
+		struct pair p = {.key = place_2(240, i, 0)};
+		assert_int_equal(store_read(f->store, get_pair, &p), OK);
+		assert_int_equal(p.size, words(&f->temp, i, "x").size);
+	}
+	assert_int_equal(marked(f), 0);
+}
+
+/* Killed at any moment of it: all that was answered is there, and the half of a file is not. */
+static void test_renewed_killed(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t seed = seed_of("renewed");
+	fill(f, 200, false);
+	store_close(f->store);
+	f->store = NULL;
+	for (int round = 0; round < 12; round++) {
+		pid_t child = fork();
+		if (child == 0) {
+			f->store = temp_open(&f->temp, &f->settings);
+			for (;;)
+				if (store_renew(f->store) != OK)
+					_exit(1);
+		}
+		usleep(3000 + chance(&seed, 40000));
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		f->store = temp_open(&f->temp, &f->settings);
+		for (uint64_t i = 0; i < 200; i++)
+			assert_false(lacks(f->store, place_2(240, i, 0)));
+		char half[128];
+		assert_true(text_print(half, sizeof half, "%s/renewed.mdb", f->temp.path));
+		assert_int_equal(access(half, F_OK), -1);
+		store_close(f->store);
+		f->store = NULL;
+	}
+}
+
 /* ---- promises to ourselves: broken ones stop the program ---- */
 
 static struct store *under_test;
@@ -222,6 +370,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rows_of_something_else),
 		TEST(test_kill),
+		TEST(test_renewed),
+		TEST(test_renewed_killed),
 		cmocka_unit_test(test_broken_promises),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
