@@ -1,6 +1,8 @@
 /* audience.c: from actors and followers to inboxes: one per shared inbox, never our own, never a blocked host's. */
 #include "federation.h"
 
+#include <string.h>
+
 #define AT_ONCE 1000
 
 static enum err send_to(const struct recipients *r, uint64_t actor, bool shared)
@@ -66,6 +68,44 @@ enum err audience_following(const struct recipients *r, uint64_t of)
 		}
 	} while (e == OK && ids.count == AT_ONCE);
 	return e;
+}
+
+struct reached {
+	const char *inboxes[AT_ONCE];
+	size_t count;
+	struct arena *arena;
+	struct place last;
+};
+
+static enum err note_reached(void *arg, struct bytes key, struct bytes value)
+{
+	struct reached *x = arg;
+	x->last.size = (uint8_t)key.size;
+	memcpy(x->last.at, key.data, key.size);
+	x->inboxes[x->count++] = arena_text_n(x->arena, value.data, value.size);
+	return OK;
+}
+
+enum err audience_reached(const struct recipients *r, uint64_t of)
+{
+	struct reached *x = arena_alloc(txn_arena(r->t), sizeof *x);
+	struct url url;
+	x->arena = txn_arena(r->t);
+	do {
+		struct place from = x->last;
+		struct walk walk = {.prefix = place_1(TABLE_REACHED, of),
+			.from = from.size > 0 ? &from : NULL,
+			.max = AT_ONCE};
+		x->count = 0;
+		enum err e = txn_walk(r->t, &walk, note_reached, x);
+		for (size_t i = 0; e == OK && i < x->count; i++)
+			if (url_parse(x->arena, x->inboxes[i], &url) == OK
+				&& !domain_blocked(r->t, url.host))
+				e = delivery_put(r->t, r->activity, r->actor, x->inboxes[i]);
+		if (e != OK)
+			return e;
+	} while (x->count == AT_ONCE);
+	return OK;
 }
 
 struct rest {

@@ -146,7 +146,9 @@ enum err between_end(struct saying *s)
 	struct recipients r = letter_recipients(&l);
 	if (e == OK)
 		e = audience_followers(&r, s->actor.id);
-	return e == OK ? audience_following(&r, s->actor.id) : e;
+	if (e == OK)
+		e = audience_following(&r, s->actor.id);
+	return e == OK ? audience_reached(&r, s->actor.id) : e;
 }
 
 enum err between_move(struct saying *s)

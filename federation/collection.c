@@ -180,7 +180,7 @@ static enum err show_announce(
 	view_text(v, "actor", group->uri);
 	letter_address(v, "to", PUBLIC_URI, NULL);
 	letter_address(v, "cc", group->followers, NULL);
-	if (is_ours(t, p)) {
+	if (is_ours(t, p) && !post_was_left(t, p)) {
 		view_begin(v, "object");
 		e = outbox_activity_of(t, p, v);
 		view_end(v);
@@ -303,7 +303,7 @@ static enum err serve_post(struct serving *s)
 	enum err e = read_post(s, &p);
 	if (e != OK)
 		return e;
-	if (p.gone)
+	if (p.gone || (post_was_left(s->t, &p) && !wants_page(s->call)))
 		return serve_gone(s->call, p.uri, document_type(&p), p.removed);
 	if (wants_page(s->call))
 		return show_page(s->call, p.url, p.uri);

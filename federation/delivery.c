@@ -58,8 +58,25 @@ enum err delivery_host(struct txn *t, const char *name, struct host *h)
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
+/* Where a person's words went: there its end will be told. */
+static enum err note_reached(struct txn *t, uint64_t actor, const char *inbox)
+{
+	struct bytes row;
+	struct place account = place_1(TABLE_ACCOUNT, actor), place = place_1(TABLE_REACHED, actor),
+		     of_inbox = place_hash(TABLE_REACHED, inbox);
+	memcpy(place.at + place.size, of_inbox.at + 1, of_inbox.size - 1U);
+	place.size = (uint8_t)(place.size + of_inbox.size - 1);
+	enum err e = txn_get(t, &account, &row);
+	if (e == OK)
+		e = txn_get(t, &place, &row);
+	else
+		return e == ERR_NOT_FOUND ? OK : e; /* of a community */
+	return e == ERR_NOT_FOUND ? txn_put(t, &place, (struct bytes){inbox, strlen(inbox)}) : e;
+}
+
 enum err delivery_put(struct txn *t, uint64_t activity, uint64_t actor, const char *inbox)
 {
+	struct bytes there;
 	struct delivery_row row = {.inbox = inbox, .actor = actor, .since = time_now()};
 	struct host host, gone;
 	struct url u;
@@ -71,7 +88,12 @@ enum err delivery_put(struct txn *t, uint64_t activity, uint64_t actor, const ch
 	if (e != OK || host.next == HOST_DEAD || gone.gone_until > row.since)
 		return e;
 	struct place place = row_place(u.authority, activity, inbox);
-	return txn_save(t, &place, &delivery_row_shape, &row);
+	e = txn_get(t, &place, &there);
+	if (e == ERR_NOT_FOUND)
+		e = leaving_told(t, actor, u.authority);
+	if (e == OK)
+		e = note_reached(t, actor, inbox);
+	return e == OK ? txn_save(t, &place, &delivery_row_shape, &row) : e;
 }
 
 enum err delivery_seen(struct txn *t, const char *host, bool *back)

@@ -82,6 +82,7 @@ enum err federation_start(
 	f->resolver = resolver_create(settings->retry_unit);
 	f->letter_keys = letter_keys_create();
 	gather_readers(f);
+	leaving_beyond(&forget_personal, forget_waits);
 	atomic_store(&running, f);
 	enum err e = start_parts(f, why);
 	if (e != OK) {

@@ -324,8 +324,10 @@ enum err seen_add(struct txn *, const struct received *, bool *known) MUST_USE;
 enum err seen_drop(struct txn *, const struct received *) MUST_USE; /* as if it had never come */
 bool seen_forget(struct store *, int64_t before); /* a part of what is older; true: there is no more */
 
-/* forget.c: rows older than thirty days, some at a time */
+/* forget.c: rows that were kept long enough, some at a time */
 bool forget_old(struct store *); /* true: there are no more */
+extern const struct personal forget_personal; /* of who leaves: what was sent */
+bool forget_waits(struct txn *, uint64_t actor); /* something they said still has to go out */
 
 /* judge.c: may it be believed, and what must be fetched first (protocol.md §11; security.md R1, R2, R6, R15, R39) */
 enum need { NEED_NOTHING, NEED_ACTIVITY, NEED_ACTOR, NEED_OBJECT, NEED_PROFILE, NEED_POST, NEED_PROOF, NEED_ABSENCE, NEED_COUNT };
@@ -439,6 +441,7 @@ enum err audience_one(const struct recipients *, uint64_t actor) MUST_USE; /* in
 /* The first thousand now; the rest stands in TABLE_FANOUT and is done by audience_step. */
 enum err audience_followers(const struct recipients *, uint64_t of) MUST_USE;
 enum err audience_following(const struct recipients *, uint64_t of) MUST_USE; /* whom it follows: its end */
+enum err audience_reached(const struct recipients *, uint64_t of) MUST_USE; /* wherever its words went: its end */
 enum err audience_step(struct txn *, void *more) MUST_USE; /* bool *more: there is another step to do */
 
 /* delivery.c, lane.c, pick.c, attempt.c, outcome.c: rows per (host, activity), host health, retries over days */

@@ -1,10 +1,9 @@
-/* forget.c: what is kept for thirty days: which activities came, what we said, what we could not apply, and the lines of
+/* forget.c: what is kept for a while (retention.c): which activities came, what we said, what we could not apply, and the lines of
  * the journal: others' acts must not fill the disk for ever. */
 #include "federation.h"
 
 #include <string.h>
 
-#define KEPT (30 * DAY)
 #define AT_ONCE 256 /* in one transaction */
 #define ROUNDS 16   /* in one go */
 
@@ -59,11 +58,19 @@ static enum err forget_lines(struct txn *t, void *arg)
 	return count > 0 ? journal_trim(t, *(const uint64_t *)arg, AT_ONCE, names, count) : OK;
 }
 
+static enum err read_since(struct txn *t, void *arg)
+{
+	*(int64_t *)arg = time_now() - keep_days(t, KEEP_TRAFFIC) * DAY;
+	return OK;
+}
+
 bool forget_old(struct store *store)
 {
 	struct arena *arena ARENA_CLEANUP = arena_create();
 	struct old *old = arena_alloc(arena, sizeof *old);
-	int64_t since = time_now() - KEPT;
+	int64_t since = 0;
+	if (store_read(store, read_since, &since) != OK)
+		return true;
 	uint64_t id = (uint64_t)since << 16; /* base.h: what an id is made of */
 	bool all = seen_forget(store, since) && forget_table(store, old, TABLE_PARKED, 0, id);
 	for (uint64_t v = VARIANT_SELF; v <= VARIANT_UNDO; v++)
@@ -72,4 +79,78 @@ bool forget_old(struct store *store)
 		if (store_write(store, forget_lines, &id) != OK)
 			break;
 	return all;
+}
+
+/* ---- who leaves ------------------------------------------------------------------------------ */
+
+struct theirs {
+	struct txn *t;
+	const struct leaver *who;
+};
+
+/* Said of what they did, or of what was done to them: by whom the journal knows. */
+static bool tells_of_them(const struct theirs *x, uint64_t place)
+{
+	struct line line;
+	return journal_read(x->t, place, &line) == OK
+		&& (line.actor == x->who->actor || line.object == x->who->actor);
+}
+
+static bool is_letter(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct theirs *x = arg;
+	struct kept kept;
+	struct post p;
+	uint64_t id = place_id(key, 0) & ((UINT64_C(1) << VARIANT_SHIFT) - 1);
+	if (id >= x->who->since || record_read(scratch, &kept_shape, value, &kept) != OK)
+		return false;
+	return kept.actor == x->who->actor || tells_of_them(x, id)
+		|| (kept.post != 0 && post_load(x->t, kept.post, &p) == OK
+			&& p.author == x->who->actor);
+}
+
+/* What they said, as it was sent, also by a community that passed it on or by the node itself: a report. */
+static enum err forget_letters(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct theirs x = {t, who};
+	return leaving_sweep(t, TABLE_ACTIVITY, at, is_letter, NULL, &x);
+}
+
+const struct personal forget_personal = {.forget = forget_letters};
+
+struct awaited {
+	struct arena *arena;
+	uint64_t actor;
+	bool found;
+};
+
+static enum err see_row(void *arg, struct bytes key, struct bytes value)
+{
+	struct awaited *a = arg;
+	struct delivery_row row;
+	(void)key;
+	a->found = record_read(a->arena, &delivery_row_shape, value, &row) == OK
+		&& row.actor == a->actor;
+	arena_reset(a->arena);
+	return a->found ? ERR_CONFLICT : OK;
+}
+
+static enum err see_rest(void *arg, struct bytes key, struct bytes value)
+{
+	struct awaited *a = arg;
+	(void)value;
+	a->found = place_id(key, 1) == a->actor;
+	return a->found ? ERR_CONFLICT : OK;
+}
+
+bool forget_waits(struct txn *t, uint64_t actor)
+{
+	struct arena *arena ARENA_CLEANUP = arena_create();
+	struct awaited a = {.arena = arena, .actor = actor};
+	struct walk rests = {.prefix = place_0(TABLE_FANOUT), .max = WALK_ALL};
+	struct walk rows = {.prefix = place_0(TABLE_QUEUE), .max = WALK_ALL};
+	enum err e = txn_walk(t, &rests, see_rest, &a);
+	if (e == OK && !a.found)
+		e = txn_walk(t, &rows, see_row, &a);
+	return e != OK || a.found;
 }

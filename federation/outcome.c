@@ -238,11 +238,22 @@ static enum err bury(struct txn *t, const struct attempt *a)
 	return e;
 }
 
+/* Of who leaves it is kept who took their goodbye. */
+static enum err write_heard(struct txn *t, const struct attempt *a)
+{
+	enum verdict v = a->outcome.verdict;
+	if (v != VERDICT_DELIVERED && v != VERDICT_DROP && v != VERDICT_GONE)
+		return OK;
+	return leaving_heard(t, a->row.actor, a->host, v != VERDICT_DROP);
+}
+
 enum err outcome_write(struct txn *t, const struct attempt *a)
 {
 	if (a->outcome.verdict == VERDICT_BURY)
 		return bury(t, a);
 	enum err e = a->outcome.verdict == VERDICT_GONE ? write_gone(t, a) : OK;
+	if (e == OK)
+		e = write_heard(t, a);
 	if (e == OK
 		&& (a->err == OK
 			|| a->outcome.verdict

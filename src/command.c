@@ -33,6 +33,14 @@ const struct command commands[] = {
 	{"member export", "FILE",
 		"Writes who is or was a member to FILE, a new CSV for who looks after the money.",
 		member_export, .takes_file = true},
+	{"member data", "FILE NAME",
+		"Writes all that is kept of a member to FILE, a new JSON file, for who asks for it.",
+		leaving_data, .takes_file = true},
+	{"member erase", "NAME [--keep all|starts,answers,files,marks] [--dry-run] [--apply]",
+		"Says what is kept of a member, by name, number or e-mail address; with --apply it "
+		"is erased for good, here and, by asking, elsewhere. What --keep names stays, "
+		"without the name.",
+		leaving_erase},
 	{"member undo", "", "Takes back the last import of the last 7 days.", member_undo},
 	{"role", "NAME ROLE [COMMUNITY] [--off]",
 		"Gives NAME a role, or takes it away. In a community: member, expert, editor, "

@@ -78,6 +78,10 @@ int join_invitations(struct command_call *);
 int join_withdraw(struct command_call *);
 int join_mode(struct command_call *);
 
+/* leaving.c: who leaves */
+int leaving_data(struct command_call *);
+int leaving_erase(struct command_call *);
+
 /* control.c: the socket DIR/control.sock (0600), by which commands reach a serving node */
 struct control;
 enum err control_start(struct kring *, struct arena *, struct control **out,

@@ -49,10 +49,10 @@ struct env {
 	int lock;  /* the directory's: held while open */
 	bool full; /* said so in the log; the writer's */
 	struct engine_txn writer;
-	pthread_mutex_t mutex;   /* over what follows and the arena */
+	pthread_mutex_t mutex; /* over what follows and the arena */
 	pthread_cond_t changed;
-	bool renewing;   /* the file is about to be another one */
-	size_t entered;  /* who uses it now, but for the writer */
+	bool renewing;           /* the file is about to be another one */
+	size_t entered;          /* who uses it now, but for the writer */
 	MDB_env *apart;          /* see begin_apart */
 	struct engine_txn *idle; /* reset read transactions: renewing one costs 0.1 µs */
 };
@@ -608,7 +608,8 @@ static int put_renewed(struct env *env)
 	}
 	mdb_env_close(env->at);
 	env->at = NULL;
-	int code = rename(env->renewed, arena_format(env->arena, "%s/data.mdb", env->path)) ? errno : 0;
+	int code = rename(env->renewed, arena_format(env->arena, "%s/data.mdb", env->path)) ? errno
+											    : 0;
 	sync_directory(env->path);
 	int again = map_file(env, env->map_size);
 	if (!again)

@@ -64,6 +64,52 @@ enum err journal_read(struct txn *t, uint64_t place, struct line *out)
 	return OK;
 }
 
+enum err journal_decode(struct arena *arena, struct bytes key, struct bytes value, struct line *out)
+{
+	struct line line;
+	enum err e = record_read(arena, &line_shape, value, &line);
+	if (e != OK)
+		return e;
+	line.place = place_id(key, 0);
+	*out = line;
+	return OK;
+}
+
+enum err journal_bare(struct txn *t, uint64_t place)
+{
+	struct place key = place_1(TABLE_JOURNAL, place);
+	struct line line;
+	enum err e = journal_read(t, place, &line);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	line.uri = line.note = NULL;
+	line.raw = (struct bytes){0};
+	return txn_save(t, &key, &line_shape, &line);
+}
+
+struct passing {
+	uint64_t place;
+	bool behind;
+};
+
+static enum err see_reader(void *arg, struct bytes key, struct bytes value)
+{
+	struct passing *p = arg;
+	(void)key;
+	p->behind = place_id_at(value, 0) < p->place;
+	return p->behind ? ERR_CONFLICT : OK;
+}
+
+enum err journal_passed(struct txn *t, uint64_t place, bool *passed)
+{
+	struct passing p = {.place = place};
+	struct walk all = {.prefix = place_0(TABLE_READER), .max = WALK_ALL};
+	enum err e = txn_walk(t, &all, see_reader, &p);
+	if (e == OK)
+		*passed = !p.behind;
+	return e;
+}
+
 static enum err keep_id(void *arg, struct bytes key, struct bytes value)
 {
 	(void)value;

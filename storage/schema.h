@@ -108,6 +108,13 @@ enum table {
 	TABLE_JOINING = 195,   /* u64 community (0: the association) → joining: how one may */
 	TABLE_JOIN_ACCOUNT = 196, /* u64 actor                    → u64 person: whose account it is; until the roll knows */
 	TABLE_JOIN_TEXT = 197, /* u64 community or 0, u64 id      → join_text: an answer that is kept */
+	/* leaving, and what one agreed to */
+	TABLE_LEAVING = 210,   /* u64 actor                       → leaving: whose account goes, and how far that is */
+	TABLE_LEAVING_HOST = 211, /* u64 actor, hash host         → leaving_host: who was told, and what was answered */
+	TABLE_REACHED = 212,   /* u64 actor, hash inbox           → text inbox: of other nodes, where a person's words went */
+	TABLE_FORMER_NAME = 213, /* keyed hash of a name          → i64 ms: it was someone's, and is nobody's again */
+	TABLE_CONSENT = 214,   /* u64 actor, u64 place            → consent */
+	TABLE_KEEP = 215,      /* text clock                      → u64 days: as the site chose, retention.c */
 	/* media */
 	TABLE_MEDIA = 100,     /* u64 media                       → media: pictures, films, documents */
 	TABLE_BLOB = 101,      /* hash of a file's name, u64 media → 1: who names it */

@@ -53,7 +53,7 @@ struct store {
 	struct txn writer;
 	atomic_bool stopping, broken;
 	_Atomic(struct waiter *) renewal; /* who waits for it */
-	int64_t tidied; /* the writer's */
+	int64_t tidied;                   /* the writer's */
 	_Atomic uint64_t writes, commits, replays;
 	uint32_t version;
 

@@ -171,6 +171,11 @@ enum err journal_read(struct txn *, uint64_t place, struct line *out) MUST_USE; 
  * (0: there is none). Whose last line is not there any more cannot know what was trimmed: it starts anew. */
 enum err journal_after(struct txn *, uint64_t place, size_t max, struct line *out, size_t *count) MUST_USE;
 enum err journal_newest(struct txn *, uint64_t *place) MUST_USE;
+enum err journal_decode(struct arena *, struct bytes key, struct bytes value, struct line *out) MUST_USE; /* of a walk */
+/* Of a line that was read: all but its numbers goes. */
+enum err journal_bare(struct txn *, uint64_t place) MUST_USE;
+/* Everyone who ever read the journal is past this place. */
+enum err journal_passed(struct txn *, uint64_t place, bool *passed) MUST_USE;
 
 /* A reader follows lines in order, some at a time, each group in one write transaction that also moves its place:
  * what it puts is exactly as durable and as often there as the line. It may run again and must not wait. */

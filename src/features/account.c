@@ -233,6 +233,19 @@ enum err account_set_password(struct txn *t, uint64_t actor, const char *hash)
 	return e == OK ? session_end_all(t, actor) : e;
 }
 
+enum err account_close(struct txn *t, uint64_t actor)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	if (e != OK)
+		return e;
+	account.suspended = true;
+	e = account_save(t, &account);
+	if (e == OK)
+		e = link_end(t, actor, 0);
+	return e == OK ? session_end_all(t, actor) : e;
+}
+
 enum err account_remove(struct txn *t, uint64_t actor)
 {
 	struct account account;
@@ -273,7 +286,7 @@ static void session_show(
 	view_text(v, "agent", s->agent);
 	view_time(v, "created", s->created);
 	view_time(v, "used", s->used);
-	view_flag(v, "current", text_is(s->handle, call->viewer.session));
+	view_flag(v, "current", call != NULL && text_is(s->handle, call->viewer.session));
 	view_end(v);
 }
 
@@ -358,6 +371,52 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static enum err own_access(struct txn *t, struct view *v, uint64_t actor)
+{
+	struct listing l = {.t = t, .v = v, .table = TABLE_SESSION};
+	struct walk walk = {.prefix = place_1(TABLE_ACCESS, actor), .max = LISTED_MOST};
+	view_list(v, "sessions");
+	enum err e = txn_walk(t, &walk, access_show, &l);
+	view_list_end(v);
+	l.table = TABLE_TOKEN;
+	view_list(v, "apps");
+	if (e == OK)
+		e = txn_walk(t, &walk, access_show, &l);
+	view_list_end(v);
+	return e;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct account account;
+	struct actor a;
+	enum err e = account_load(t, who->actor, &account);
+	if (e == OK)
+		e = actor_load(t, who->actor, &a);
+	if (e != OK)
+		return e;
+	view_begin(v, "account");
+	view_format(v, "address", "@%s", actor_handle(txn_arena(t), &a));
+	view_text(v, "page", a.url);
+	view_text(v, "name", actor_title(&a));
+	view_text(v, "about", a.source != NULL ? a.source : "");
+	view_text(v, "email", account.email != NULL ? account.email : "");
+	view_text(v, "language", account.language);
+	view_time(v, "created", account.created);
+	view_flag(v, "administrator", account.admin);
+	view_flag(v, "has_password", account.password != NULL);
+	view_flag(v, "sign_in_code", second_is_on(t, who->actor));
+	view_flag(v, "approves_followers", a.locked);
+	view_flag(v, "may_be_found", a.discoverable);
+	view_text(v, "moved_to", a.moved_to);
+	view_end(v);
+	return own_access(t, v, who->actor);
+}
+
+static const struct personal personal = {.show = own_show}; /* account_remove ends it */
+
 static const struct table_use tables[] = {
 	{TABLE_ACCOUNT, &account_shape},
 	{TABLE_EMAIL, NULL},
@@ -367,4 +426,5 @@ static const struct table_use tables[] = {
 	{0},
 };
 
-const struct feature feature_account = {.name = "account", .routes = routes, .tables = tables};
+const struct feature feature_account = {
+	.name = "account", .routes = routes, .tables = tables, .personal = &personal};

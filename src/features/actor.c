@@ -108,8 +108,10 @@ enum err actor_by_name(struct txn *t, const char *name, struct actor *out)
 {
 	if (name == NULL || *name == '\0' || strlen(name) > NAME_KEY_MOST)
 		return ERR_NOT_FOUND;
-	struct place place = place_text(TABLE_NAME, text_lower(txn_arena(t), name));
-	return load_at(t, &place, out);
+	name = text_lower(txn_arena(t), name);
+	struct place place = place_text(TABLE_NAME, name);
+	enum err e = load_at(t, &place, out);
+	return e == ERR_NOT_FOUND && leaving_was_a_name(t, name) ? ERR_GONE : e;
 }
 
 /* Other nodes have names in any script; none may break out of a path or a handle. A colon: a node with a port. */
@@ -181,7 +183,7 @@ const char *actor_handle(struct arena *arena, const struct actor *a)
 const char *actor_path(struct arena *arena, const struct actor *a)
 {
 	if (a->local)
-		return arena_format(arena, "/@%s", a->name);
+		return arena_format(arena, "/@%s", a->gone ? FORMER_NAME : a->name);
 	struct text path; /* names of other nodes are in any script, addresses in ASCII */
 	text_init(&path, arena, URI_MOST);
 	text_add(&path, "/@");
@@ -239,18 +241,19 @@ static void show_portraits(struct view *v, const struct actor *a)
 void actor_show(struct view *v, const char *name, const struct actor *a)
 {
 	const char *title = actor_title(a);
+	const char *called = a->local && a->gone ? FORMER_NAME : a->name; /* whoever it was */
 	view_begin(v, name);
 	view_id(v, "id", a->id);
-	view_text(v, "name", a->name);
+	view_text(v, "name", called);
 	view_text(v, "title", title);
 	view_format(v, "initial", "%.*s", first_size(title), title); /* stands in for a picture */
 	view_format(v, "colour", "%06x", colour_of(a));
-	view_format(v, "handle", "%s@%s", a->name, a->host);
+	view_format(v, "handle", "%s@%s", called, a->host);
 	if (a->local)
-		view_format(v, "path", "/@%s", a->name);
+		view_format(v, "path", "/@%s", called);
 	else
 		view_format(v, "path", "/@%s@%s", a->name, a->host);
-	view_text(v, "url", a->url != NULL ? a->url : a->uri);
+	view_text(v, "url", a->local && a->gone ? NULL : a->url != NULL ? a->url : a->uri);
 	show_portraits(v, a);
 	view_flag(v, "local", a->local);
 	view_flag(v, "group", a->kind == ACTOR_GROUP);
@@ -263,7 +266,7 @@ void actor_show(struct view *v, const char *name, const struct actor *a)
 /* Names that would be read as the site itself, or as one of its addresses; a blank around each. */
 static const char reserved[] =
 	" abuse account accounts actor admin administrator api authorize_interaction"
-	" autoconfig bestuur everyone follow help here hostmaster inbox info internal"
+	" autoconfig bestuur everyone follow former_member help here hostmaster inbox info internal"
 	" kring localhost mail mailer_daemon media member members moderator moderators"
 	" no_reply nobody nodeinfo noreply null oauth outbox postmaster privacy public"
 	" reports requests root security settings sign_in sign_out site staff static"
@@ -394,7 +397,7 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 	struct place by_name = place_text(TABLE_NAME, name);
 	uint64_t taken;
 	e = txn_get_id(t, &by_name, &taken);
-	if (e == OK)
+	if (e == OK || leaving_was_a_name(t, name))
 		return refuse(why, "name", "This name is taken, or was once.");
 	if (e != ERR_NOT_FOUND)
 		return e;
@@ -422,6 +425,24 @@ enum err actor_create(struct txn *t, enum actor_kind kind, const char *name, con
 	if (e == OK)
 		e = journal_known(t, a.id);
 	return e == OK ? actor_load(t, a.id, out) : e;
+}
+
+enum err actor_drop_name(struct txn *t, struct actor *a)
+{
+	struct place keys = place_1(TABLE_KEYS, a->id);
+	struct actor bare = {.id = a->id,
+		.kind = a->kind,
+		.local = true,
+		.gone = true,
+		.name = FORMER_NAME,
+		.host = a->host,
+		.title = a->title,
+		.language = a->language,
+		.updated = a->updated};
+	addresses_set(txn_arena(t), txn_site(t), &bare);
+	bare.rsa_id = bare.ed25519_id = NULL;
+	enum err e = txn_del(t, &keys);
+	return e == OK ? actor_save(t, &bare) : e;
 }
 
 /* ---- remote actors --------------------------------------------------------------------------- */

@@ -335,6 +335,68 @@ static const struct table_use tables[] = {
 	{TABLE_ARTICLE_IN, NULL},
 	{0},
 };
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct u64s ids;
+	struct article a;
+	enum err e = article_list(t, who->actor, who->most, &ids);
+	view_list(v, "articles");
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		if (article_load(t, ids.at[i], &a) != OK || !article_is_written_by(&a, who->actor))
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "title", a.title != NULL ? a.title : "");
+		view_text(v, "text", a.source != NULL ? a.source : "");
+		view_text(v, "sources", a.sources != NULL ? a.sources : "");
+		view_text(v, "post", a.placed ? own_post(t, a.id) : "");
+		view_time(v, "at", a.changed);
+		view_end(v);
+	}
+	view_list_end(v);
+	return e;
+}
+
+static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	uint64_t actor = *(const uint64_t *)arg;
+	struct article a;
+	(void)key;
+	return record_read(scratch, &article_shape, value, &a) == OK
+		&& ((a.author == actor && !a.placed) || a.reviewer == actor
+			|| (a.author != actor && article_is_written_by(&a, actor)));
+}
+
+/* A draft of their own goes; of others' they are no longer a writer, nor asked to check it. */
+static enum err end_theirs(struct txn *t, void *arg, const struct place *key)
+{
+	uint64_t actor = *(const uint64_t *)arg;
+	struct article a;
+	enum err e = txn_load(t, key, &article_shape, &a);
+	if (e != OK)
+		return e;
+	if (a.author == actor && !a.placed)
+		return article_drop(t, &a);
+	uint64_t *writers = arena_array(txn_arena(t), a.writers.count + 1, sizeof *writers);
+	size_t count = 0;
+	for (size_t i = 0; i < a.writers.count; i++)
+		if (a.writers.at[i] != actor)
+			writers[count++] = a.writers.at[i];
+	a.writers = (struct u64s){writers, count};
+	if (a.reviewer == actor)
+		a.reviewer = 0;
+	return article_keep(t, &a);
+}
+
+static enum err part(struct txn *t, const struct leaver *who, struct place *at)
+{
+	uint64_t actor = who->actor;
+	return leaving_sweep(t, TABLE_ARTICLE, at, is_theirs, end_theirs, &actor);
+}
+
+static const struct personal personal = {own_show, part};
+
 const struct feature feature_article = {
 	.name = "article",
 	.routes = article_routes,
@@ -342,4 +404,5 @@ const struct feature feature_article = {
 	.chores = article_chores,
 	.readers = readers,
 	.details = article_details,
+	.personal = &personal,
 };

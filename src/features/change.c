@@ -436,3 +436,64 @@ enum err post_pin(struct txn *t, uint64_t who, uint64_t id, bool on, const struc
 	bool at_top = p.community != 0 && circle_may_moderate(t, who, &p);
 	return post_pin_at(t, who, at_top ? p.community : p.author, id, on, origin);
 }
+
+/* ---- who wrote it leaves --------------------------------------------------------------------- */
+
+#define PARTED_AT_ONCE 50
+
+/* Messages to someone, and what was for those who follow its author, go in any case. */
+static bool may_stay(const struct post *p, uint32_t keep)
+{
+	bool for_some = p->visibility > VISIBLE_UNLISTED && p->circles.read == CIRCLE_EVERYONE;
+	return !p->gone && p->removed_by == 0 && !for_some
+		&& (keep & (p->root == p->id ? KEEP_STARTS : KEEP_ANSWERS)) != 0;
+}
+
+static enum err strip_files(struct txn *t, struct post *p)
+{
+	struct extra x;
+	extra_read(txn_arena(t), p->extra, &x);
+	if (x.attachment_count == 0)
+		return OK;
+	x.attachments = NULL;
+	x.attachment_count = 0;
+	struct bytes bare = extra_write(txn_arena(t), &x);
+	enum err e = media_follow(t, p, p->extra, bare);
+	p->extra = bare;
+	return e;
+}
+
+/* Its address has the author's name no longer. */
+static enum err part_with(struct txn *t, const struct leaver *who, uint64_t id)
+{
+	struct post p;
+	char digits[ID_TEXT];
+	enum err e = post_load(t, id, &p);
+	bool stays = e == OK && may_stay(&p, who->keep);
+	if (e == OK && !stays && !p.gone) {
+		e = post_remove(t, who->actor, id, NULL, NULL);
+		if (e == OK)
+			e = post_load(t, id, &p);
+	}
+	if (e == OK && stays)
+		e = forget_revisions(t, id);
+	if (e == OK && stays && !(who->keep & KEEP_FILES))
+		e = strip_files(t, &p);
+	p.url = arena_format(
+		txn_arena(t), "%s/@%s/%s", txn_site(t)->base_url, FORMER_NAME, id_text(id, digits));
+	return e == OK ? post_save(t, &p) : e;
+}
+
+enum err post_part(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct u64s ids;
+	uint64_t after = at->size > 0 ? place_id((struct bytes){at->at, at->size}, 1) : 0;
+	enum err e = post_ids(t, TABLE_BY_AUTHOR, who->actor, after, false, PARTED_AT_ONCE, &ids);
+	for (size_t i = 0; e == OK && i < ids.count; i++)
+		e = part_with(t, who, ids.at[i]);
+	if (e == OK)
+		*at = ids.count == PARTED_AT_ONCE
+			? place_2(TABLE_BY_AUTHOR, who->actor, ids.at[ids.count - 1])
+			: (struct place){0};
+	return e;
+}

@@ -454,10 +454,14 @@ enum err conversation_page(struct call *call, struct txn *t, struct view *v)
 {
 	struct post p;
 	struct actor author;
-	enum err e = actor_by_handle(t, call_part(call, "name"), &author);
+	const char *name = call_part(call, "name");
+	bool former = text_is(name, FORMER_NAME);
+	enum err e = former ? OK : actor_by_handle(t, name, &author);
 	if (e == OK)
 		e = find(call, t, &p);
-	if (e == OK && p.author != author.id)
+	if (e == OK && former)
+		e = actor_load(t, p.author, &author);
+	if (e == OK && (p.author != author.id || former != (author.local && author.gone)))
 		e = ERR_NOT_FOUND;
 	if (e != OK)
 		return e;

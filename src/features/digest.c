@@ -230,6 +230,15 @@ static void send_all(struct store *store, void *arg)
 		log_line(LOG_WARN, "digest", "error=%s", err_name(e));
 }
 
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct place place = place_1(TABLE_DIGEST, who->actor);
+	(void)at;
+	return txn_del(t, &place);
+}
+
+static const struct personal personal = {.forget = forget};
 static const struct chore chores[] = {{"digest", 10 * MINUTE, send_all, NULL}, {0}};
 static const struct table_use uses[] = {{TABLE_DIGEST, &digest_shape}, {0}};
-const struct feature feature_digest = {.name = "digest", .tables = uses, .chores = chores};
+const struct feature feature_digest = {
+	.name = "digest", .tables = uses, .chores = chores, .personal = &personal};

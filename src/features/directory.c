@@ -447,5 +447,28 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct card c;
+	enum err e = directory_load(t, who->actor, &c);
+	view_list(v, "directory");
+	for (size_t i = 0; e == OK && i < FACETS; i++) {
+		const char *text = *text_of(&c, &facets[i]);
+		if (text == NULL || *text == '\0')
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "field", facets[i].name);
+		view_text(v, "value", text);
+		view_end(v);
+	}
+	view_list_end(v);
+	return e;
+}
+
+static const struct personal personal = {.show = own_show}; /* it ends with the actor */
+
 static const struct table_use tables[] = {{TABLE_CARD, &card_shape}, {0}};
-const struct feature feature_directory = {.name = "directory", .routes = routes, .tables = tables};
+const struct feature feature_directory = {
+	.name = "directory", .routes = routes, .tables = tables, .personal = &personal};

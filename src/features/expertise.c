@@ -294,6 +294,22 @@ static const struct route routes[] = {
 		.takes = {{"subjects", INPUT_TEXT, .max = WORDS_MOST, .label = "Subjects"}}},
 	{0},
 };
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct expertise x;
+	enum err e = expertise_load(t, who->actor, &x);
+	if (e == OK)
+		view_text(v, "knows_about", x.subjects);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static const struct personal personal = {.show = own_show};
+
 static const struct table_use tables[] = {{TABLE_EXPERTISE, &expertise_shape}, {0}};
-const struct feature feature_expertise = {
-	.name = "expertise", .routes = routes, .tables = tables, .readers = readers};
+const struct feature feature_expertise = {.name = "expertise",
+	.routes = routes,
+	.tables = tables,
+	.readers = readers,
+	.personal = &personal};

@@ -101,6 +101,25 @@ struct detail {
 	void (*say)(struct txn *, const struct post *, struct said *);    /* puts other words in it */
 };
 
+/* What a feature keeps of a person of here: shown to them, and gone when they leave. Either may be NULL. */
+struct leaver {
+	uint64_t actor;
+	uint32_t keep;           /* of enum keep: what stays, without a name on it */
+	uint64_t since;          /* ids from here on were made to tell of the end: they stay until that is told */
+	const char *name, *email;/* as they were; email may be NULL */
+};
+struct own_view {
+	uint64_t actor;
+	const char *language; /* of words about what is kept */
+	size_t most;          /* of each list, the newest */
+};
+struct personal {
+	/* Members and lists of the view that is open. */
+	enum err (*show)(struct txn *, struct view *, const struct own_view *);
+	/* Some of it, from *at on (of size 0: the start); it leaves there where to go on, or size 0. May run twice. */
+	enum err (*forget)(struct txn *, const struct leaver *, struct place *at);
+};
+
 struct table_use { /* what `kring check` decodes */
 	uint8_t table;
 	const struct shape *shape; /* NULL: a number, a flag or a counter */
@@ -115,12 +134,14 @@ struct feature {
 	const struct journal_reader *readers; /* ended by NULL name: what it does of what was done, after it was */
 	const struct kind *kinds;       /* ended by NULL type: what federation/ serves of its records */
 	const struct detail *details;       /* ended by kind 0 */
+	const struct personal *personal;
 };
 extern const struct feature *const features[]; /* features.c: the list; NULL-ended */
 extern const struct feature feature_profile,
 	feature_account,
 	feature_article,
 	feature_face,
+	feature_farewell,
 	feature_follow,
 	feature_join,
 	feature_joining,
@@ -130,6 +151,7 @@ extern const struct feature feature_profile,
 	feature_requests,
 	feature_welcome,
 	feature_hidden,
+	feature_leaving,
 	feature_email,
 	feature_link,
 	feature_linked,
@@ -147,6 +169,7 @@ extern const struct feature feature_profile,
 	feature_directory,
 	feature_notify,
 	feature_expertise,
+	feature_own,
 	feature_poll,
 	feature_question,
 	feature_post,
@@ -155,6 +178,7 @@ extern const struct feature feature_profile,
 	feature_timeline,
 	feature_moderation,
 	feature_remote,
+	feature_retention,
 	feature_setup,
 	feature_feed,
 	feature_found;

@@ -117,6 +117,9 @@ void profile_relation_show(struct call *, struct txn *, struct view *, const str
 void profile_tab_show(struct view *, const char *name); /* which of parts/settings-tabs.html this page is */
 /* Gone for good: posts become tombstones, follows end, sessions end; local or remote. */
 enum err actor_remove(struct txn *, uint64_t actor, const struct origin *) MUST_USE;
+/* Of one that is gone and of whom nobody has to hear any more: its name, addresses and keys. */
+enum err actor_drop_name(struct txn *, struct actor *) MUST_USE;
+enum err actor_end(struct txn *, uint64_t actor, const struct origin *) MUST_USE; /* the same, and what it wrote stays */
 /* Nothing of it is shown or accepted here until that is lifted; ends sessions, and follows with who is elsewhere. */
 enum err actor_suspend(struct txn *, uint64_t actor, bool on) MUST_USE;
 /* `actor` says it moved to `to` (whose aliases name it; checked): local followers follow on. */
@@ -161,6 +164,7 @@ enum err account_find(struct txn *, const char *name_or_email, struct account *)
 #define PASSWORD_MOST 256 /* bytes */
 enum err account_password_check(struct arena *, const struct site *, const char *name, const char *password,
 	struct refusal *) MUST_USE;
+enum err account_close(struct txn *, uint64_t actor) MUST_USE; /* nobody signs in to it any more */
 enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sessions; part of actor_remove */
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
@@ -188,7 +192,7 @@ enum err second_remove(struct txn *, uint64_t actor) MUST_USE; /* off, and nothi
 /* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
 
 enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK,
-	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_COACH = 25 };
+	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_LEAVING = 15, LINK_COACH = 25 };
 #define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
 struct link {
 	uint32_t purpose;
@@ -293,6 +297,7 @@ uint32_t follow_state_of(struct txn *, uint64_t who, uint64_t whom); /* 0: does 
  * whom its end is told. */
 enum err follow_forget(struct txn *, uint64_t who, uint64_t whom) MUST_USE;
 enum err follow_forget_all(struct txn *, const struct actor *gone) MUST_USE;
+enum err follow_drop_all(struct txn *, uint64_t actor) MUST_USE; /* those that stayed too */
 enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
 enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
 enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;
@@ -378,6 +383,7 @@ void post_line(struct txn *, struct view *, const char *name, const struct post 
 /* A list of lines: those of `ids` that the viewer may read; parts/post-line.html shows one. */
 void post_lines(struct txn *, struct view *, const char *name, const struct u64s *ids, const struct viewer *);
 const char *post_name(struct txn *, const struct post *, size_t points); /* its title, its warning, or its first words */
+bool post_was_left(struct txn *, const struct post *); /* who wrote it here left, and it stayed: for this site's pages only */
 const char *post_path(struct txn *, const struct post *); /* its page here: "/@name/<id>", "/@name@host/<id>"; NULL: none */
 enum err post_tally(struct txn *, uint64_t post, uint32_t kind, int64_t *now) MUST_USE;
 
@@ -498,6 +504,7 @@ void post_place(struct post *, const struct post *parent, bool local);
 enum err post_count_reply(struct txn *, struct post *, bool on) MUST_USE;
 /* Ids in the second field of rows (table, of, id), from `edge` on (exclusive; 0: the edge), at most 1 000. */
 enum err post_ids(struct txn *, uint8_t table, uint64_t of, uint64_t edge, bool backward, size_t max, struct u64s *out) MUST_USE;
+enum err post_part(struct txn *, const struct leaver *, struct place *at) MUST_USE; /* personal.forget: what they wrote */
 enum err orphan_keep(struct txn *, const struct post *) MUST_USE;  /* waits for parent_uri */
 enum err orphan_adopt(struct txn *, const struct post *parent) MUST_USE;
 extern const struct verb incoming_verbs[];
@@ -843,6 +850,77 @@ extern const struct shape digest_shape;
 /* What this day has for them, once a day; on Mondays the weekly news as well. Nothing goes when there is nothing. */
 enum err digest_send(struct txn *, uint64_t actor, int64_t day, bool monday) MUST_USE;
 
+/* ---- leaving.c: someone goes, with what is theirs; farewell.c: the pages ------------------------ */
+
+enum keep { KEEP_STARTS = 1, KEEP_ANSWERS = 2, KEEP_FILES = 4, KEEP_MARKS = 8, KEEP_ALL = 15 };
+enum leaving_step { /* kept: numbers are never reused */
+	LEAVING_ASKED = 1, /* may still be taken back, until `due` */
+	LEAVING_WORDS,     /* what each feature keeps of them */
+	LEAVING_END,       /* the account and the actor itself */
+	LEAVING_ROLL,
+	LEAVING_SENT,      /* copies of what went out, once all who read the journal have passed it */
+	LEAVING_WIPE,      /* files, search, and the stores anew */
+	LEAVING_TELL,      /* other nodes are told: until each answered, or gave up */
+	LEAVING_NAME,      /* their name and address */
+	LEAVING_WIPE_NAME,
+	LEAVING_DONE
+};
+struct leaving {
+	uint64_t actor;
+	uint32_t step, keep;
+	int64_t asked, due, begun, done;
+	uint64_t since;       /* leaver's */
+	uint64_t by;          /* the actor who asked for it; 0: the command line */
+	const char *feature;  /* of LEAVING_WORDS: whose turn it is */
+	struct bytes at;      /* and where */
+	const char *email;    /* as it was; until LEAVING_NAME is over */
+	uint64_t line;        /* of the journal: the one that tells of the end */
+};
+extern const struct shape leaving_shape;
+struct leaving_host {
+	const char *name;
+	uint32_t asked, confirmed, refused; /* letters to it */
+	int64_t at;                         /* of its last answer */
+};
+extern const struct shape leaving_host_shape;
+struct leaving_counts { /* of posts */
+	int64_t starts, answers, apart; /* apart: messages to someone, for followers: they go in any case */
+};
+enum err leaving_count(struct txn *, uint64_t actor, struct leaving_counts *) MUST_USE;
+/* Asks for it, or for another choice. ERR_CONFLICT with a reason: a community has nobody else, or the site no other
+ * administrator; ERR_GONE: it has begun. */
+enum err leaving_ask(struct txn *, uint64_t by, uint64_t actor, uint32_t keep, int64_t due, struct refusal *) MUST_USE;
+enum err leaving_take_back(struct txn *, uint64_t actor) MUST_USE; /* ERR_GONE: too late */
+enum err leaving_load(struct txn *, uint64_t actor, struct leaving *) MUST_USE;
+enum err leaving_list(struct txn *, size_t max, struct u64s *actors) MUST_USE; /* newest first */
+enum err leaving_hosts(struct txn *, uint64_t actor, size_t max, struct leaving_host *out, size_t *count) MUST_USE;
+/* As far as it goes now; not from inside a transaction, waits for disks. It goes on by itself, also after a crash. */
+void leaving_go(struct store *, uint64_t actor);
+/* For the delivery, in its transactions: a letter of theirs is for this host; it answered. Nothing for who stays. */
+enum err leaving_told(struct txn *, uint64_t actor, const char *host) MUST_USE;
+enum err leaving_heard(struct txn *, uint64_t actor, const char *host, bool taken) MUST_USE;
+/* What lies beyond the features keeps something of people too: federation/forget.c. Set before there are threads. */
+void leaving_beyond(const struct personal *, bool (*waits)(struct txn *, uint64_t actor));
+bool leaving_was_a_name(struct txn *, const char *name); /* of someone who left */
+#define FORMER_NAME "former_member" /* what all of those are called from then on */
+/* For personal.show: who someone is, as an address, and a post, as its own; "" when it is not there any more. */
+const char *own_actor(struct txn *, uint64_t actor);
+const char *own_post(struct txn *, uint64_t post);
+/* Some rows of a table, from *at on; those that `is` says yes to go: by `end`, or deleted. As personal.forget. */
+typedef bool leaving_is_fn(void *arg, struct arena *scratch, struct bytes key, struct bytes value);
+typedef enum err leaving_end_fn(struct txn *, void *arg, const struct place *key);
+enum err leaving_sweep(struct txn *, uint8_t table, struct place *at, leaving_is_fn *is, leaving_end_fn *end, void *arg) MUST_USE;
+
+enum err leaving_forget(struct txn *, uint64_t actor) MUST_USE; /* that they left, and who was told */
+
+/* ---- own.c: what is kept of someone; retention.c: how long what is kept ------------------------- */
+
+enum err own_file(struct txn *, uint64_t actor, struct bytes *json) MUST_USE;
+enum keep_clock { KEEP_NOTICES, KEEP_TRAFFIC, KEEP_PICTURES, KEEP_REFUSED, KEEP_LAPSED, KEEP_THINKING, KEEP_LEFT };
+int64_t keep_days(struct txn *, enum keep_clock); /* as the site chose, or what holds when it did not */
+enum err keep_set(struct txn *, enum keep_clock, int64_t days) MUST_USE; /* ERR_INVALID: out of bounds */
+void keep_show(struct txn *, struct view *, const char *language); /* parts/kept.html */
+
 /* ---- timeline.c: pages that gather: home of the association, my overview --------------------- */
 
 /* Newest first: posts of the followed and of their communities that `viewer` may read. */
@@ -905,6 +983,7 @@ struct search;
 struct search *search_start(struct store *, const char *path);
 void search_stop(struct search *);    /* NULL ok */
 void search_rebuild(struct search *); /* from the start, in the background */
+void search_renew(void); /* the same of the one of this process, when there is one: what was deleted leaves no trace */
 void search_settle(struct search *);  /* waits until it knows what was committed, or failed: tests */
 bool search_is_ready(void);           /* of this process: not while it is made */
 void search_numbers(struct search *, struct view *);

@@ -309,6 +309,23 @@ enum err follow_forget_all(struct txn *t, const struct actor *gone)
 	return OK;
 }
 
+enum err follow_drop_all(struct txn *t, uint64_t actor)
+{
+	for (int side = 0; side < 2; side++) {
+		uint8_t table = side == 0 ? TABLE_FOLLOWER : TABLE_FOLLOWING;
+		struct u64s page = {0};
+		do {
+			enum err e = listed(t, table, actor, 0, 0, 500, &page);
+			for (size_t i = 0; e == OK && i < page.count; i++)
+				e = side == 0 ? follow_forget(t, page.at[i], actor)
+					      : follow_forget(t, actor, page.at[i]);
+			if (e != OK)
+				return e;
+		} while (page.count > 0);
+	}
+	return OK;
+}
+
 /* ---- other nodes ----------------------------------------------------------------------------- */
 
 static enum err receive_follow(struct txn *t, const struct activity *a)
@@ -478,6 +495,47 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static enum err own_list(struct txn *t, struct view *v, uint64_t actor, uint8_t table, size_t most)
+{
+	struct u64s page = {.count = 1};
+	struct follow f;
+	uint64_t after = 0;
+	size_t shown = 0;
+	enum err e = OK;
+	while (e == OK && page.count > 0 && shown < most) {
+		e = listed(
+			t, table, actor, after, 0, most - shown < 500 ? most - shown : 500, &page);
+		for (size_t i = 0; e == OK && i < page.count; i++, shown++) {
+			after = page.at[i];
+			bool mine = table == TABLE_FOLLOWING;
+			if (follow_load(t, mine ? actor : after, mine ? after : actor, &f) != OK)
+				continue;
+			view_begin(v, NULL);
+			view_text(v, "who", own_actor(t, after));
+			view_flag(v, "accepted", f.state == FOLLOW_ACCEPTED);
+			view_time(v, "at", f.at);
+			view_end(v);
+		}
+	}
+	return e;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	view_list(v, "following");
+	enum err e = own_list(t, v, who->actor, TABLE_FOLLOWING, who->most);
+	view_list_end(v);
+	view_list(v, "followers");
+	if (e == OK)
+		e = own_list(t, v, who->actor, TABLE_FOLLOWER, who->most);
+	view_list_end(v);
+	return e;
+}
+
+static const struct personal personal = {.show = own_show}; /* they end with the actor */
+
 static const struct table_use tables[] = {
 	{TABLE_FOLLOWER, &follow_shape},
 	{TABLE_FOLLOWING, &follow_shape},
@@ -485,5 +543,8 @@ static const struct table_use tables[] = {
 	{0},
 };
 
-const struct feature feature_follow = {
-	.name = "follow", .routes = routes, .verbs = verbs, .tables = tables};
+const struct feature feature_follow = {.name = "follow",
+	.routes = routes,
+	.verbs = verbs,
+	.tables = tables,
+	.personal = &personal};

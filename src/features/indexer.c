@@ -90,8 +90,9 @@ bool entry_of_post(struct txn *t, const struct post *p, struct entry *out)
 		.owner = p->author,
 		.community = p->community,
 		.language = language_of(t, p->language)};
-	if (p->gone || p->removed_by != 0 || actor_load(t, p->author, &author) != OK || author.gone
-		|| author.suspended || !reach_of_post(p, &author, &entry))
+	if (p->gone || p->removed_by != 0 || actor_load(t, p->author, &author) != OK
+		|| (author.gone && !author.local) || author.suspended
+		|| !reach_of_post(p, &author, &entry))
 		return false;
 	entry.title = p->title;
 	entry.words = words_of(t, p);
@@ -480,6 +481,13 @@ void search_rebuild(struct search *s)
 	atomic_store(&s->stage, STAGE_NEW);
 	pthread_cond_signal(&s->woken);
 	pthread_mutex_unlock(&s->lock);
+}
+
+void search_renew(void)
+{
+	struct search *s = atomic_load(&running);
+	if (s != NULL)
+		search_rebuild(s);
 }
 
 void search_settle(struct search *s)

@@ -338,6 +338,59 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct account account;
+	enum err e = account_load(t, who->actor, &account);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	view_flag(v, "mail_refused", account.email != NULL && mail_refused(t, account.email));
+	return OK;
+}
+
+struct theirs {
+	const char *email,
+		*profile; /* the path of their page: what is told of them to others leads there */
+};
+
+static bool leads_to(const char *html, const char *profile)
+{
+	size_t size = strlen(profile);
+	for (const char *at = html; (at = strstr(at, profile)) != NULL; at += size)
+		if (strchr("/\"'<", at[size]) != NULL)
+			return true;
+	return false;
+}
+
+static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct theirs *x = arg;
+	struct mail m;
+	(void)key;
+	return record_read(scratch, &mail_shape, value, &m) == OK
+		&& ((x->email != NULL && text_is(m.to, x->email)) || leads_to(m.html, x->profile));
+}
+
+static enum err end_theirs(struct txn *t, void *arg, const struct place *key)
+{
+	(void)arg;
+	enum err e = txn_del(t, key);
+	return e == OK ? count_waiting(t, -1, NULL) : e;
+}
+
+/* What waits for them, and what waits to tell others of them. */
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct theirs x = {who->email, arena_format(txn_arena(t), "/@%s", who->name)};
+	struct place refused = place_hash(TABLE_MAIL_REFUSED, who->email != NULL ? who->email : "");
+	enum err e = at->size == 0 ? txn_del(t, &refused) : OK;
+	return e == OK ? leaving_sweep(t, TABLE_MAIL, at, is_theirs, end_theirs, &x) : e;
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct table_use tables[] = {
 	{TABLE_MAIL, &mail_shape},
 	{TABLE_MAIL_REFUSED, &refusals_shape},
@@ -345,4 +398,5 @@ static const struct table_use tables[] = {
 	{0},
 };
 
-const struct feature feature_mail = {.name = "mail", .routes = routes, .tables = tables};
+const struct feature feature_mail = {
+	.name = "mail", .routes = routes, .tables = tables, .personal = &personal};

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOOSE_MOST DAY        /* what was sent and never placed */
-#define CACHED_AGE (14 * DAY) /* of another node's, before it is asked for anew */
+#define LOOSE_MOST DAY /* what was sent and never placed */
 #define CACHED_BYTES ((uint64_t)1 << 30)
 #define CACHED_FAILED HOUR /* what could not be had is not asked for again before */
 #define SWEEP_AGE (10 * MINUTE)
@@ -40,6 +39,12 @@ static const struct field fields[] = {
 const struct shape media_shape = {"media", sizeof(struct media), fields, COUNT(fields)};
 
 static const struct bytes one = {"\1", 1};
+
+/* Of another node's, before it is asked for anew. */
+static int64_t cached_age(struct txn *t)
+{
+	return keep_days(t, KEEP_PICTURES) * DAY;
+}
 
 /* ---- records --------------------------------------------------------------------------------- */
 
@@ -407,7 +412,7 @@ enum err media_cached(struct txn *t, const char *url, struct media *out)
 	if (e != OK)
 		return e;
 	int64_t age = time_now() - m.at;
-	if (!text_is(m.url, url) || age > (m.file != NULL ? CACHED_AGE : CACHED_FAILED))
+	if (!text_is(m.url, url) || age > (m.file != NULL ? cached_age(t) : CACHED_FAILED))
 		return ERR_NOT_FOUND;
 	*out = m;
 	return m.file != NULL ? OK : ERR_REMOTE;
@@ -489,7 +494,7 @@ static enum err drop_cached(struct txn *t, void *arg)
 		struct media m;
 		if (media_load(t, o->ids[i], &m) != OK)
 			continue;
-		if (time_now() - m.at <= CACHED_AGE && w.bytes <= CACHED_BYTES)
+		if (time_now() - m.at <= cached_age(t) && w.bytes <= CACHED_BYTES)
 			break;
 		w.bytes -= m.size < w.bytes ? m.size : w.bytes;
 		e = media_remove(t, m.id);
@@ -544,6 +549,68 @@ void media_sweep(struct store *store, void *arg)
 		log_line(LOG_WARN, "media", "sweep=%s", err_name(e));
 }
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+struct own {
+	struct txn *t;
+	struct view *v;
+	uint64_t actor;
+	size_t left;
+};
+
+static enum err own_visit(void *arg, struct bytes key, struct bytes value)
+{
+	struct own *o = arg;
+	struct media m;
+	(void)key;
+	if (record_read(txn_arena(o->t), &media_shape, value, &m) != OK || m.owner != o->actor)
+		return OK;
+	view_begin(o->v, NULL);
+	view_text(o->v, "name", m.name != NULL ? m.name : "");
+	view_text(o->v, "alt", m.alt != NULL ? m.alt : "");
+	view_text(o->v, "type", m.type);
+	view_number(o->v, "bytes", (int64_t)m.size);
+	view_text(o->v, "path", media_path(txn_arena(o->t), &m, false));
+	view_text(o->v, "post", own_post(o->t, m.post));
+	view_time(o->v, "at", m.at);
+	view_end(o->v);
+	return --o->left > 0 ? OK : ERR_CONFLICT;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct own o = {t, v, who->actor, who->most};
+	struct walk walk = {.prefix = place_0(TABLE_MEDIA), .backward = true, .max = WALK_ALL};
+	view_list(v, "files");
+	enum err e = txn_walk(t, &walk, own_visit, &o);
+	view_list_end(v);
+	return e;
+}
+
+static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct leaver *who = arg;
+	struct media m;
+	(void)key;
+	return record_read(scratch, &media_shape, value, &m) == OK && m.owner == who->actor
+		&& m.url == NULL && m.use == MEDIA_LOOSE;
+}
+
+static enum err end_theirs(struct txn *t, void *arg, const struct place *key)
+{
+	(void)arg;
+	return media_remove(t, place_id((struct bytes){key->at, key->size}, 0));
+}
+
+/* What stands in a post goes or stays with it, portraits go with the actor. */
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct leaver theirs = *who;
+	return leaving_sweep(t, TABLE_MEDIA, at, is_theirs, end_theirs, &theirs);
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct route routes[] = {
 	{METHOD_GET, "/media/{id}/{file}", ANYONE, .read = media_read, .per_minute = 3000},
 	{0},
@@ -560,5 +627,8 @@ static const struct chore chores[] = {
 	{"media", 5 * MINUTE, media_sweep, NULL},
 	{0},
 };
-const struct feature feature_media = {
-	.name = "media", .routes = routes, .tables = tables, .chores = chores};
+const struct feature feature_media = {.name = "media",
+	.routes = routes,
+	.tables = tables,
+	.chores = chores,
+	.personal = &personal};

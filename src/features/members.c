@@ -61,16 +61,6 @@ static bool holds(const char *s, const char *words)
 	return s != NULL && strcasestr(s, words) != NULL;
 }
 
-static const char *status_words(const char *language, enum person_status status)
-{
-	static const char *const status_names[] = {[PERSON_APPLICANT] = "Asked to join",
-		[PERSON_GUEST] = "Guest",
-		[PERSON_MEMBER] = "Member",
-		[PERSON_LAPSED] = "No longer a member",
-		[PERSON_REFUSED] = "Refused"};
-	return i18n(language, status_names[status]);
-}
-
 static void show_person(struct call *call, struct view *v, const struct person *p)
 {
 	enum person_status status = person_status_at(p, time_now());
@@ -79,7 +69,7 @@ static void show_person(struct call *call, struct view *v, const struct person *
 	view_text(v, "number", p->number != NULL ? p->number : "");
 	view_text(v, "email", p->email != NULL ? p->email : "");
 	view_text(v, "kind", p->type != NULL ? p->type : "");
-	view_text(v, "status", status_words(call->language, status));
+	view_text(v, "status", person_status_words(call->language, status));
 	view_time(v, "since", p->from);
 	/* Days begin and end in UTC here: noon is of the same day in any zone nearby. */
 	view_time(v, "last_day", p->until != 0 ? (p->until - 1) / DAY * DAY + DAY / 2 : 0);

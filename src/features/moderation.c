@@ -437,6 +437,100 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+struct own {
+	struct txn *t;
+	struct view *v;
+	uint64_t actor;
+	size_t left;
+};
+
+static enum err own_block(void *arg, struct bytes key, struct bytes value)
+{
+	struct own *o = arg;
+	struct block b;
+	(void)key;
+	if (record_read(txn_arena(o->t), &block_shape, value, &b) != OK)
+		return OK;
+	view_begin(o->v, NULL);
+	view_text(o->v, "who", own_actor(o->t, b.blocked));
+	view_text(o->v, "reason", b.reason);
+	view_time(o->v, "at", b.at);
+	view_end(o->v);
+	return OK;
+}
+
+static enum err own_report(void *arg, struct bytes key, struct bytes value)
+{
+	struct own *o = arg;
+	struct report r;
+	(void)key;
+	if (record_read(txn_arena(o->t), &report_shape, value, &r) != OK || r.reporter != o->actor)
+		return OK;
+	view_begin(o->v, NULL);
+	view_text(o->v, "comment", r.comment);
+	view_text(o->v, "post", r.posts.count > 0 ? own_post(o->t, r.posts.at[0]) : "");
+	view_text(o->v, "who", r.actors.count > 0 ? own_actor(o->t, r.actors.at[0]) : "");
+	view_time(o->v, "at", r.at);
+	view_end(o->v);
+	return --o->left > 0 ? OK : ERR_CONFLICT;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct own o = {t, v, who->actor, who->most};
+	struct walk blocks = {.prefix = place_1(TABLE_BLOCK, who->actor), .max = who->most};
+	struct walk reports = {.prefix = place_0(TABLE_REPORT), .backward = true, .max = WALK_ALL};
+	view_list(v, "blocks");
+	enum err e = txn_walk(t, &blocks, own_block, &o);
+	view_list_end(v);
+	view_list(v, "reports");
+	if (e == OK)
+		e = txn_walk(t, &reports, own_report, &o);
+	view_list_end(v);
+	return e;
+}
+
+static bool is_block_of(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	uint64_t actor = *(const uint64_t *)arg;
+	(void)scratch, (void)value;
+	return place_id(key, 0) == actor || place_id(key, 1) == actor;
+}
+
+static bool is_report_of(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	struct report r;
+	(void)key;
+	return record_read(scratch, &report_shape, value, &r) == OK
+		&& r.reporter == *(const uint64_t *)arg;
+}
+
+/* That something was reported stays; who did, and in which words, does not. */
+static enum err end_report(struct txn *t, void *arg, const struct place *key)
+{
+	struct report r;
+	(void)arg;
+	enum err e = txn_load(t, key, &report_shape, &r);
+	r.reporter = 0;
+	r.comment = NULL;
+	return e == OK ? txn_save(t, key, &report_shape, &r) : e;
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	uint64_t actor = who->actor;
+	bool reports = at->size > 0 && at->at[0] == TABLE_REPORT;
+	enum err e = reports ? leaving_sweep(t, TABLE_REPORT, at, is_report_of, end_report, &actor)
+			     : leaving_sweep(t, TABLE_BLOCK, at, is_block_of, NULL, &actor);
+	if (e == OK && !reports && at->size == 0)
+		*at = place_0(TABLE_REPORT);
+	return e;
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct table_use tables[] = {
 	{TABLE_BLOCK, &block_shape},
 	{TABLE_REPORT, &report_shape},
@@ -444,5 +538,8 @@ static const struct table_use tables[] = {
 	{0},
 };
 
-const struct feature feature_moderation = {
-	.name = "moderation", .routes = routes, .verbs = verbs, .tables = tables};
+const struct feature feature_moderation = {.name = "moderation",
+	.routes = routes,
+	.verbs = verbs,
+	.tables = tables,
+	.personal = &personal};

@@ -6,7 +6,6 @@
 #define NOTE_MOST 2048
 #define PAGE_SHOWN 20
 #define UNREAD_SHOWN 50 /* more are not counted */
-#define KEPT (90 * DAY)
 #define FORGOT_AT_ONCE 500
 #define VOTERS_AT_ONCE 500
 #define COMMUNITIES_MOST 1000 /* that one follows */
@@ -348,6 +347,7 @@ struct old {
 	struct place from; /* goes on here */
 	struct place rows[FORGOT_AT_ONCE];
 	size_t count, seen;
+	int64_t before;
 };
 
 static enum err is_old(void *arg, struct bytes key, struct bytes value)
@@ -355,7 +355,7 @@ static enum err is_old(void *arg, struct bytes key, struct bytes value)
 	(void)value;
 	struct old *old = arg;
 	struct place place = place_2(TABLE_NOTICE, place_id(key, 0), place_id(key, 1));
-	if (id_time(place_id(key, 1)) < time_now() - KEPT)
+	if (id_time(place_id(key, 1)) < old->before)
 		old->rows[old->count++] = place;
 	old->from = place;
 	return ++old->seen == FORGOT_AT_ONCE ? ERR_CONFLICT : OK;
@@ -367,13 +367,14 @@ static enum err forget_some(struct txn *t, void *arg)
 	struct place from = old->from;
 	struct walk w = {.prefix = place_0(TABLE_NOTICE), .from = &from, .max = FORGOT_AT_ONCE};
 	old->count = old->seen = 0;
+	old->before = time_now() - keep_days(t, KEEP_NOTICES) * DAY;
 	enum err e = txn_walk(t, &w, is_old, old);
 	for (size_t i = 0; e == OK && i < old->count; i++)
 		e = txn_del(t, &old->rows[i]);
 	return e;
 }
 
-static void forget(struct store *store, void *arg)
+static void forget_old(struct store *store, void *arg)
 {
 	(void)arg;
 	struct arena *arena = arena_create();
@@ -388,7 +389,7 @@ static void forget(struct store *store, void *arg)
 	arena_destroy(arena);
 }
 
-static const struct chore chores[] = {{"notices", DAY, forget, NULL}, {0}};
+static const struct chore chores[] = {{"notices", DAY, forget_old, NULL}, {0}};
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
@@ -591,6 +592,59 @@ static const struct route routes[] = {
 			{"pause", INPUT_NUMBER, .min = -1, .max = 365, .label = "Pause"}}},
 	{0},
 };
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static const char *way_word(uint32_t way)
+{
+	static const char *const words[] = {"", "never", "at-once", "daily", "weekly"};
+	return way < COUNT(words) ? words[way] : "";
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct notify_settings s;
+	struct u64s ids;
+	struct notice n;
+	notify_settings(t, who->actor, &s);
+	view_begin(v, "notice_settings");
+	view_text(v, "mine", way_word(s.mine));
+	view_text(v, "digest", way_word(s.digest));
+	view_time(v, "paused", s.paused);
+	view_end(v);
+	enum err e = notify_list(t, who->actor, 0, who->most, &ids);
+	view_list(v, "notices");
+	for (size_t k = 0; e == OK && k < ids.count; k++) {
+		if (notify_load(t, who->actor, ids.at[k], &n) != OK || n.kind >= COUNT(kinds))
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "what", i18n(who->language, kinds[n.kind].words));
+		view_text(v, "who", own_actor(t, n.who));
+		view_text(v, "post", own_post(t, n.post));
+		view_text(v, "note", n.note);
+		view_time(v, "at", n.at);
+		view_end(v);
+	}
+	view_list_end(v);
+	return e;
+}
+
+static bool is_of_them(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	struct notice n;
+	(void)key;
+	return record_read(scratch, &notice_shape, value, &n) == OK
+		&& n.who == *(const uint64_t *)arg;
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	uint64_t actor = who->actor;
+	enum err e = at->size == 0 ? notify_forget(t, actor) : OK;
+	return e == OK ? leaving_sweep(t, TABLE_NOTICE, at, is_of_them, NULL, &actor) : e;
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct table_use uses[] = {
 	{TABLE_NOTICE, &notice_shape},
 	{TABLE_NOTIFY, &notify_settings_shape},
@@ -603,4 +657,5 @@ const struct feature feature_notify = {
 	.tables = uses,
 	.chores = chores,
 	.readers = readers,
+	.personal = &personal,
 };

@@ -570,6 +570,72 @@ static const struct route routes[] = {
 	{METHOD_POST, "/p/{id}/unvote", SIGNED_IN, .write = unvote_write, .per_minute = 60},
 	{0},
 };
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+struct own {
+	struct txn *t;
+	struct view *v;
+	uint64_t actor;
+	size_t left;
+};
+
+static enum err own_visit(void *arg, struct bytes key, struct bytes value)
+{
+	struct own *o = arg;
+	struct vote vote;
+	struct post p;
+	struct extra x = {0};
+	if (place_id(key, 1) != o->actor
+		|| record_read(txn_arena(o->t), &vote_shape, value, &vote) != OK)
+		return OK;
+	if (post_load(o->t, vote.post, &p) == OK)
+		extra_read(txn_arena(o->t), p.extra, &x);
+	view_begin(o->v, NULL);
+	view_text(o->v, "post", own_post(o->t, vote.post));
+	view_list(o->v, "chosen");
+	for (size_t i = 0; i < vote.chosen.count; i++)
+		if (vote.chosen.at[i] < x.option_count)
+			view_text(o->v, NULL, x.options[vote.chosen.at[i]].name);
+	view_list_end(o->v);
+	view_time(o->v, "at", vote.at);
+	view_end(o->v);
+	return --o->left > 0 ? OK : ERR_CONFLICT;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct own o = {t, v, who->actor, who->most};
+	struct walk walk = {.prefix = place_0(TABLE_VOTE), .backward = true, .max = WALK_ALL};
+	view_list(v, "votes");
+	enum err e = txn_walk(t, &walk, own_visit, &o);
+	view_list_end(v);
+	return e;
+}
+
+static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	(void)scratch, (void)value;
+	return place_id(key, 1) == *(const uint64_t *)arg;
+}
+
+/* What is counted when a poll has closed stays counted: it says nothing of who. */
+static enum err end_theirs(struct txn *t, void *arg, const struct place *key)
+{
+	uint64_t actor = *(const uint64_t *)arg;
+	enum err e = poll_unvote(t, actor, place_id((struct bytes){key->at, key->size}, 0));
+	return e == OK || e == ERR_STORE ? e : txn_del(t, key);
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	uint64_t actor = who->actor;
+	return who->keep & KEEP_MARKS
+		? OK
+		: leaving_sweep(t, TABLE_VOTE, at, is_theirs, end_theirs, &actor);
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct table_use uses[] = {
 	{TABLE_VOTE, &vote_shape},
 	{TABLE_POLL_END, NULL},
@@ -581,6 +647,7 @@ const struct feature feature_poll = {
 	.routes = routes,
 	.verbs = verbs,
 	.tables = uses,
+	.personal = &personal,
 	.chores = chores,
 	.details = details,
 };

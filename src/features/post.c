@@ -169,6 +169,12 @@ enum err post_count_reply(struct txn *t, struct post *p, bool on)
 	return e;
 }
 
+bool post_was_left(struct txn *t, const struct post *p)
+{
+	struct actor author;
+	return actor_load(t, p->author, &author) == OK && author.local && author.gone;
+}
+
 /* ---- lists of communities -------------------------------------------------------------------- */
 
 static const struct bytes one = {"\1", 1};
@@ -457,6 +463,63 @@ enum err post_create(struct txn *t, const struct post_draft *d, const struct ori
 	return e;
 }
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static void own_one(struct txn *t, struct view *v, const struct post *p)
+{
+	struct revision r;
+	struct u64s kept;
+	view_begin(v, NULL);
+	view_text(v, "address", p->uri);
+	view_time(v, "published", p->published);
+	view_time(v, "updated", p->updated);
+	view_text(v, "title", p->title != NULL ? p->title : "");
+	view_text(v, "text", p->source != NULL ? p->source : p->content != NULL ? p->content : "");
+	view_text(v, "warning", p->summary);
+	view_text(v, "language", p->language);
+	view_text(v, "community", own_actor(t, p->community));
+	view_text(v, "answer_to", p->parent_uri);
+	view_flag(v, "deleted", p->gone);
+	view_flag(v, "hidden", p->removed_by != 0);
+	view_list(v, "earlier_texts");
+	if (post_ids(t, TABLE_HISTORY, p->id, 0, false, IDS_MOST, &kept) == OK)
+		for (size_t i = 0; i < kept.count; i++) {
+			struct place place = place_2(TABLE_HISTORY, p->id, kept.at[i]);
+			if (txn_load(t, &place, &revision_shape, &r) != OK)
+				continue;
+			view_begin(v, NULL);
+			view_time(v, "at", r.at);
+			view_text(v, "title", r.title);
+			view_text(v, "text", r.content);
+			view_end(v);
+		}
+	view_list_end(v);
+	view_end(v);
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct u64s ids = {.count = 1};
+	struct post p;
+	uint64_t before = 0;
+	size_t shown = 0;
+	enum err e = OK;
+	view_list(v, "posts");
+	while (e == OK && ids.count > 0 && shown < who->most) {
+		e = post_of_author(t, who->actor, before,
+			who->most - shown < IDS_MOST ? who->most - shown : IDS_MOST, &ids);
+		for (size_t i = 0; e == OK && i < ids.count; i++, shown++) {
+			before = ids.at[i];
+			if (post_load(t, before, &p) == OK)
+				own_one(t, v, &p);
+		}
+	}
+	view_list_end(v);
+	return e;
+}
+
+static const struct personal personal = {own_show, post_part};
+
 static const struct table_use uses[] = {
 	{TABLE_POST, &post_shape},
 	{TABLE_POST_URI, NULL},
@@ -476,4 +539,5 @@ const struct feature feature_post = {
 	.verbs = incoming_verbs,
 	.tables = uses,
 	.kinds = note_kinds,
+	.personal = &personal,
 };

@@ -148,8 +148,16 @@ enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin
 	if (a.id == txn_site(t)->actor)
 		return ERR_FORBIDDEN;
 	e = post_remove_all(t, actor, actor, 0, NULL, origin);
-	if (e == OK)
-		e = follow_forget_all(t, &a);
+	return e == OK ? actor_end(t, actor, origin) : e;
+}
+
+enum err actor_end(struct txn *t, uint64_t actor, const struct origin *origin)
+{
+	struct actor a;
+	enum err e = actor_load(t, actor, &a);
+	if (e != OK || a.gone)
+		return e;
+	e = follow_forget_all(t, &a);
 	if (e == OK && a.local && a.kind == ACTOR_PERSON)
 		e = account_remove(t, actor);
 	if (e != OK)
@@ -162,6 +170,8 @@ enum err actor_remove(struct txn *t, uint64_t actor, const struct origin *origin
 	if (e != OK)
 		return e;
 	actor_empty(&a);
+	if (a.local)
+		a.title = i18n(txn_site(t)->language, "Former member");
 	struct line line = {.act = ACT_DELETE_ACTOR, .actor = actor, .object = actor};
 	e = actor_save(t, &a);
 	return e == OK ? act_journal(t, origin, &line, NULL) : e;

@@ -290,6 +290,67 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+struct own {
+	struct txn *t;
+	struct view *v;
+	uint64_t actor;
+	size_t left;
+};
+
+static enum err own_visit(void *arg, struct bytes key, struct bytes value)
+{
+	static const char *const names[] = {[REACTION_LIKE] = "like",
+		[REACTION_DISLIKE] = "dislike",
+		[REACTION_BOOST] = "boost"};
+	struct own *o = arg;
+	struct reaction r;
+	if (place_id(key, 2) != o->actor
+		|| record_read(txn_arena(o->t), &reaction_shape, value, &r) != OK)
+		return OK;
+	view_begin(o->v, NULL);
+	view_text(o->v, "kind", names[r.kind]);
+	view_text(o->v, "post", own_post(o->t, r.post));
+	view_time(o->v, "at", r.at);
+	view_end(o->v);
+	return --o->left > 0 ? OK : ERR_CONFLICT;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct own o = {t, v, who->actor, who->most};
+	struct walk walk = {.prefix = place_0(TABLE_REACTION), .backward = true, .max = WALK_ALL};
+	view_list(v, "reactions");
+	enum err e = txn_walk(t, &walk, own_visit, &o);
+	view_list_end(v);
+	return e;
+}
+
+static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	(void)scratch, (void)value;
+	return place_id(key, 2) == *(const uint64_t *)arg;
+}
+
+static enum err end_theirs(struct txn *t, void *arg, const struct place *key)
+{
+	struct bytes k = {key->at, key->size};
+	struct reaction was;
+	return take_away(t, *(const uint64_t *)arg, place_id(k, 0),
+		(enum reaction_kind)place_id(k, 1), &was);
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	uint64_t actor = who->actor;
+	return who->keep & KEEP_MARKS
+		? OK
+		: leaving_sweep(t, TABLE_REACTION, at, is_theirs, end_theirs, &actor);
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct table_use uses[] = {
 	{TABLE_REACTION, &reaction_shape},
 	{TABLE_REACTION_URI, NULL},
@@ -300,4 +361,5 @@ const struct feature feature_reaction = {
 	.routes = routes,
 	.verbs = verbs,
 	.tables = uses,
+	.personal = &personal,
 };

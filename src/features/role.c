@@ -21,6 +21,27 @@ static const struct {
 	{"treasurer", ROLE_TREASURER},
 };
 
+const char *role_words(const char *language, enum role role)
+{
+	static const struct {
+		const char *words;
+		enum role role;
+	} role_titles[] = {
+		{"Member of the community", ROLE_MEMBER},
+		{"Expert", ROLE_EXPERT},
+		{"Editor", ROLE_EDITOR},
+		{"Community manager", ROLE_MANAGER},
+		{"Core team", ROLE_CORE},
+		{"Board", ROLE_BOARD},
+		{"Administration", ROLE_ADMIN},
+		{"Treasurer", ROLE_TREASURER},
+	};
+	for (size_t i = 0; i < COUNT(role_titles); i++)
+		if (role_titles[i].role == role)
+			return i18n(language, role_titles[i].words);
+	return "";
+}
+
 const char *role_name(enum role role)
 {
 	for (size_t i = 0; i < COUNT(names); i++)

@@ -195,6 +195,16 @@ enum person_status person_status_at(const struct person *p, int64_t now)
 	return p->from != 0 && now < p->from ? PERSON_GUEST : PERSON_MEMBER;
 }
 
+const char *person_status_words(const char *language, enum person_status status)
+{
+	static const char *const status_names[] = {[PERSON_APPLICANT] = "Asked to join",
+		[PERSON_GUEST] = "Guest",
+		[PERSON_MEMBER] = "Member",
+		[PERSON_LAPSED] = "No longer a member",
+		[PERSON_REFUSED] = "Refused"};
+	return i18n(language, status_names[status]);
+}
+
 /* ---- sealing: the key of a person's words is sealed with the node's secret; when it is gone, so are they ---- */
 
 static enum err open_key(struct txn *r, uint64_t id, struct bytes *key)

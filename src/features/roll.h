@@ -47,6 +47,7 @@ struct person {
 };
 extern const struct shape person_shape, person_words_shape;
 enum person_status person_status_at(const struct person *, int64_t now);
+const char *person_status_words(const char *language, enum person_status);
 
 /* Who does something with the roll, for the audit log: an actor here, or 0 for the command line. */
 struct doer {
@@ -85,6 +86,7 @@ struct roles {
 };
 extern const struct shape roles_shape;
 const char *role_name(enum role);                     /* "member" … "treasurer"; NULL: none */
+const char *role_words(const char *language, enum role); /* "Treasurer" */
 bool role_parse(const char *name, enum role *out);
 bool role_is_of_community(enum role);
 /* community 0: of the association. ERR_INVALID: that role is not of that kind. */

@@ -101,5 +101,56 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+struct own {
+	struct txn *t;
+	struct view *v;
+	uint64_t actor;
+	size_t left;
+};
+
+static enum err own_visit(void *arg, struct bytes key, struct bytes value)
+{
+	struct own *o = arg;
+	struct summary s;
+	if (record_read(txn_arena(o->t), &summary_shape, value, &s) != OK || s.by != o->actor)
+		return OK;
+	view_begin(o->v, NULL);
+	view_text(o->v, "post", own_post(o->t, place_id(key, 0)));
+	view_text(o->v, "text", s.source);
+	view_time(o->v, "at", s.at);
+	view_end(o->v);
+	return --o->left > 0 ? OK : ERR_CONFLICT;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct own o = {t, v, who->actor, who->most};
+	struct walk walk = {.prefix = place_0(TABLE_SUMMARY), .backward = true, .max = WALK_ALL};
+	view_list(v, "summaries");
+	enum err e = txn_walk(t, &walk, own_visit, &o);
+	view_list_end(v);
+	return e;
+}
+
+static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	struct summary s;
+	(void)key;
+	return record_read(scratch, &summary_shape, value, &s) == OK
+		&& s.by == *(const uint64_t *)arg;
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	uint64_t actor = who->actor;
+	return who->keep & KEEP_STARTS
+		? OK
+		: leaving_sweep(t, TABLE_SUMMARY, at, is_theirs, NULL, &actor);
+}
+
+static const struct personal personal = {own_show, forget};
 static const struct table_use tables[] = {{TABLE_SUMMARY, &summary_shape}, {0}};
-const struct feature feature_summary = {.name = "summary", .routes = routes, .tables = tables};
+const struct feature feature_summary = {
+	.name = "summary", .routes = routes, .tables = tables, .personal = &personal};

@@ -230,8 +230,8 @@ IN_WRITE(who_leaves_is_forgotten)
 	WANT(follow_start(t, b.id, a.id, NULL) == OK && follow_start(t, x.id, a.id, &origin) == OK);
 	WANT(follow_start(t, b.id, x.id, NULL) == OK && follow_accept(t, x.id, b.id, NULL) == OK);
 	WANT(actor_remove(t, a.id, NULL) == OK && actor_load(t, a.id, &found) == OK && found.gone);
-	WANT(found.title == NULL && found.summary == NULL && text_is(found.uri, a.uri)
-		&& text_is(found.name, "anna"));
+	WANT(text_is(found.title, i18n("nl", "Former member")) && found.summary == NULL
+		&& text_is(found.uri, a.uri) && text_is(found.name, "anna"));
 	WANT(!follow_is(t, b.id, a.id)
 		&& follow_is(t, x.id, a.id)); /* xi's site still has to be told */
 	WANT(world_last(t, ACT_DELETE_ACTOR).actor == a.id

@@ -1,0 +1,208 @@
+/* own.c: all that this site keeps about someone, for their own eyes: a page to read, and a file to take along. */
+#include "memberfile.h"
+
+#define PAGE_MOST 50    /* of a list on the page */
+#define FILE_MOST 20000 /* in the file */
+#define AUDIT_MOST 1000
+
+const char *own_actor(struct txn *t, uint64_t actor)
+{
+	struct actor a;
+	if (actor == 0 || actor_load(t, actor, &a) != OK || (a.local && a.gone))
+		return "";
+	return a.url != NULL ? a.url : a.uri;
+}
+
+const char *own_post(struct txn *t, uint64_t post)
+{
+	struct post p;
+	return post != 0 && post_load(t, post, &p) == OK ? p.uri : "";
+}
+
+/* ---- the roll -------------------------------------------------------------------------------- */
+
+struct lookup {
+	struct txn *t;
+	struct view *v;
+	const struct own_view *who;
+	uint64_t person;
+	size_t left;
+};
+
+static const char *act_words(const char *language, uint32_t act)
+{
+	switch (act) {
+	case AUDIT_ADD:
+		return i18n(language, "Entered in the roll");
+	case AUDIT_CHANGE:
+		return i18n(language, "Changed");
+	case AUDIT_ROLE:
+		return i18n(language, "A role was given");
+	case AUDIT_UNROLE:
+		return i18n(language, "A role was taken back");
+	case AUDIT_VIEW:
+		return i18n(language, "Looked at");
+	default:
+		return i18n(language, "Something else");
+	}
+}
+
+static enum err show_audit(void *arg, struct bytes key, struct bytes value)
+{
+	struct lookup *l = arg;
+	struct audit a;
+	(void)key;
+	if (record_read(txn_arena(l->t), &audit_shape, value, &a) != OK || a.person != l->person)
+		return OK;
+	view_begin(l->v, NULL);
+	view_time(l->v, "at", a.at);
+	view_text(l->v, "act", act_words(l->who->language, a.act));
+	view_text(l->v, "what", a.words != NULL ? a.words : "");
+	view_flag(l->v, "by_yourself", a.actor == l->who->actor);
+	view_end(l->v);
+	return --l->left > 0 ? OK : ERR_CONFLICT;
+}
+
+static void show_roles(struct txn *r, const struct lookup *l, const char *where, uint64_t community)
+{
+	uint32_t bits = role_of(r, l->person, community);
+	for (uint32_t bit = 1; bit <= ROLE_TREASURER; bit <<= 1)
+		if ((bits & bit) != 0) {
+			view_begin(l->v, NULL);
+			view_text(l->v, "role", role_name((enum role)bit));
+			view_text(l->v, "label", role_words(l->who->language, (enum role)bit));
+			view_text(l->v, "community", where);
+			view_end(l->v);
+		}
+}
+
+static void show_words(struct view *v, const struct person *p, const char *language)
+{
+	const struct {
+		const char *name, *label, *value;
+	} words[] = {{"number", column_words(COLUMN_NUMBER), p->number},
+		{"name", column_words(COLUMN_NAME), p->name},
+		{"email", column_words(COLUMN_EMAIL), p->email},
+		{"type", column_words(COLUMN_TYPE), p->type},
+		{"phone", column_words(COLUMN_PHONE), p->phone},
+		{"street", column_words(COLUMN_STREET), p->street},
+		{"postcode", column_words(COLUMN_POSTCODE), p->postcode},
+		{"town", column_words(COLUMN_TOWN), p->town},
+		{"country", column_words(COLUMN_COUNTRY), p->country},
+		{"born", column_words(COLUMN_BORN), p->born}, {"note", "Note", p->note},
+		{"reason", "Reason", p->reason}};
+	view_time(v, "from", p->from);
+	view_time(v, "until", p->until);
+	view_time(v, "entered", p->added);
+	view_time(v, "changed", p->changed);
+	view_list(v, "words");
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (words[i].value != NULL && *words[i].value != '\0') {
+			view_begin(v, NULL);
+			view_text(v, "field", words[i].name);
+			view_text(v, "label", i18n(language, words[i].label));
+			view_text(v, "value", words[i].value);
+			view_end(v);
+		}
+	view_list_end(v);
+}
+
+static enum err show_roll(struct txn *r, void *arg)
+{
+	struct lookup *l = arg;
+	struct person p;
+	struct u64s communities;
+	struct walk audits = {.prefix = place_0(TABLE_AUDIT), .backward = true, .max = WALK_ALL};
+	enum err e = person_by_actor(r, l->who->actor, &p);
+	if (e == OK)
+		e = community_list(l->t, &communities);
+	if (e != OK)
+		return e;
+	l->person = p.id;
+	view_begin(l->v, "membership");
+	view_text(l->v, "status",
+		person_status_words(l->who->language, person_status_at(&p, time_now())));
+	show_words(l->v, &p, l->who->language);
+	view_list(l->v, "roles");
+	show_roles(r, l, "", 0);
+	for (size_t i = 0; i < communities.count; i++)
+		show_roles(r, l, own_actor(l->t, communities.at[i]), communities.at[i]);
+	view_list_end(l->v);
+	view_list(l->v, "log");
+	e = txn_walk(r, &audits, show_audit, l);
+	view_list_end(l->v);
+	view_end(l->v);
+	return e;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static enum err show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct lookup l = {.t = t, .v = v, .who = who};
+	l.left = who->most < AUDIT_MOST ? who->most : AUDIT_MOST;
+	for (const struct feature *const *f = features; *f != NULL; f++) {
+		const struct personal *p = (*f)->personal;
+		enum err e = p != NULL && p->show != NULL ? p->show(t, v, who) : OK;
+		if (e != OK)
+			return e;
+	}
+	enum err e = roll_read(txn_site(t), show_roll, &l);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* What does not fit in 16 MiB is left out, the oldest first, and the file says so. */
+enum err own_file(struct txn *t, uint64_t actor, struct bytes *out)
+{
+	for (size_t most = FILE_MOST; most > 0; most /= 4) {
+		struct view *v = view_create(txn_arena(t), VIEW_JSON);
+		view_text(v, "site", txn_site(t)->base_url);
+		view_time(v, "made", time_now());
+		view_number(v, "newest_of_each_kind", (int64_t)most);
+		struct own_view who = {actor, "en", most};
+		enum err e = show(t, v, &who);
+		if (e != OK)
+			return e;
+		*out = view_json(v);
+		if (out->size > 0)
+			return OK;
+	}
+	return ERR_TOO_MUCH;
+}
+
+static enum err own_read(struct call *call, struct txn *t, struct view *v)
+{
+	if (call->viewer.by_token)
+		return ERR_NOT_FOUND; /* the roll is not for apps */
+	view_text(v, "heading", i18n(call->language, "My data"));
+	profile_tab_show(v, "own");
+	view_begin(v, "data");
+	struct own_view who = {call->viewer.actor, call->language, PAGE_MOST};
+	enum err e = show(t, v, &who);
+	view_end(v);
+	return e;
+}
+
+static enum err file_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct bytes file;
+	(void)v;
+	if (call->viewer.by_token)
+		return ERR_NOT_FOUND;
+	enum err e = own_file(t, call->viewer.actor, &file);
+	if (e != OK)
+		return e;
+	reply_bytes(call, 200, "application/json", arena_bytes(call->arena, file));
+	reply_header(call, "Content-Disposition", "attachment; filename=\"kring.json\"");
+	call->reply.cache = "no-store";
+	return OK;
+}
+
+static const struct route routes[] = {
+	{METHOD_GET, "/settings/data", SIGNED_IN, .read = own_read, .page = "own",
+		.per_minute = 20},
+	{METHOD_GET, "/settings/data.json", SIGNED_IN, .read = file_read, .per_minute = 6},
+	{0},
+};
+
+const struct feature feature_own = {.name = "own", .routes = routes};
