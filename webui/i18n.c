@@ -196,17 +196,32 @@ static int year_now(void)
 	return localtime_r(&seconds, &tm) ? tm.tm_year : 0;
 }
 
-void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
+static void add_day(struct text *t, size_t l, const struct tm *tm, bool with_year)
 {
-	static const char *const days[LANGUAGES][7] = {
-		{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
-		{"zo", "ma", "di", "wo", "do", "vr", "za"},
-	};
 	static const char *const months[LANGUAGES][12] = {
 		{"January", "February", "March", "April", "May", "June", "July", "August",
 			"September", "October", "November", "December"},
 		{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus",
 			"september", "oktober", "november", "december"},
+	};
+	text_format(t, "%d %s", tm->tm_mday, months[l][tm->tm_mon]);
+	if (with_year)
+		text_format(t, " %d", tm->tm_year + 1900);
+}
+
+void i18n_date(struct text *t, const char *language, int64_t ms)
+{
+	time_t seconds = (time_t)(ms / SECOND);
+	struct tm tm;
+	if (localtime_r(&seconds, &tm))
+		add_day(t, text_is(language, "nl") ? 1 : 0, &tm, true);
+}
+
+void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
+{
+	static const char *const days[LANGUAGES][7] = {
+		{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
+		{"zo", "ma", "di", "wo", "do", "vr", "za"},
 	};
 	size_t l = text_is(language, "nl") ? 1 : 0;
 	time_t seconds = (time_t)(ms / SECOND);
@@ -215,9 +230,7 @@ void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
 		return;
 	if (with_hour)
 		text_format(t, "%s ", days[l][tm.tm_wday]);
-	text_format(t, "%d %s", tm.tm_mday, months[l][tm.tm_mon]);
-	if (with_hour || tm.tm_year != year_now())
-		text_format(t, " %d", tm.tm_year + 1900);
+	add_day(t, l, &tm, with_hour || tm.tm_year != year_now());
 	if (with_hour)
 		text_format(t, ", %02d:%02d", tm.tm_hour, tm.tm_min);
 }

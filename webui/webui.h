@@ -28,6 +28,7 @@ const char *i18n(const char *language, const char *msgid);
 const char *i18n_plural(const char *language, const char *one, const char *many, int64_t n);
 /* "di 4 maart 2025, 19:30" in the zone of the site; without the hour "4 maart", and the year when it is another one. */
 void i18n_time(struct text *, const char *language, int64_t ms, bool with_hour);
+void i18n_date(struct text *, const char *language, int64_t ms); /* "4 maart 2025": for words that are read elsewhere, later */
 void i18n_zone(const char *tz); /* e.g. "Europe/Amsterdam"; set once before threads start */
 const char *i18n_choose(const char *accept_language, const char *otherwise); /* best of what we have */
 

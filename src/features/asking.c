@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define TEXT_MOST 5000 /* code points */
-#define WORDS_POINTS 120
 
 static const char *const ways[] = {[ASK_PUBLIC] = "public",
 	[ASK_MEMBERS] = "members",
@@ -188,9 +187,8 @@ static void show_line(struct txn *t, struct view *v, const struct ask *a)
 {
 	struct actor community;
 	char id[ID_TEXT];
-	const char *words = text_cut(txn_arena(t), ask_words(t, a), WORDS_POINTS);
 	view_begin(v, NULL);
-	view_text(v, "words", words);
+	view_text(v, "words", ask_name(t, a));
 	view_format(v, "path", "/coach/%s", id_text(a->id, id));
 	view_text(v, "where",
 		actor_load(t, a->community, &community) == OK ? actor_title(&community) : "");

@@ -8,7 +8,7 @@
 #define ROOM_LIMITED 3   /* questions at a time, of who has little room */
 #define DAYS_MOST 60
 #define LISTED_MOST 1000
-#define QUOTED_POINTS 80
+#define NAME_POINTS 100
 
 static const struct field coach_fields[] = {
 	{1, F_U64, offsetof(struct coach, community), 0},
@@ -419,6 +419,14 @@ const char *ask_words(struct txn *t, const struct ask *a)
 		: markup_plain(txn_arena(t), p.content != NULL ? p.content : "", ASK_BYTES);
 }
 
+const char *ask_name(struct txn *t, const struct ask *a)
+{
+	char *html;
+	return markup_from_markdown(txn_arena(t), ask_words(t, a), NULL, NULL, &html) == OK
+		? markup_plain(txn_arena(t), html, NAME_POINTS)
+		: "";
+}
+
 /* A draft of whom answered, without who asked: it goes the way of all articles. */
 enum err ask_article(struct txn *t, uint64_t who, uint64_t id, uint64_t *article)
 {
@@ -435,7 +443,7 @@ enum err ask_article(struct txn *t, uint64_t who, uint64_t id, uint64_t *article
 		return e;
 	const char *words = ask_words(t, &a);
 	struct article draft = {.community = a.community,
-		.title = text_cut(txn_arena(t), words, QUOTED_POINTS),
+		.title = ask_name(t, &a),
 		.source = arena_format(txn_arena(t), "%s\n\n---\n\n%s", words, a.answer),
 		.language = txn_site(t)->language,
 		.circles = circle_default(&community, NULL),

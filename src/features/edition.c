@@ -93,7 +93,7 @@ void article_show_state(struct txn *t, struct view *v, const struct article *a)
 static void add_date(struct text *out, const char *language, const char *words, int64_t ms)
 {
 	text_format(out, "%s ", i18n(language, words));
-	i18n_time(out, language, ms, false);
+	i18n_date(out, language, ms);
 	text_char(out, '.');
 }
 
@@ -107,7 +107,7 @@ static const char *verdict_of(struct txn *t, const struct article *a, const char
 		return "";
 	text_format(&out, "%s %s,", i18n(language, "Checked by"), actor_title(&reviewer));
 	text_char(&out, ' ');
-	i18n_time(&out, language, a->checked, false);
+	i18n_date(&out, language, a->checked);
 	text_add(&out, ". ");
 	add_date(&out, language, is_checked(a) ? "To be looked at again by" : "Out of date since",
 		a->due);

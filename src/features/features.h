@@ -683,7 +683,8 @@ enum err ask_add(struct txn *, struct ask *, struct refusal *) MUST_USE; /* comm
 enum err ask_load(struct txn *, uint64_t id, struct ask *) MUST_USE;
 enum err ask_list(struct txn *, uint64_t of, struct u64s *out) MUST_USE; /* newest first; of who asks, or of a community */
 bool ask_may_answer(struct txn *, uint64_t who, const struct ask *);     /* and so see it */
-const char *ask_words(struct txn *, const struct ask *);
+const char *ask_words(struct txn *, const struct ask *); /* Markdown */
+const char *ask_name(struct txn *, const struct ask *);  /* its first words, plain; "" when it is gone */
 /* It goes back the way it came: into the conversation, as a direct message, or on its page. */
 enum err ask_answer(struct txn *, uint64_t who, uint64_t id, const char *text, bool consent, struct refusal *) MUST_USE;
 enum err ask_remove(struct txn *, uint64_t who, uint64_t id) MUST_USE; /* who asked */

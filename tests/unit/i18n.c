@@ -170,6 +170,10 @@ static void test_time(void **state)
 	assert_null(strstr(
 		time_of(a, "en", time_now(), false), " 20")); /* this year goes without saying */
 	assert_string_equal(time_of(a, "nl", 0, true), "do 1 januari 1970, 01:00");
+	struct text day;
+	text_init(&day, a, 100);
+	i18n_date(&day, "nl", time_now());
+	assert_non_null(strstr(day.at, " 20")); /* but elsewhere, and later, it does not */
 }
 
 int main(void)
