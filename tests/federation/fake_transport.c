@@ -158,7 +158,8 @@ static void answer(void *arg)
 	if (e->request.kind == FETCH_POST && post_count < ROWS) {
 		posts[post_count++] = (struct sent){strdup(e->request.url),
 			strndup(e->request.body.data, e->request.body.size)};
-		a.status = 202;
+		const struct row *r = row_of(e->request.url, false);
+		a.status = r != NULL && r->status > 0 ? r->status : 202;
 	} else {
 		struct row *r = row_of(e->request.url, true);
 		get_count++;

@@ -4,7 +4,7 @@
 #include "federation.h"
 
 void wire_reset(void);
-/* Answers for a URL, the newest counts. type NULL: application/activity+json. */
+/* Answers for a URL, the newest counts; an inbox of which nothing is said takes what comes. type NULL: application/activity+json. */
 void wire_answer(const char *url, int status, const char *type, const char *body);
 #define WIRE_BUSY (-2) /* as a status: we have no room to ask */
 void wire_answer_bytes(const char *url, int status, const char *type, struct bytes body);
