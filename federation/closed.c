@@ -165,25 +165,37 @@ static enum err note_copy(struct txn *t, const struct copy *c, bool on)
 	struct place one = place_2(TABLE_COPY, post, reader),
 		     other = place_2(TABLE_COPY_OF, reader, post),
 		     at = place_1(TABLE_COPY_AT, c->number),
-		     both = place_2(0, post, reader); /* as they stand in a key */
+		     all = place_3(0, post, reader, c->community->id); /* as they stand in a key */
 	enum err e = on ? txn_put_id(t, &one, c->number) : txn_del(t, &one);
 	if (e == OK)
 		e = on ? txn_put(t, &other, (struct bytes){"\1", 1}) : txn_del(t, &other);
 	if (e == OK)
-		e = on ? txn_put(t, &at, (struct bytes){both.at + 1, 16}) : txn_del(t, &at);
+		e = on ? txn_put(t, &at, (struct bytes){all.at + 1, 24}) : txn_del(t, &at);
 	return e;
 }
 
-static enum err call_back(struct saying *s, const struct post *p, uint64_t reader)
+/* Also of a post of which nothing else is left. */
+static enum err call_back(struct saying *s, uint64_t post, uint64_t reader)
 {
-	struct actor community;
-	struct copy c = {p, &community, {.id = reader}, copy_of(s->t, p->id, reader)};
-	enum err e = actor_load(s->t, p->community, &community);
+	struct actor community = {0};
+	struct post p = {.id = post};
+	struct copy c = {&p, &community, {.id = reader}, copy_of(s->t, post, reader)};
+	struct place place = place_1(TABLE_COPY_AT, c.number);
+	struct bytes at;
+	enum err e = txn_get(s->t, &place, &at);
+	if (e == OK)
+		e = actor_load(s->t, place_id_at(at, 16), &community);
 	if (e == OK)
 		e = actor_load(s->t, reader, &c.reader);
 	if (e == OK && !c.reader.gone)
 		e = tell(s, &c, TELL_GONE);
 	return e == OK || e == ERR_NOT_FOUND ? note_copy(s->t, &c, false) : e;
+}
+
+static bool may_keep(struct txn *t, uint64_t reader, uint64_t post)
+{
+	struct post p;
+	return post_load(t, post, &p) == OK && circle_may_have_copy(t, reader, &p);
 }
 
 /* A new one, or what changed in the one they have. */
@@ -233,12 +245,13 @@ static enum err follow_post(struct saying *s)
 	struct actor community;
 	struct seconds had;
 	struct u64s readers = {0};
-	enum err e = post_load(s->t, s->line->object, &p);
-	if (e == OK)
-		e = seconds_of(s, TABLE_COPY, p.id, COPIES_MOST, &had);
+	uint64_t post = s->line->object;
+	enum err e = seconds_of(s, TABLE_COPY, post, COPIES_MOST, &had);
 	for (size_t i = 0; e == OK && i < had.count; i++)
-		if (!circle_may_have_copy(s->t, had.at[i], &p))
-			e = call_back(s, &p, had.at[i]);
+		if (!may_keep(s->t, had.at[i], post))
+			e = call_back(s, post, had.at[i]);
+	if (e == OK)
+		e = post_load(s->t, post, &p);
 	if (e != OK || !circle_goes_abroad(s->t, &p, &community))
 		return e;
 	e = circle_readers(s->t, &community, &readers);
@@ -250,13 +263,11 @@ static enum err follow_post(struct saying *s)
 static enum err follow_reader(struct saying *s)
 {
 	struct seconds posts;
-	enum err e = seconds_of(s, TABLE_COPY_OF, s->line->object, RECALLED_MOST, &posts);
-	for (size_t i = 0; e == OK && i < posts.count; i++) {
-		struct post p;
-		e = post_load(s->t, posts.at[i], &p);
-		if (e == OK && !circle_may_have_copy(s->t, s->line->object, &p))
-			e = call_back(s, &p, s->line->object);
-	}
+	uint64_t reader = s->line->object;
+	enum err e = seconds_of(s, TABLE_COPY_OF, reader, RECALLED_MOST, &posts);
+	for (size_t i = 0; e == OK && i < posts.count; i++)
+		if (!may_keep(s->t, reader, posts.at[i]))
+			e = call_back(s, posts.at[i], reader);
 	return e;
 }
 

@@ -73,7 +73,7 @@ enum table {
 	TABLE_PROVED = 221,    /* u64 actor elsewhere, u64 person → 1: shown to be theirs, and not yet in the roll */
 	TABLE_COPY = 222,      /* u64 post, u64 actor elsewhere   → u64 number in its address: who has a copy (closed.c) */
 	TABLE_COPY_OF = 223,   /* u64 actor elsewhere, u64 post   → 1 */
-	TABLE_COPY_AT = 224,   /* u64 number in its address       → u64 post, u64 actor elsewhere */
+	TABLE_COPY_AT = 224,   /* u64 number in its address       → u64 post, u64 actor elsewhere, u64 community */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */

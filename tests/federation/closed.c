@@ -498,6 +498,27 @@ static void a_line_that_comes_twice_says_it_once(void **state)
 	assert_int_equal(wire_posts_with(NULL, WORDS), 1);
 }
 
+/* What is erased leaves no record to look at, only who was sent it. */
+static enum err erase(struct txn *t, void *arg)
+{
+	(void)arg;
+	struct place place = place_1(TABLE_POST, scene.post);
+	struct line line = {
+		.act = ACT_DELETE, .actor = scene.jan, .object = scene.post, .target = scene.board};
+	enum err e = txn_del(t, &place);
+	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
+}
+
+static void what_is_erased_is_called_back(void **state)
+{
+	(void)state;
+	set_up();
+	say(WORDS);
+	node_write(erase, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts_with(ALICE, "Tombstone"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +531,7 @@ int main(void)
 		NODE_TEST(who_may_no_more_gets_no_more_and_is_asked_to_forget),
 		NODE_TEST(a_membership_that_ends_ends_it),
 		NODE_TEST(copies_follow_their_post),
+		NODE_TEST(what_is_erased_is_called_back),
 		NODE_TEST(likes_and_answers_stay_here),
 		NODE_TEST(an_answer_whose_writer_chose_it_stands_below_its_copy),
 		NODE_TEST(what_waited_too_long_is_not_sent),
