@@ -11,6 +11,7 @@
 #include <stdio.h> /* rename */
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PATH_MOST 4096
@@ -110,6 +111,12 @@ enum err blob_put(const char *directory, struct bytes data, char name[BLOB_NAME]
 		(void)unlink(draft);
 	}
 	return ok ? OK : ERR_AGAIN;
+}
+
+uint64_t blob_room(const char *directory)
+{
+	struct statvfs s;
+	return statvfs(directory, &s) == 0 ? (uint64_t)s.f_bavail * s.f_frsize : UINT64_MAX;
 }
 
 int blob_open(const char *directory, const char *name, uint64_t *size)

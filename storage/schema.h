@@ -120,6 +120,7 @@ enum table {
 	TABLE_BLOB = 101,      /* hash of a file's name, u64 media → 1: who names it */
 	TABLE_MEDIA_LOOSE = 102, /* u64 media                     → 1: sent, and not placed yet */
 	TABLE_MEDIA_URL = 103, /* hash url                        → u64 media: of another node, kept a while */
+	TABLE_MEDIA_BYTES = 107, /* u64 actor                     → counter: what its files weigh */
 	TABLE_MEDIA_CACHED = 104, /* u64 media                    → 1: those, in order of their coming */
 	/* links and mail */
 	TABLE_LINK = 130,      /* hash of the token               → link */

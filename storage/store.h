@@ -96,6 +96,7 @@ int blob_open(const char *directory, const char *name, uint64_t *size); /* -1: i
 /* Whole, and what its name says: else ERR_NOT_FOUND or ERR_STORE. */
 enum err blob_read(struct arena *, const char *directory, const char *name, struct bytes *out) MUST_USE;
 /* Removes what was put longer than `age` ms ago and no record names; how many. A record comes within `age` of its file. */
+uint64_t blob_room(const char *directory); /* bytes that are free there; UINT64_MAX when that cannot be told */
 typedef bool blob_named(void *arg, const char *name);
 size_t blob_sweep(const char *directory, int64_t age, blob_named *, void *arg);
 /* All that is not there yet: once before the store is copied and once after, a backup has what its records name. */

@@ -438,9 +438,11 @@ struct media {
 };
 extern const struct shape media_shape;
 /* New, and loose for a day: until a post or profile takes it. With a url: kept for two weeks. Sets id. */
-enum err media_keep(struct txn *, struct media *) MUST_USE;
+enum err media_keep(struct txn *, struct media *) MUST_USE; /* ERR_TOO_MUCH: over its owner's quota */
 enum err media_load(struct txn *, uint64_t id, struct media *) MUST_USE;
 enum err media_save(struct txn *, const struct media *) MUST_USE;
+#define MEDIA_QUOTA ((int64_t)512 << 20) /* bytes of all files of one owner */
+enum err media_bytes(struct txn *, uint64_t owner, int64_t *now) MUST_USE;
 enum err media_remove(struct txn *, uint64_t id) MUST_USE; /* the files go by the sweep, minutes later */
 bool media_is_free(const struct media *, uint64_t owner, uint64_t post); /* its owner's, and not placed elsewhere */
 /* The attachments of a post by `owner`, from their records. */

@@ -75,8 +75,28 @@ static enum err name_files(struct txn *t, const struct media *m, bool on)
 	return OK;
 }
 
+enum err media_bytes(struct txn *t, uint64_t owner, int64_t *now)
+{
+	struct place place = place_1(TABLE_MEDIA_BYTES, owner);
+	return txn_count(t, &place, now);
+}
+
+/* What is kept of other nodes has no owner here. */
+static enum err weigh_for(struct txn *t, const struct media *m, bool on)
+{
+	struct place place = place_1(TABLE_MEDIA_BYTES, m->owner);
+	int64_t size = (int64_t)m->size;
+	return m->url == NULL ? txn_add(t, &place, on ? size : -size, NULL) : OK;
+}
+
 enum err media_keep(struct txn *t, struct media *m)
 {
+	int64_t bytes;
+	enum err enough = media_bytes(t, m->owner, &bytes);
+	if (enough != OK)
+		return enough;
+	if (m->url == NULL && bytes + (int64_t)m->size > MEDIA_QUOTA)
+		return ERR_TOO_MUCH;
 	m->id = id_next();
 	m->at = time_now();
 	struct place loose = place_1(
@@ -87,6 +107,8 @@ enum err media_keep(struct txn *t, struct media *m)
 		e = media_save(t, m);
 	if (e == OK)
 		e = name_files(t, m, true);
+	if (e == OK)
+		e = weigh_for(t, m, true);
 	if (e == OK && m->url != NULL)
 		e = txn_put_id(t, &by_url, m->id);
 	return e == OK ? txn_put(t, &loose, one) : e;
@@ -102,6 +124,8 @@ enum err media_remove(struct txn *t, uint64_t id)
 	struct place cached = place_1(TABLE_MEDIA_CACHED, id);
 	struct place by_url = place_hash(TABLE_MEDIA_URL, m.url != NULL ? m.url : "");
 	e = name_files(t, &m, false);
+	if (e == OK)
+		e = weigh_for(t, &m, false);
 	if (e == OK)
 		e = txn_del(t, &place);
 	if (e == OK)
@@ -218,7 +242,12 @@ enum err media_portrait(
 		e = ERR_FORBIDDEN;
 	if (e != OK)
 		return e;
+	e = weigh_for(t, &m, false);
 	m.owner = a->id;
+	if (e == OK)
+		e = weigh_for(t, &m, true);
+	if (e != OK)
+		return e;
 	*now = id;
 	*url = arena_format(
 		txn_arena(t), "%s%s", txn_site(t)->base_url, media_path(txn_arena(t), &m, false));
@@ -619,6 +648,7 @@ static const struct table_use tables[] = {
 	{TABLE_MEDIA, &media_shape},
 	{TABLE_BLOB, NULL},
 	{TABLE_MEDIA_LOOSE, NULL},
+	{TABLE_MEDIA_BYTES, NULL},
 	{TABLE_MEDIA_URL, NULL},
 	{TABLE_MEDIA_CACHED, NULL},
 	{0},

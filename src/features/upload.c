@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROOM_LEAST ((uint64_t)256 << 20) /* that stays free on the disk */
+
 static const struct slot {
 	const char *file, *kept, *drop, *alt, *focus; /* names of its inputs */
 	struct picture_wish wish;
@@ -87,6 +89,9 @@ static enum err make(
 	struct call *call, const struct slot *s, const struct upload *f, struct media *m)
 {
 	const char *type = s->alt != NULL ? sniff(f->bytes) : NULL; /* a face is a picture */
+	if (call->site->blobs != NULL && blob_room(call->site->blobs) < ROOM_LEAST)
+		return refuse(&call->refusal, s->file,
+			"This site has no room for files now. Tell the people who run it.");
 	*m = (struct media){.owner = call->viewer.actor, .name = f->name};
 	if (type == NULL && f->bytes.size > PICTURE_FILE_MOST)
 		return refuse(&call->refusal, s->file, "A picture has at most 8 MB.");
@@ -124,6 +129,14 @@ static enum err keep_all(struct txn *t, void *arg)
 	return OK;
 }
 
+static const char *first_made(const struct keeping *k)
+{
+	for (size_t i = 0; i < COUNT(slots); i++)
+		if (k->made[i])
+			return slots[i].file;
+	return NULL;
+}
+
 enum err media_prepare(struct call *call)
 {
 	struct keeping *k = arena_alloc(call->arena, sizeof *k);
@@ -141,8 +154,9 @@ enum err media_prepare(struct call *call)
 		first = first.text == NULL ? call->refusal : first;
 		e = OK; /* the others are kept, for when this one is changed */
 	}
-	if (e == OK && some)
-		e = store_write(call->store, keep_all, k);
+	if (e == OK && some && (e = store_write(call->store, keep_all, k)) == ERR_TOO_MUCH)
+		return refuse(&call->refusal, first_made(k),
+			"Your files take up all the room you have here, 512 MB. Delete some first.");
 	if (e != OK)
 		return e;
 	memcpy(p->ids, k->ids, sizeof p->ids);

@@ -247,7 +247,7 @@ static enum err prepare_sweep(struct txn *t, void *arg)
 	foreign = sent(t, 0, "foreign");
 	foreign.url = "https://elsewhere.example/a.jpg";
 	WANT(media_remove(t, foreign.id) == OK);
-	WANT(media_keep(t, &foreign) == OK);
+	WANT(media_keep(t, &far) == OK);
 	failed = (struct media){.url = "https://elsewhere.example/b.jpg"};
 	WANT(media_keep(t, &failed) == OK);
 	return OK;
@@ -321,6 +321,32 @@ static void what_nobody_needs_goes(void **state)
 	assert_int_equal(files(), 0);
 }
 
+IN_WRITE(files_weigh_for_their_owner_until_there_is_no_room)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), club = world_group(t, "club");
+	struct place moderates = place_2(TABLE_MODERATOR, club.id, anna.id);
+	int64_t hers, its;
+	WANT(txn_put(t, &moderates, (struct bytes){"\1", 1}) == OK);
+	struct media m = sent(t, anna.id, "a picture"), face = sent(t, anna.id, "an emblem");
+	WANT(media_bytes(t, anna.id, &hers) == OK && hers == (int64_t)(m.size + face.size));
+	struct profile_change change = {
+		.icon = face.id, .locked = -1, .discoverable = -1, .indexable = -1};
+	WANT(profile_update(t, anna.id, club.id, &change, NULL) == OK);
+	WANT(media_bytes(t, anna.id, &hers) == OK && hers == (int64_t)m.size);
+	WANT(media_bytes(t, club.id, &its) == OK && its == (int64_t)face.size);
+	struct media film = {.owner = anna.id, .type = "video/mp4", .size = MEDIA_QUOTA - m.size};
+	WANT(media_keep(t, &film) == OK);
+	struct media more = {.owner = anna.id, .type = "video/mp4", .size = 1};
+	WANT(media_keep(t, &more) == ERR_TOO_MUCH);
+	WANT(media_remove(t, m.id) == OK && media_keep(t, &more) == OK);
+	struct media far = {.url = "https://far.example/film", .size = MEDIA_QUOTA};
+	WANT(media_keep(t, &foreign) == OK); /* those have a limit of their own */
+	WANT(media_remove(t, film.id) == OK && media_remove(t, more.id) == OK);
+	WANT(media_bytes(t, anna.id, &hers) == OK && hers == 0);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +357,7 @@ int main(void)
 		MEDIA_TEST(a_face_is_a_picture_of_who_changes_it),
 		MEDIA_TEST(a_page_leads_no_browser_elsewhere),
 		MEDIA_TEST(what_nobody_needs_goes),
+		MEDIA_TEST(files_weigh_for_their_owner_until_there_is_no_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,11 +195,19 @@ static void a_copy_has_all(void **state)
 		assert_true(is_there(f, names[i]));
 }
 
+static void test_room(void **state)
+{
+	(void)state;
+	assert_true(blob_room("/") > 0 && blob_room("/") < UINT64_MAX);
+	assert_true(blob_room("/no/such/place") == UINT64_MAX);
+}
+
 int main(void)
 {
 	log_open(LOG_ERROR, STDERR_FILENO);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_put_can_be_read, setup, teardown),
+		cmocka_unit_test(test_room),
 		cmocka_unit_test_setup_teardown(other_names_lead_nowhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_changed_on_disk_is_noticed, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_nobody_names_is_swept, setup, teardown),
