@@ -91,7 +91,9 @@ async function illustrate(n) {
 	const poll = await ask(n, 'noor', 'veldwerk', 'Waar gaan we in december heen?',
 		['Naar de Blauwe Kamer', 'Naar de plas bij Wijk', 'We blijven thuis en drinken warme chocolademelk'], { days: '3', any_of: 'on' });
 	for (const [who, choice] of [['anna', '0'], ['merel', ['0', '1']]]) await vote(n, who, poll, choice);
-	return { picture: placed, pictures: several, poll };
+	const draft = place(await bas.fill(await bas.open('/c/veldwerk/new/article'), /\/new\/article$/, {
+		title: 'Hoe tel je ganzen?', summary: 'In drie stappen van een vliegende groep naar een getal.', text: 'Tel er tien. Kijk hoe groot dat groepje is, en **pas** het op de rest.' }));
+	return { draft, picture: placed, pictures: several, poll };
 }
 
 // Colours and texts: one community with a colour outside the palette, the site with a colour of its own.

@@ -247,7 +247,7 @@ static enum err prepare_sweep(struct txn *t, void *arg)
 	foreign = sent(t, 0, "foreign");
 	foreign.url = "https://elsewhere.example/a.jpg";
 	WANT(media_remove(t, foreign.id) == OK);
-	WANT(media_keep(t, &far) == OK);
+	WANT(media_keep(t, &foreign) == OK);
 	failed = (struct media){.url = "https://elsewhere.example/b.jpg"};
 	WANT(media_keep(t, &failed) == OK);
 	return OK;
@@ -341,7 +341,7 @@ IN_WRITE(files_weigh_for_their_owner_until_there_is_no_room)
 	WANT(media_keep(t, &more) == ERR_TOO_MUCH);
 	WANT(media_remove(t, m.id) == OK && media_keep(t, &more) == OK);
 	struct media far = {.url = "https://far.example/film", .size = MEDIA_QUOTA};
-	WANT(media_keep(t, &foreign) == OK); /* those have a limit of their own */
+	WANT(media_keep(t, &far) == OK); /* those have a limit of their own */
 	WANT(media_remove(t, film.id) == OK && media_remove(t, more.id) == OK);
 	WANT(media_bytes(t, anna.id, &hers) == OK && hers == 0);
 	return OK;
