@@ -163,6 +163,22 @@ static enum err copy_whole(
 	return e;
 }
 
+struct head {
+	struct arena *arena;
+	const char *words;
+};
+
+static enum err read_head(struct txn *r, void *arg)
+{
+	struct head *h = arg;
+	struct audit last;
+	enum err e = audit_last(r, &last);
+	if (e == OK)
+		h->words = arena_format(h->arena, "%llu %s", (unsigned long long)last.number,
+			hex_encode(h->arena, last.hash.data, last.hash.size));
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
 int keep_backup(struct command_call *c)
 {
 	const char *file, *why = NULL;
@@ -189,8 +205,13 @@ int keep_backup(struct command_call *c)
 	if (e == OK)
 		e = private_write(c->arena, key, secret, &why);
 	crypto_wipe((void *)(uintptr_t)secret.data, secret.size);
+	struct head head = {c->arena, "0"};
+	if (e == OK)
+		e = roll_read(&c->node->site, read_head, &head);
 	if (e != OK)
-		return command_failed(c, "%s", why);
+		return command_failed(c, "%s", why != NULL ? why : err_message(e));
+	/* Written down elsewhere it shows, later, that nothing was taken out of the log before. */
+	text_format(&c->out, "log of the roll: %s\n", head.words);
 	text_format(&c->out,
 		"%s\n%s\n%s%s%s\n%s\n"
 		"Keep the last one apart from the others: with it, all that is sealed in them "

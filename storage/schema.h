@@ -114,6 +114,7 @@ enum table {
 	TABLE_REACHED = 212,   /* u64 actor, hash inbox           → text inbox: of other nodes, where a person's words went */
 	TABLE_FORMER_NAME = 213, /* keyed hash of a name          → i64 ms: it was someone's, and is nobody's again */
 	TABLE_CONSENT = 214,   /* u64 actor, u64 place            → consent */
+	TABLE_CONSENT_TEXT = 216, /* u64 question, u64 version     → consent_text */
 	TABLE_KEEP = 215,      /* text clock                      → u64 days: as the site chose, retention.c */
 	/* media */
 	TABLE_MEDIA = 100,     /* u64 media                       → media: pictures, films, documents */

@@ -233,6 +233,16 @@ enum err account_set_password(struct txn *t, uint64_t actor, const char *hash)
 	return e == OK ? session_end_all(t, actor) : e;
 }
 
+enum err account_set_admin(struct txn *t, uint64_t actor, bool on)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	if (e != OK || account.admin == on)
+		return e;
+	account.admin = on;
+	return account_save(t, &account);
+}
+
 enum err account_close(struct txn *t, uint64_t actor)
 {
 	struct account account;

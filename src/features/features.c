@@ -39,6 +39,8 @@ const struct feature *const features[] = {
 	&feature_digest,
 	&feature_leaving,
 	&feature_farewell,
+	&feature_consent,
+	&feature_handover,
 	&feature_own,
 	&feature_retention,
 	&feature_memberfile,

@@ -164,6 +164,7 @@ enum err account_find(struct txn *, const char *name_or_email, struct account *)
 #define PASSWORD_MOST 256 /* bytes */
 enum err account_password_check(struct arena *, const struct site *, const char *name, const char *password,
 	struct refusal *) MUST_USE;
+enum err account_set_admin(struct txn *, uint64_t actor, bool on) MUST_USE;
 enum err account_close(struct txn *, uint64_t actor) MUST_USE; /* nobody signs in to it any more */
 enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sessions; part of actor_remove */
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
@@ -915,6 +916,22 @@ typedef enum err leaving_end_fn(struct txn *, void *arg, const struct place *key
 enum err leaving_sweep(struct txn *, uint8_t table, struct place *at, leaving_is_fn *is, leaving_end_fn *end, void *arg) MUST_USE;
 
 enum err leaving_forget(struct txn *, uint64_t actor) MUST_USE; /* that they left, and who was told */
+
+/* ---- consent.c: what people are asked to agree to, and what they answered when ------------------ */
+
+struct consent_text { /* never changed: other words are another version */
+	uint64_t question, version;
+	const char *title, *words; /* plain */
+	int64_t at;
+};
+struct consent {
+	uint64_t question, version;
+	bool agrees;
+	int64_t at;
+};
+enum err consent_ask(struct txn *, uint64_t question, const char *title, const char *words) MUST_USE; /* 0: a new one */
+enum err consent_answer(struct txn *, uint64_t actor, uint64_t question, uint64_t version, bool agrees) MUST_USE;
+enum err consent_of(struct txn *, uint64_t actor, uint64_t question, struct consent *out) MUST_USE; /* the last answer */
 
 /* ---- own.c: what is kept of someone; retention.c: how long what is kept ------------------------- */
 
