@@ -32,17 +32,17 @@ const struct shape card_shape = {"card", sizeof(struct card), card_fields, COUNT
 
 /* What a card has besides name and picture. */
 static const struct facet {
-	const char *name;
+	const char *name, *label;
 	size_t text, seen; /* offsets in struct card */
 	bool listed;       /* words with commas between them */
 	bool searched;
 } facets[] = {
-#define FACET(f) #f, offsetof(struct card, f), offsetof(struct card, f##_seen)
-	{FACET(expertise), true, true},
-	{FACET(region), false, true},
-	{FACET(help), true, true},
-	{FACET(seeks), true, true},
-	{FACET(contact), false, false},
+#define FACET(f, label) #f, label, offsetof(struct card, f), offsetof(struct card, f##_seen)
+	{FACET(expertise, "Expertise"), true, true},
+	{FACET(region, "Region"), false, true},
+	{FACET(help, "I can help with"), true, true},
+	{FACET(seeks, "I am looking for"), true, true},
+	{FACET(contact, "Contact"), false, false},
 };
 #define FACETS COUNT(facets)
 
@@ -460,6 +460,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 			continue;
 		view_begin(v, NULL);
 		view_text(v, "field", facets[i].name);
+		view_text(v, "label", i18n(who->language, facets[i].label));
 		view_text(v, "value", text);
 		view_end(v);
 	}

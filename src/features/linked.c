@@ -564,6 +564,32 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- what is kept of a person ---------------------------------------------------------------- */
+
+static enum err personal_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct own o = {.here = who->actor, .arena = txn_arena(t)};
+	enum err e = roll_read(txn_site(t), find_own, &o);
+	view_list(v, "linked");
+	for (size_t i = 0; e == OK && i < o.count; i++) {
+		view_begin(v, NULL);
+		view_text(v, "who", own_actor(t, o.linked[i].actor));
+		view_time(v, "asked", o.linked[i].asked);
+		view_time(v, "proved", o.linked[i].proved);
+		view_end(v);
+	}
+	view_list_end(v);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static const struct personal personal = {.show = personal_show}; /* it ends with the roll's */
+
 static const struct table_use tables[] = {{TABLE_PROVED, NULL}, {0}};
 const struct feature feature_linked = {
-	.name = "linked", .routes = routes, .verbs = verbs, .tables = tables, .chores = chores};
+	.name = "linked",
+	.routes = routes,
+	.verbs = verbs,
+	.tables = tables,
+	.chores = chores,
+	.personal = &personal,
+};

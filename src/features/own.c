@@ -42,6 +42,10 @@ static const char *act_words(const char *language, uint32_t act)
 		return i18n(language, "A role was taken back");
 	case AUDIT_VIEW:
 		return i18n(language, "Looked at");
+	case AUDIT_LINK:
+		return i18n(language, "An account elsewhere was linked");
+	case AUDIT_UNLINK:
+		return i18n(language, "An account elsewhere was taken off");
 	default:
 		return i18n(language, "Something else");
 	}

@@ -258,6 +258,11 @@ IN_WRITE(the_core_team_sees_them_and_nobody_else)
 	call = world_call(&feature_linked, METHOD_GET, "/settings/linked", &other, NULL);
 	WANT(world_read(call, t, &page) == OK && world_count(page, "linked") == 1
 		&& world_number(page, "may_link") == 1);
+	struct view *v = view_create(world.arena, VIEW_TREE); /* and in what is kept of them */
+	WANT(feature_linked.personal->show(
+		     t, v, &(struct own_view){.actor = bas.id, .language = "en", .most = 9})
+		== OK);
+	WANT(text_is(world_text(view_root(v), "linked.0.who"), "https://a.example/@xi"));
 	call = world_call(&feature_linked, METHOD_GET, "/settings/linked", &core, NULL);
 	WANT(world_read(call, t, &page) == OK && world_count(page, "linked") == 0
 		&& world_number(page, "may_link") == 0);
