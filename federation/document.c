@@ -148,11 +148,12 @@ static const char *const kinds[] = {
 	[POST_ARTICLE] = "Article",
 	[POST_PAGE] = "Page",
 	[POST_QUESTION] = "Question",
+	[POST_VACANCY] = "Article",
 };
 
 const char *document_type(const struct post *p)
 {
-	return p->kind > 0 && p->kind < COUNT(kinds) ? kinds[p->kind] : "Note";
+	return p->kind < COUNT(kinds) && kinds[p->kind] != NULL ? kinds[p->kind] : "Note";
 }
 
 enum err document_tombstone(const char *uri, const char *former, int64_t when, struct view *v)

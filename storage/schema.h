@@ -60,6 +60,17 @@ enum table {
 	TABLE_ASK = 172,       /* u64 ask                         → ask: a question to a coach */
 	TABLE_ASK_OF = 173,    /* u64 actor, u64 ask              → 1: who asks; the community whose coaches are asked */
 	TABLE_COACH = 174,     /* u64 community, u64 actor        → coach */
+	/* the noticeboard */
+	TABLE_VACANCY_IN = 175, /* u64 0, community, organisation or author; u64 post → 1: open ones; an author's, all */
+	TABLE_VACANCY_END = 176, /* u64 ms, u64 post              → 1: open ones by their last day */
+	TABLE_ALERT = 177,     /* u64 actor, u64 alert            → alert: what someone wants to hear of */
+	TABLE_ANSWER = 178,    /* u64 post, u64 answer            → answer: between two */
+	TABLE_ANSWER_WORDS = 179, /* u64 answer, u64 words        → answer_words */
+	TABLE_ORGANISATION = 180, /* u64 organisation             → organisation */
+	TABLE_ORGANISATION_NAME = 181, /* text name               → u64 organisation */
+	TABLE_EDITOR = 182,    /* u64 organisation, u64 actor     → 1; and the other way round: ids are of one series */
+	TABLE_ANSWER_BY = 183, /* u64 actor, u64 answer           → u64 post */
+	TABLE_ANSWER_AGE = 184, /* u64 ms, u64 post, u64 answer   → 1: when it is looked at to be forgotten */
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */

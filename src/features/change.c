@@ -25,10 +25,9 @@ static bool same_words(const struct post *a, const struct post *b)
 		&& same(a->summary, b->summary);
 }
 
-static bool same_extra(const struct post *a, const struct post *b)
+static bool same_bytes(struct bytes a, struct bytes b)
 {
-	return a->extra.size == b->extra.size
-		&& (a->extra.size == 0 || memcmp(a->extra.data, b->extra.data, a->extra.size) == 0);
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
 /* The text as it was, kept under the time it was written; the oldest makes room. */
@@ -195,11 +194,11 @@ static enum err narrow_below(struct txn *t, uint64_t root)
 
 static bool same_post(const struct post *a, const struct post *b)
 {
-	return same_words(a, b) && same_extra(a, b) && same(a->language, b->language)
-		&& a->sensitive == b->sensitive && a->locked == b->locked
-		&& a->circles.read == b->circles.read && a->circles.act == b->circles.act
-		&& a->circles.abroad == b->circles.abroad && a->visibility == b->visibility
-		&& a->community == b->community;
+	return same_words(a, b) && same_bytes(a->extra, b->extra) && same_bytes(a->own, b->own)
+		&& same(a->language, b->language) && a->sensitive == b->sensitive
+		&& a->locked == b->locked && a->circles.read == b->circles.read
+		&& a->circles.act == b->circles.act && a->circles.abroad == b->circles.abroad
+		&& a->visibility == b->visibility && a->community == b->community;
 }
 
 enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_draft *d,
@@ -267,6 +266,7 @@ static enum err bury(struct txn *t, struct post *p)
 		e = summary_drop(t, p->id);
 	if (e == OK && detail_of(p->kind)->end != NULL)
 		e = detail_of(p->kind)->end(t, p);
+	p->own = (struct bytes){0};
 	return e == OK ? txn_put_id(t, &gone, (uint64_t)time_now()) : e;
 }
 

@@ -186,6 +186,12 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 			arena_format(call->arena, "/articles/%s/edit", call_part(call, "id")));
 		return OK;
 	}
+	if (detail_of(p.kind)->form != NULL) {
+		reply_see_other(call,
+			arena_format(call->arena, "/p/%s/%s", call_part(call, "id"),
+				detail_of(p.kind)->form));
+		return OK;
+	}
 	view_text(v, "heading", i18n(call->language, "Change your message"));
 	view_begin(v, "post");
 	view_id(v, "id", p.id);

@@ -73,7 +73,7 @@ static enum err words_check(const struct post_draft *d, const char *text, struct
 		&& (strlen(d->language) > LANGUAGE_MOST
 			|| d->language[strspn(d->language, letters)]))
 		return refuse(why, "language", "Choose a language.");
-	if (d->kind > POST_ARTICLE && d->kind != POST_ASKED)
+	if (d->kind > POST_ARTICLE && d->kind != POST_ASKED && d->own.size == 0)
 		return refuse(why, NULL, "This kind of post cannot be written here.");
 	return OK;
 }
@@ -93,6 +93,11 @@ static uint32_t kind_of(const struct post_draft *d, const struct post *p)
 	if (d->kind != 0)
 		return d->kind;
 	return p->title != NULL ? POST_ARTICLE : POST_NOTE;
+}
+
+static bool has_title(uint32_t kind)
+{
+	return kind != POST_NOTE && kind != POST_QUESTION && kind != POST_ASKED;
 }
 
 static void name_all(struct writing *w, const struct u64s *people)
@@ -142,10 +147,10 @@ enum err draft_write(struct txn *t, const struct post_draft *d, const struct act
 	/* What it is once, it stays: other nodes take no other type for the same id. */
 	if (out->kind == 0)
 		out->kind = kind_of(d, out);
-	if (out->kind != POST_ARTICLE && out->kind != POST_PAGE)
+	if (!has_title(out->kind))
 		out->title = NULL;
 	else if (out->title == NULL)
-		return refuse(why, "title", "An article needs a title.");
+		return refuse(why, "title", "This needs a title.");
 	out->summary = words_of(arena, d->summary);
 	if (d->language != NULL && *d->language != '\0')
 		out->language = d->language;
@@ -155,11 +160,15 @@ enum err draft_write(struct txn *t, const struct post_draft *d, const struct act
 	out->mentions = (struct u64s){w->mentions, w->mention_count};
 	struct extra extra;
 	extra_read(arena, out->extra, &extra); /* a poll and files stay what they were */
+	if (d->own.size > 0)
+		out->own = d->own;
 	if (d->poll != NULL) {
 		e = poll_write(t, d->poll, why, &extra);
 		if (e != OK)
 			return e;
 	}
+	for (size_t i = 0; d->tags != NULL && i < d->tags->count; i++)
+		hashtag_add(w, arena, d->tags->at[i]);
 	extra.hashtags = (struct names){w->hashtags, w->hashtag_count};
 	if (d->media != NULL)
 		e = media_attachments(t, author->id, out->id, d->media, &extra);

@@ -99,6 +99,7 @@ struct detail {
 	void (*page)(struct txn *, struct view *, const struct post *, const struct viewer *);
 	void (*object)(struct txn *, struct view *, const struct post *); /* members of its ActivityPub object */
 	void (*say)(struct txn *, const struct post *, struct said *);    /* puts other words in it */
+	const char *form; /* changed at /p/{id}/<form>; NULL: where all posts are */
 };
 
 /* What a feature keeps of a person of here: shown to them, and gone when they leave. Either may be NULL. */
@@ -140,6 +141,8 @@ extern const struct feature *const features[]; /* features.c: the list; NULL-end
 extern const struct feature feature_profile,
 	feature_account,
 	feature_article,
+	feature_alert,
+	feature_answer,
 	feature_face,
 	feature_consent,
 	feature_farewell,
@@ -169,15 +172,18 @@ extern const struct feature feature_profile,
 	feature_community,
 	feature_digest,
 	feature_directory,
+	feature_noticeboard,
 	feature_notify,
 	feature_expertise,
 	feature_own,
+	feature_organisation,
 	feature_poll,
 	feature_question,
 	feature_post,
 	feature_reaction,
 	feature_summary,
 	feature_timeline,
+	feature_vacancy,
 	feature_moderation,
 	feature_remote,
 	feature_retention,

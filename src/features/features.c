@@ -27,6 +27,11 @@ const struct feature *const features[] = {
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_message,
+	&feature_vacancy,
+	&feature_noticeboard,
+	&feature_alert,
+	&feature_answer,
+	&feature_organisation,
 	&feature_reaction,
 	&feature_summary,
 	&feature_media,

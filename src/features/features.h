@@ -193,7 +193,8 @@ enum err second_remove(struct txn *, uint64_t actor) MUST_USE; /* off, and nothi
 /* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
 
 enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK,
-	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_LEAVING = 15, LINK_COACH = 25 };
+	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_LEAVING = 15, LINK_COACH = 25,
+	LINK_ANSWER = 28, LINK_ALERT };
 #define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
 struct link {
 	uint32_t purpose;
@@ -305,7 +306,8 @@ enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max
 
 /* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
 
-enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_ASKED = 11 };
+enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_ASKED = 11,
+	POST_VACANCY = 13 };
 enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
 struct post {
 	uint64_t id;
@@ -323,6 +325,7 @@ struct post {
 	const char *language;
 	struct u64s mentions;  /* actors */
 	struct bytes extra;    /* attachments, hashtags, poll options: extra.c's form of struct extra */
+	struct bytes own;      /* of some kinds: the record that the feature of its kind keeps in it */
 	bool sensitive, locked;
 	bool gone;             /* tombstone: text is cleared; uri, times, mentions, place in the conversation stay */
 	bool counted;          /* among the replies of what it answers: with what it is compared may change */
@@ -354,6 +357,8 @@ struct post_draft {
 	bool sensitive;
 	const struct u64s *to; /* people it is for, beside those its words name; or NULL */
 	const struct poll_draft *poll; /* NULL: none, or the one that it has already */
+	struct bytes own;    /* checked by the feature of its kind; empty: none, or what it has already */
+	const struct names *tags; /* NULL: those in its words only; as struct extra has them */
 	const struct u64s *media; /* pictures and files of the author, at most MEDIA_SLOTS; NULL: as they are */
 	const struct object *remote; /* a post of another node: its text, ids, times and addressees come from here */
 };
@@ -450,6 +455,9 @@ bool media_is_free(const struct media *, uint64_t owner, uint64_t post); /* its 
 enum err media_attachments(struct txn *, uint64_t owner, uint64_t post, const struct u64s *ids, struct extra *out) MUST_USE;
 /* A post's extra changed: what is new in it is taken, what is no longer there goes. */
 enum err media_follow(struct txn *, const struct post *, struct bytes before, struct bytes after) MUST_USE;
+/* A picture that is a face, in place of the one whose id and address these are; id 0: none. The caller saves them. */
+enum err media_face_set(struct txn *, uint64_t *now, const char **url, uint64_t owner, enum media_use, uint64_t id,
+	uint64_t sender) MUST_USE;
 /* The icon or image of a local actor, in place of the one it had; id 0: none. The caller saves *a. */
 enum err media_portrait(struct txn *, struct actor *a, enum media_use, uint64_t id, uint64_t sender) MUST_USE;
 const char *media_path(struct arena *, const struct media *, bool small); /* "/media/<id>/whole.jpg" */
@@ -809,8 +817,10 @@ enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUE
 	NOTICE_JOIN_REQUEST = 20, NOTICE_JOIN_ANSWER, NOTICE_OPENED,
 	NOTICE_LINKED = 26, /* `who`, elsewhere, is theirs: shown to be so */
 	NOTICE_ARTICLE_REVIEW = 40, NOTICE_ARTICLE_DECIDED, NOTICE_ARTICLE_DUE,
-	NOTICE_OFFERED /* nobody answered it, and they know about it */, NOTICE_ACCEPTED,
-	NOTICE_COACH /* news of a question to a coach, for who asks and who answers */ };
+	NOTICE_OFFERED, /* nobody answered it, and they know about it */
+	NOTICE_ACCEPTED,
+	NOTICE_COACH, /* news of a question to a coach, for who asks and who answers */
+	NOTICE_VACANCY = 46, NOTICE_VACANCY_CLOSED, NOTICE_ANSWER, NOTICE_ANSWERED };
 struct notice {
 	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
 	uint32_t kind;

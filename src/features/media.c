@@ -224,11 +224,9 @@ enum err media_attachments(
 
 /* ---- of people and communities --------------------------------------------------------------- */
 
-enum err media_portrait(
-	struct txn *t, struct actor *a, enum media_use use, uint64_t id, uint64_t sender)
+enum err media_face_set(struct txn *t, uint64_t *now, const char **url, uint64_t owner,
+	enum media_use use, uint64_t id, uint64_t sender)
 {
-	uint64_t *now = use == MEDIA_ICON ? &a->icon_media : &a->image_media;
-	const char **url = use == MEDIA_ICON ? &a->icon : &a->image;
 	struct media m;
 	enum err e = *now != 0 ? media_remove(t, *now) : OK;
 	if (e == OK) {
@@ -243,7 +241,7 @@ enum err media_portrait(
 	if (e != OK)
 		return e;
 	e = weigh_for(t, &m, false);
-	m.owner = a->id;
+	m.owner = owner;
 	if (e == OK)
 		e = weigh_for(t, &m, true);
 	if (e != OK)
@@ -252,6 +250,14 @@ enum err media_portrait(
 	*url = arena_format(
 		txn_arena(t), "%s%s", txn_site(t)->base_url, media_path(txn_arena(t), &m, false));
 	return take(t, &m, use, 0);
+}
+
+enum err media_portrait(
+	struct txn *t, struct actor *a, enum media_use use, uint64_t id, uint64_t sender)
+{
+	bool icon = use == MEDIA_ICON;
+	return media_face_set(t, icon ? &a->icon_media : &a->image_media,
+		icon ? &a->icon : &a->image, a->id, use, id, sender);
 }
 
 /* ---- how they are shown ---------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ static const struct {
 	{"Article", POST_ARTICLE},
 	{"Page", POST_PAGE},
 	{"Question", POST_QUESTION},
+	{"Article", POST_VACANCY}, /* ours only: what comes in as one is an article */
 	/* What has a page of its own elsewhere is kept as a link to it. */
 	{"Event", POST_PAGE},
 	{"Video", POST_PAGE},
@@ -358,7 +359,7 @@ static void show_language(struct view *v, const char *code)
 static struct said said_of(struct txn *t, const struct post *p)
 {
 	struct said s = {p->summary, p->content != NULL ? p->content : "", p->updated};
-	if (s.summary == NULL && (p->kind == POST_ARTICLE || p->kind == POST_PAGE))
+	if (s.summary == NULL && p->title != NULL)
 		/* all that microblog servers show of it, with its address */
 		s.summary = markup_plain(txn_arena(t), s.content, TEASER_POINTS);
 	if (detail_of(p->kind)->say != NULL)

@@ -36,6 +36,7 @@ static const struct {
 	const char *words;
 	const char *asks; /* page of what waits for an answer */
 	const char *path; /* where what its note names is dealt with */
+	bool stops;       /* its note is the token of the alert that it is by */
 } kinds[] = {
 	[NOTICE_REPLY] = {"answered you"},
 	[NOTICE_MENTION] = {"named you"},
@@ -55,6 +56,10 @@ static const struct {
 	[NOTICE_ACCEPTED] = {"Your answer was chosen as the answer"},
 	[NOTICE_ARTICLE_DUE] = {"Is your article still right?"},
 	[NOTICE_LINKED] = {"is linked to your membership"},
+	[NOTICE_VACANCY] = {"placed something that fits your alert", .stops = true},
+	[NOTICE_VACANCY_CLOSED] = {"It is closed: its last day is over"},
+	[NOTICE_ANSWER] = {"There is a private answer for you"},
+	[NOTICE_ANSWERED] = {"wrote back to you in private"},
 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -409,9 +414,10 @@ bool notify_show(struct txn *t, struct view *v, const struct notice *n, uint64_t
 	view_flag(v, "fresh", n->place > seen);
 	view_text(v, "asks", kinds[n->kind].asks != NULL ? kinds[n->kind].asks : "");
 	const char *note = n->note != NULL ? n->note : "";
-	view_text(v, "note", kinds[n->kind].path == NULL ? note : "");
+	view_text(v, "note", kinds[n->kind].path == NULL && !kinds[n->kind].stops ? note : "");
 	view_text(v, "thing", kinds[n->kind].path != NULL ? note : "");
 	view_text(v, "thing_path", kinds[n->kind].path);
+	view_text(v, "stop", kinds[n->kind].stops ? note : "");
 	view_time(v, "at", n->at);
 	if (person)
 		actor_show(v, "who", &who);

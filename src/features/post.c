@@ -6,6 +6,7 @@
 #define URI_MOST 2048
 #define CONTENT_MOST (256 * 1024)
 #define EXTRA_MOST (256 * 1024)
+#define OWN_MOST (64 * 1024)
 #define WORDS_MOST 20000 /* bytes of a title or summary: 5 000 code points */
 #define LANGUAGE_MOST 35
 #define IDS_MOST 1000
@@ -39,6 +40,7 @@ static const struct field post_fields[] = {
 	{26, F_FLAG, offsetof(struct post, counted), 0},
 	{60, F_U32, offsetof(struct post, circles.read), 0},
 	{61, F_U32, offsetof(struct post, circles.act), 0},
+	{175, F_BYTES, offsetof(struct post, own), OWN_MOST},
 	{220, F_FLAG, offsetof(struct post, circles.abroad), 0},
 };
 const struct shape post_shape = {"post", sizeof(struct post), post_fields, COUNT(post_fields)};

@@ -146,7 +146,7 @@ struct input {
 	const char *choices;    /* CHOICE: "public|followers" */
 	const char *label;      /* msgid used in the refusal: "Title" */
 };
-#define INPUTS_MAX 16
+#define INPUTS_MAX 24
 
 struct route {
 	enum method method;

@@ -4,6 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, until, words } = require('../interop/rig');
+const board = require('./board');
 
 const over = (node, name, part, pattern) => until(`mail for ${name}`, () => pattern.exec(node.mail(name, part) || '')?.[0]);
 
@@ -154,6 +155,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['members', '/members', 'anna'],
 		['members-found', '/members?q=merel', 'anna'],
 		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
+		...board.pages(paths.board),
 		['error-400', '/%ff', null, 400],
 		['error-403', '/c/excursies/new', 'bas', 403],
 		['error-404', '/@niemand', null, 404],

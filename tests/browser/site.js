@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
 const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, talk } = require('./contents');
+const board = require('./board');
 
 const top = path.resolve(__dirname, '../..');
 const kring = process.env.KRING || path.join(top, 'build/kring');
@@ -123,6 +124,7 @@ async function build(dir) {
 		await dotter.serve();
 		Object.assign(paths, await talk(dotter, paths));
 		Object.assign(paths, await illustrate(dotter));
+		paths.board = await board.fill(dotter);
 		await found(dotter);
 		Object.assign(paths, await fillZuid(zuid, dotter, paths));
 		await until('it can be searched', async () => { // which may be asked once a second

@@ -206,6 +206,7 @@ class World {
 		}
 		await this.articles(keep);
 		await this.directory();
+		await this.noticeboard(keep);
 		// What was for everyone, and is not any more.
 		keep('narrowed', 'members', 'carla', await said('carla', 'veldwerk', 'open', 'before it was narrowed', 'everyone'));
 		await until('it was sent', async () => JSON.stringify(this.far.got).includes(ids.narrowed), 40);
@@ -223,6 +224,19 @@ class World {
 			await kern.does(`/articles/${draft}/hand-in`, [['reviewer', 'ed']]);
 			await ed.does(`/articles/${draft}/agree`, [['right', 'yes']]);
 			keep(`article:${kind}`, kind, 'kern', await ed.writes(`/articles/${draft}/decide`, [['verdict', 'check'], ['months', '12']]));
+		}
+	}
+
+	// On the noticeboard, and on the page of an organisation, which is for everyone.
+	async noticeboard(keep) {
+		const { carla } = this.people;
+		await carla.does('/organisations/new', [['title', 'veldwerk']]);
+		const organisation = (await carla.read('/c/veldwerk/new/vacancy')).match(/<option value="(\d+)">veldwerk</)[1];
+		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) {
+			const fact = (what) => mark(kind, `${what} of a job`);
+			keep(`vacancy:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/vacancy', [['type', 'job'], ['title', `Title ${fact('title')}`], ['text', `Words ${fact('text')}.`],
+				['organisation', organisation], ['where', 'partly'], ['place', fact('place')], ['region', fact('region')], ['hours', fact('hours')], ['pay', fact('pay')], ['tags', fact('tag')],
+				['closes', new Date(Date.now() + 20 * 86400e3).toISOString().slice(0, 10)], ['reads', circle], ['acts', circle]]));
 		}
 	}
 
