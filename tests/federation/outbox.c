@@ -1,6 +1,7 @@
 /* outbox.c: what is said to whom: each act once, to each inbox once, also when the journal is read twice. */
 #include "fake_transport.h"
 #include "neighbours.h"
+#include "roll.h"
 
 #include <string.h>
 
@@ -176,6 +177,65 @@ static void a_vote_goes_to_who_asked_and_a_poll_to_all(void **state)
 	assert_int_equal(
 		wire_posts_with(INBOX, "\"oneOf\":[{\"type\":\"Note\",\"name\":\"Yes\""), 1);
 	assert_int_equal(wire_posts_with(INBOX, "\"endTime\":"), 1);
+}
+
+static enum err enter_coach(struct txn *r, void *arg)
+{
+	(void)arg;
+	struct doer console = {0};
+	struct person p = {.actor = scene.jan, .status = PERSON_MEMBER};
+	enum err e = person_add(r, &console, &p);
+	return e == OK ? role_set(r, &console, p.id, scene.board, ROLE_EXPERT, true) : e;
+}
+
+static enum err ask_by_message(struct txn *t, void *arg)
+{
+	(void)arg;
+	static const char *const to[] = {"https://ex.org/c/board"};
+	struct coach coach = {scene.board, scene.jan, "Wind", COACH_OPEN, 5};
+	struct object o = {.id = "https://good.example/dm/1",
+		.type = "Note",
+		.attributed_to = node.alice.uri,
+		.content = "<p>@board Why is it cold?</p>",
+		.language = "en",
+		.to = {to, 1}};
+	struct post_draft d = {.author = scene.alice, .remote = &o};
+	struct origin origin = {"https://good.example/dm/1/create", {"{}", 2}, 0};
+	struct post p;
+	enum err e = coach_set(t, &coach, NULL);
+	return e == OK ? post_create(t, &d, &origin, NULL, &p) : e;
+}
+
+static enum err answer_message(struct txn *t, void *arg)
+{
+	(void)arg;
+	struct u64s ids;
+	enum err e = ask_list(t, scene.alice, &ids);
+	if (e == OK && ids.count != 1)
+		e = ERR_NOT_FOUND;
+	return e == OK ? ask_answer(t, scene.jan, ids.at[0], "The north wind.", false, NULL) : e;
+}
+
+static void a_message_to_the_coaches_is_answered_by_one(void **state)
+{
+	(void)state;
+	set_up();
+	assert_int_equal(roll_write(&node.site, enter_coach, NULL), OK);
+	size_t before = wire_posts(NULL);
+	node_write(ask_by_message, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts(NULL), before + 1); /* that it came; to nobody else */
+	assert_int_equal(wire_posts_with(INBOX, "within about 5 days"), 1);
+	node_write(answer_message, NULL);
+	federation_settle(node.federation);
+	assert_int_equal(wire_posts(NULL), before + 2);
+	assert_int_equal(wire_posts_with(INBOX, "The north wind."), 1);
+	const char *body = wire_post(INBOX, before + 1);
+	assert_non_null(strstr(body, "\"actor\":\"https://ex.org/c/board\""));
+	assert_non_null(strstr(body, "\"inReplyTo\":\"https://good.example/dm/1\""));
+	assert_non_null(strstr(body, arena_format(node.arena, "\"to\":[\"%s\"]", node.alice.uri)));
+	assert_null(strstr(body, "activitystreams#Public"));
+	assert_null(strstr(body, "/followers\""));
 }
 
 static enum err remove_post(struct txn *t, void *arg)
@@ -527,6 +587,7 @@ int main(void)
 		NODE_TEST(private_words_are_not_to_be_fetched),
 		NODE_TEST(a_community_passes_its_posts_on_twice),
 		NODE_TEST(a_vote_goes_to_who_asked_and_a_poll_to_all),
+		NODE_TEST(a_message_to_the_coaches_is_answered_by_one),
 		NODE_TEST(the_answer_is_chosen_by_an_act_and_in_words),
 		NODE_TEST(a_delete_takes_everything_back),
 		NODE_TEST(what_was_for_some_ends_among_them),
