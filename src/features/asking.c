@@ -324,7 +324,7 @@ static enum err one_read(struct call *call, struct txn *t, struct view *v)
 	bool mine = a.asker == me;
 	view_text(v, "heading", i18n(call->language, "Question to a coach"));
 	show_place(call, v, &community);
-	view_format(v, "path", "/coach/%llu", (unsigned long long)a.id);
+	view_format(v, "ask_path", "/coach/%llu", (unsigned long long)a.id);
 	view_flag(v, "mine", mine);
 	for (size_t i = 1; i < COUNT(ways); i++)
 		view_flag(v, ways[i], a.way == i);

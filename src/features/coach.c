@@ -455,6 +455,51 @@ enum err ask_article(struct txn *t, uint64_t who, uint64_t id, uint64_t *article
 	return e == OK ? ask_keep(t, &a) : e;
 }
 
+/* ---- what is kept of someone ----------------------------------------------------------------- */
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct u64s ids;
+	struct ask a;
+	enum err e = ask_list(t, who->actor, &ids);
+	view_list(v, "questions_to_coaches");
+	for (size_t i = 0; e == OK && i < ids.count && i < who->most; i++) {
+		if (ask_load(t, ids.at[i], &a) != OK)
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "community", own_actor(t, a.community));
+		view_text(v, "text", ask_words(t, &a));
+		view_text(v, "answer", a.answered != 0 ? a.answer : "");
+		view_time(v, "at", a.at);
+		view_end(v);
+	}
+	view_list_end(v);
+	return e;
+}
+
+static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	struct ask a;
+	(void)key;
+	return record_read(scratch, &ask_shape, value, &a) == OK && a.asker == *(uint64_t *)arg;
+}
+
+static enum err part(struct txn *t, void *arg, const struct place *key)
+{
+	struct ask a;
+	(void)arg;
+	enum err e = txn_load(t, key, &ask_shape, &a);
+	return e == OK ? ask_drop(t, &a) : e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	uint64_t actor = who->actor;
+	return leaving_sweep(t, TABLE_ASK, at, is_theirs, part, &actor);
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct table_use tables[] = {
 	{TABLE_ASK, &ask_shape},
 	{TABLE_ASK_OF, NULL},
@@ -467,4 +512,5 @@ const struct feature feature_coach = {
 	.tables = tables,
 	.chores = coach_chores,
 	.readers = coach_readers,
+	.personal = &personal,
 };

@@ -305,7 +305,7 @@ static enum err show_read(struct call *call, struct txn *t, struct view *v)
 	if (e != OK)
 		return e;
 	view_id(v, "id", a.id);
-	view_text(v, "path", path_of(call, a.id));
+	view_text(v, "article_path", path_of(call, a.id));
 	show_actor_or_none(t, v, "author", a.author);
 	article_show_state(t, v, &a);
 	show_steps(call, t, v, &a);

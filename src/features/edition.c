@@ -339,7 +339,7 @@ enum err edition_print(struct call *call, struct txn *t, struct view *v)
 	view_html(v, "content", p.content);
 	view_text(v, "lang", p.language != NULL ? p.language : "");
 	view_text(v, "address", p.url != NULL ? p.url : p.uri);
-	view_text(v, "path", post_path(t, &p));
+	view_text(v, "article_path", post_path(t, &p));
 	page(t, v, &p, &call->viewer);
 	return OK;
 }

@@ -446,6 +446,14 @@ IN_WRITE(its_pages)
 	WANT(call->route->write(call, t) == OK
 		&& coach_load(t, all.board.id, all.second.id, &c) == OK && c.room == COACH_LIMITED
 		&& c.days == 14);
+	struct view *own = view_create(txn_arena(t), VIEW_TREE);
+	struct own_view mine = {all.anna.id, "en", 10};
+	WANT(feature_coach.personal->show(t, own, &mine) == OK
+		&& text_is(world_text(view_root(own), "questions_to_coaches.0.text"), "Why?"));
+	struct leaver leaver = {.actor = all.anna.id};
+	struct place at = {0};
+	WANT(feature_coach.personal->forget(t, &leaver, &at) == OK && at.size == 0);
+	WANT(ask_list(t, all.anna.id, &ids) == OK && ids.count == 0);
 	struct line gone = {.act = ACT_DELETE_ACTOR, .actor = all.anna.id};
 	WANT(feature_coach.readers->follow(t, &gone, NULL) == OK);
 	WANT(ask_list(t, all.anna.id, &ids) == OK && ids.count == 0);
