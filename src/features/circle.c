@@ -405,8 +405,9 @@ static void show_abroad(struct call *call, struct txn *t, struct view *v, uint64
 		|| r.narrowest < CIRCLE_MEMBERS || r.widest > CIRCLE_MEMBERS
 		|| circle_readers(t, &a, &readers) != OK)
 		return;
+	view_flag(v, "abroad_too", true);
 	view_begin(v, "abroad");
-	view_number(v, "heads", (int64_t)readers.count);
+	view_number(v, "accounts", (int64_t)readers.count);
 	view_flag(
 		v, "chosen", call->method == METHOD_POST ? call_flag(call, "abroad") : now->abroad);
 	view_end(v);
