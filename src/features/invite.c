@@ -257,29 +257,10 @@ static enum err list_run(struct txn *r, void *arg)
 	return e;
 }
 
-/* Whoever decides anywhere. */
-static enum err may_any(struct call *call, struct txn *t, uint64_t *first)
-{
-	struct u64s all;
-	uint64_t me = call->viewer.actor;
-	if (call->viewer.by_token)
-		return ERR_NOT_FOUND;
-	*first = 0;
-	if (joining_may(t, me, 0))
-		return OK;
-	enum err e = community_list(t, &all);
-	for (size_t i = 0; e == OK && i < all.count; i++)
-		if (joining_may(t, me, all.at[i])) {
-			*first = all.at[i];
-			return OK;
-		}
-	return e == OK ? ERR_NOT_FOUND : e;
-}
-
 static enum err any_run(struct txn *t, void *arg)
 {
-	uint64_t first;
-	return may_any(arg, t, &first);
+	struct actor place;
+	return joining_find(arg, t, &place);
 }
 
 static enum err look_run(struct txn *r, void *arg)
@@ -324,16 +305,16 @@ static void show_invite(struct call *call, struct txn *t, struct view *v, const 
 static enum err list_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct looking l = {.call = call, .before = call_input_id(call, "before")};
-	uint64_t first, said = call_input_id(call, "place");
-	enum err e = may_any(call, t, &first);
+	struct actor place;
+	enum err e = joining_find(call, t, &place);
 	if (e == OK)
 		e = roll_read(call->site, list_run, &l);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Invitations"));
-	joining_tabs_show(t, v, call->viewer.actor, "invite", said != 0 ? said : first);
+	joining_tabs_show(t, v, call->viewer.actor, "invite", place.id);
 	view_flag(v, "by_mail", call->site->mail_from != NULL);
-	view_flag(v, "for_site", first == 0);
+	view_flag(v, "for_site", joining_may(t, call->viewer.actor, 0));
 	view_list(v, "invites");
 	bool some = false;
 	for (size_t i = 0; i < l.count; i++) {

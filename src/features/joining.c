@@ -161,51 +161,48 @@ size_t joining_deciders(struct txn *t, uint64_t community, uint64_t *actors, siz
 	return txn_walk(t, &all, add_admin, &x) == OK ? x.count : 0;
 }
 
-enum err joining_find(struct txn *t, uint64_t who, const char *name, struct actor *out)
+enum err joining_find(struct call *call, struct txn *t, struct actor *out)
 {
 	struct actor a = {.title = txn_site(t)->name};
-	enum err e = name != NULL ? actor_by_name(t, name, &a) : OK;
-	if (e == OK && !joining_may(t, who, a.id))
-		e = ERR_NOT_FOUND;
+	uint64_t who = call->viewer.actor, place = call_input_id(call, "place");
+	struct u64s all = {0};
+	if (call->viewer.by_token)
+		return ERR_NOT_FOUND;
+	if (call_input(call, "place") == NULL && !joining_may(t, who, 0)) {
+		enum err e = community_list(t, &all);
+		if (e != OK)
+			return e;
+		for (size_t i = 0; i < all.count && place == 0; i++)
+			place = joining_may(t, who, all.at[i]) ? all.at[i] : 0;
+	}
+	if (!joining_may(t, who, place))
+		return ERR_NOT_FOUND;
+	enum err e = place != 0 ? actor_load(t, place, &a) : OK;
 	if (e == OK)
 		*out = a;
 	return e;
 }
 
-static const char *settings_path(struct txn *t, const struct actor *community)
-{
-	return community->id == 0 ? "/joining/settings"
-				  : arena_format(txn_arena(t), "/c/%s/joining", community->name);
-}
-
-/* The association and the communities that `who` decides about, as "places" { title, path, current }. */
+/* The association and the communities that `who` decides about, as "places" { title, id, current }. */
 static enum err show_places(struct txn *t, struct view *v, uint64_t who, uint64_t current)
 {
 	struct u64s all;
 	struct actor a = {.title = txn_site(t)->name};
 	enum err e = community_list(t, &all);
-	const char *first = NULL;
-	uint64_t first_id = 0;
 	size_t count = 0;
 	view_list(v, "places");
 	for (size_t i = 0; e == OK && i <= all.count; i++) {
 		uint64_t id = i == 0 ? 0 : all.at[i - 1];
 		if (!joining_may(t, who, id) || (id != 0 && actor_load(t, id, &a) != OK))
 			continue;
-		if (count++ == 0) {
-			first = settings_path(t, &a);
-			first_id = id;
-		}
+		count++;
 		view_begin(v, NULL);
 		view_text(v, "title", actor_title(&a));
-		view_text(v, "path", settings_path(t, &a));
 		view_id(v, "id", id);
 		view_flag(v, "current", id == current);
 		view_end(v);
 	}
 	view_list_end(v);
-	view_text(v, "settings_path", first);
-	view_id(v, "first_id", first_id);
 	view_flag(v, "several", count > 1);
 	return e;
 }
@@ -216,6 +213,7 @@ void joining_tabs_show(
 	view_begin(v, "tab");
 	view_flag(v, name, true);
 	view_end(v);
+	view_id(v, "place", community);
 	(void)show_places(t, v, who, community);
 }
 
@@ -265,18 +263,10 @@ void joining_community_show(
 		community->own_members && !inside && !j.unopened && j.mode != JOIN_INVITATION);
 	view_end(v);
 	if (joining_may(t, who, community->id))
-		view_text(v, "joining_path", settings_path(t, community));
+		view_id(v, "joining_place", community->id);
 }
 
 /* ---- the settings ---------------------------------------------------------------------------- */
-
-static enum err find(struct call *call, struct txn *t, struct actor *out)
-{
-	const char *name = text_starts(call->path, "/c/") ? call_part(call, "name") : NULL;
-	if (!call->viewer.local || call->viewer.by_token)
-		return ERR_NOT_FOUND;
-	return joining_find(t, call->viewer.actor, name, out);
-}
 
 static void show_mode(struct view *v, uint32_t mode)
 {
@@ -290,7 +280,7 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor a;
 	struct joining j;
-	enum err e = find(call, t, &a);
+	enum err e = joining_find(call, t, &a);
 	if (e != OK)
 		return e;
 	joining_of(t, a.id, &j);
@@ -298,12 +288,10 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 		(void)join_mode_parse(call_input(call, "mode"), &j.mode);
 	view_text(v, "heading", i18n(call->language, "How one joins"));
 	joining_tabs_show(t, v, call->viewer.actor, "settings", a.id);
-	view_text(v, "path", settings_path(t, &a));
 	view_text(v, "title", actor_title(&a));
 	view_flag(v, "whole_site", a.id == 0);
 	view_flag(v, "own_members", a.own_members);
 	view_format(v, "setup_path", "/@%s/settings", a.name);
-	view_format(v, "open_path", "/c/%s/open", a.name);
 	view_flag(v, "by_mail", call->site->mail_from != NULL);
 	show_mode(v, j.mode);
 	view_flag(v, "guests", j.guests);
@@ -329,7 +317,7 @@ static enum err settings_run(struct txn *t, void *arg)
 	struct setting *s = arg;
 	struct call *call = s->call;
 	struct joining was;
-	enum err e = find(call, t, &s->a);
+	enum err e = joining_find(call, t, &s->a);
 	if (e != OK)
 		return e;
 	joining_of(t, s->a.id, &was);
@@ -363,10 +351,10 @@ static enum err settings_work(struct call *call)
 		e = roll_write(call->site, log_run, &s);
 	if (e != OK)
 		return e;
+	char id[ID_TEXT];
 	reply_notice(call, "Saved.");
-	reply_see_other(call,
-		s.a.id == 0 ? "/joining/settings"
-			    : arena_format(call->arena, "/c/%s/joining", s.a.name));
+	reply_see_other(
+		call, arena_format(call->arena, "/joining/settings?place=%s", id_text(s.a.id, id)));
 	return OK;
 }
 
@@ -409,7 +397,7 @@ static enum err admit(struct opening *o)
 static enum err open_run(struct txn *t, void *arg)
 {
 	struct setting *s = arg;
-	enum err e = find(s->call, t, &s->a);
+	enum err e = joining_find(s->call, t, &s->a);
 	if (e != OK)
 		return e;
 	joining_of(t, s->a.id, &s->j);
@@ -476,24 +464,26 @@ static void open_rest(struct store *store, void *arg)
 
 static const struct chore chores[] = {{"joining", 10 * MINUTE, open_rest, NULL}, {0}};
 
-#define SETTINGS                                                                                   \
-	.work = settings_work, .page = "joining", .form = settings_read,                           \
-	.takes = {{"mode", INPUT_CHOICE, .choices = "invitation|open|request|file",                \
-			  .label = "How one joins"},                                               \
-		{"guests", INPUT_FLAG, .label = "Guests"},                                         \
-		{"unopened", INPUT_FLAG, .label = "Not open yet"},                                 \
-		{"goal", INPUT_NUMBER, .min = 0, .max = GOAL_MOST, .label = "Goal"},               \
-		{"days", INPUT_NUMBER, .min = 0, .max = DAYS_MOST, .label = "Days"},               \
-		{"intro", INPUT_TEXT, .max = INTRO_MOST, .label = "What people read first"},       \
-		{"questions", INPUT_TEXT, .max = JOIN_QUESTIONS * (JOIN_QUESTION_MOST + 20),       \
-			.label = "Questions"}}
-
+#define PLACE                                                                                      \
+	{                                                                                          \
+		"place", INPUT_LINE, .max = 20, .label = "Place"                                   \
+	}
 static const struct route routes[] = {
-	{METHOD_GET, "/joining/settings", SIGNED_IN, .read = settings_read, .page = "joining"},
-	{METHOD_POST, "/joining/settings", SIGNED_IN, SETTINGS},
-	{METHOD_GET, "/c/{name}/joining", SIGNED_IN, .read = settings_read, .page = "joining"},
-	{METHOD_POST, "/c/{name}/joining", SIGNED_IN, SETTINGS},
-	{METHOD_POST, "/c/{name}/open", SIGNED_IN, .work = open_work},
+	{METHOD_GET, "/joining/settings", SIGNED_IN, .read = settings_read, .page = "joining",
+		.takes = {PLACE}},
+	{METHOD_POST, "/joining/settings", SIGNED_IN, .work = settings_work, .page = "joining",
+		.form = settings_read,
+		.takes = {PLACE,
+			{"mode", INPUT_CHOICE, .choices = "invitation|open|request|file",
+				.label = "How one joins"},
+			{"guests", INPUT_FLAG, .label = "Guests"},
+			{"unopened", INPUT_FLAG, .label = "Not open yet"},
+			{"goal", INPUT_NUMBER, .min = 0, .max = GOAL_MOST, .label = "Goal"},
+			{"days", INPUT_NUMBER, .min = 0, .max = DAYS_MOST, .label = "Days"},
+			{"intro", INPUT_TEXT, .max = INTRO_MOST, .label = "What people read first"},
+			{"questions", INPUT_TEXT, .max = JOIN_QUESTIONS * (JOIN_QUESTION_MOST + 20),
+				.label = "Questions"}}},
+	{METHOD_POST, "/joining/open", SIGNED_IN, .work = open_work, .takes = {PLACE}},
 	{0},
 };
 

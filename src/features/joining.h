@@ -35,9 +35,10 @@ bool join_mode_parse(const char *word, uint32_t *out);
 bool joining_may(struct txn *, uint64_t who, uint64_t community);
 /* Who hears of a request: at most max accounts. */
 size_t joining_deciders(struct txn *, uint64_t community, uint64_t *actors, size_t max);
-/* Community 0, or the one of this name that `who` decides about. ERR_NOT_FOUND. */
-enum err joining_find(struct txn *, uint64_t who, const char *name, struct actor *out) MUST_USE;
-/* Which of parts/joining-tabs.html this page is; "places" { title, path, id, current } that `who` decides about. */
+/* The "place" of a call, which its viewer decides about: a community, or id 0; when it names none, the first there is.
+ * ERR_NOT_FOUND: none, or an app asks. */
+enum err joining_find(struct call *, struct txn *, struct actor *out) MUST_USE;
+/* Which of parts/joining-tabs.html this page is; "place", and "places" { title, id, current } that `who` decides about. */
 void joining_tabs_show(struct txn *, struct view *, uint64_t who, const char *name, uint64_t community);
 /* "unopened", "listed" (0: few), "goal". */
 void joining_list_show(struct txn *, struct view *, uint64_t community, const struct joining *);

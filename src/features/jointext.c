@@ -75,27 +75,19 @@ static enum err keep_given(struct txn *t, uint64_t community, const char *langua
 
 /* ---- the page -------------------------------------------------------------------------------- */
 
-static enum err find(struct call *call, struct txn *t)
-{
-	return call->viewer.by_token
-			|| !joining_may(t, call->viewer.actor, call_input_id(call, "place"))
-		? ERR_NOT_FOUND
-		: OK;
-}
-
 static enum err texts_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
 	struct join_text text;
-	uint64_t place = call_input_id(call, "place");
-	enum err e = find(call, t);
+	struct actor at;
+	enum err e = joining_find(call, t, &at);
+	uint64_t place = e == OK ? at.id : 0;
 	if (e == OK)
 		e = join_text_list(t, place, &ids);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Answers to use again"));
 	joining_tabs_show(t, v, call->viewer.actor, "texts", place);
-	view_id(v, "place", place);
 	view_list(v, "texts");
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		e = join_text_load(t, place, ids.at[i], call->language, &text);
@@ -125,9 +117,11 @@ static enum err back(struct call *call, const char *notice)
 static enum err texts_write(struct call *call, struct txn *t)
 {
 	struct u64s ids;
-	uint64_t place = call_input_id(call, "place"), id = call_input_id(call, "id");
+	struct actor at;
+	uint64_t id = call_input_id(call, "id");
 	struct join_text text = {id, call_input(call, "title"), call_input(call, "text")};
-	enum err e = find(call, t);
+	enum err e = joining_find(call, t, &at);
+	uint64_t place = e == OK ? at.id : 0;
 	if (e == OK)
 		e = join_text_list(t, place, &ids);
 	if (e != OK)
@@ -151,8 +145,10 @@ static enum err texts_write(struct call *call, struct txn *t)
 
 static enum err delete_write(struct call *call, struct txn *t)
 {
-	uint64_t place = call_input_id(call, "place"), id = call_input_id(call, "id");
-	enum err e = find(call, t);
+	struct actor at;
+	uint64_t id = call_input_id(call, "id");
+	enum err e = joining_find(call, t, &at);
+	uint64_t place = e == OK ? at.id : 0;
 	struct place row = place_2(TABLE_JOIN_TEXT, place, id);
 	if (e == OK)
 		e = id <= COUNT(given) ? keep_given(t, place, call->language, id, 0, NULL)

@@ -52,29 +52,15 @@ static enum err look_run(struct txn *r, void *arg)
 	return audit_look(r, call->viewer.actor, "requests");
 }
 
-struct asked_right {
-	struct call *call;
-	bool may;
-};
-
 static enum err right_run(struct txn *t, void *arg)
 {
-	struct asked_right *x = arg;
-	struct u64s all;
-	uint64_t me = x->call->viewer.actor;
-	enum err e = community_list(t, &all);
-	x->may = joining_may(t, me, 0);
-	for (size_t i = 0; e == OK && !x->may && i < all.count; i++)
-		x->may = joining_may(t, me, all.at[i]);
-	return e;
+	struct actor place;
+	return joining_find(arg, t, &place);
 }
 
 static enum err look_work(struct call *call)
 {
-	struct asked_right x = {.call = call};
-	enum err e = store_read(call->store, right_run, &x);
-	if (e == OK && (!x.may || call->viewer.by_token))
-		e = ERR_NOT_FOUND;
+	enum err e = store_read(call->store, right_run, call);
 	if (e == OK)
 		e = roll_write(call->site, look_run, call);
 	if (e == OK)
@@ -83,26 +69,6 @@ static enum err look_work(struct call *call)
 }
 
 /* ---- the list ----------------------------------------------------------------------------------- */
-
-/* The place that was chosen, or the first that the viewer decides about. */
-static enum err find_place(struct call *call, struct txn *t, uint64_t *place)
-{
-	struct u64s all;
-	uint64_t me = call->viewer.actor, said = call_input_id(call, "place");
-	if (call->viewer.by_token)
-		return ERR_NOT_FOUND;
-	if (said != 0 || joining_may(t, me, 0)) {
-		*place = said;
-		return joining_may(t, me, said) ? OK : ERR_NOT_FOUND;
-	}
-	enum err e = community_list(t, &all);
-	for (size_t i = 0; e == OK && i < all.count; i++)
-		if (joining_may(t, me, all.at[i])) {
-			*place = all.at[i];
-			return OK;
-		}
-	return e == OK ? ERR_NOT_FOUND : e;
-}
 
 static void show_line(struct view *v, const struct application *a)
 {
@@ -123,14 +89,15 @@ static enum err list_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct looking l = {
 		.call = call, .state = state_of(call), .before = call_input_id(call, "before")};
-	enum err e = find_place(call, t, &l.place);
+	struct actor place;
+	enum err e = joining_find(call, t, &place);
+	l.place = e == OK ? place.id : 0;
 	if (e == OK)
 		e = roll_read(call->site, list_run, &l);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Requests to join"));
 	joining_tabs_show(t, v, call->viewer.actor, "requests", l.place);
-	view_id(v, "place", l.place);
 	view_text(v, "chosen", states[l.state]);
 	struct application as = {.state = l.state};
 	join_state_show(v, &as);

@@ -3,7 +3,7 @@
 const { forms, lines, posts, until } = require('../interop/rig');
 const picture = require('./picture');
 
-const MEMBERS = ['anna', 'bas', 'noor', 'merel', 'piet', 'tess'];
+const MEMBERS = ['anna', 'bas', 'noor', 'merel', 'piet', 'tess', 'nils'];
 
 const WELCOME = `Fijn dat je er bent! Hier vertellen we elkaar **wat we zagen**, waar en wanneer. Weet je iets niet zeker? Vraag het gerust.
 

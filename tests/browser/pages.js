@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, until, words } = require('../interop/rig');
 const board = require('./board');
+const joining = require('./joining');
 
 const over = (node, name, part, pattern) => until(`mail for ${name}`, () => pattern.exec(node.mail(name, part) || '')?.[0]);
 
@@ -153,6 +154,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['hidden-empty', '/hidden', 'bas'],
 		['domains', '/domains', 'anna'],
 		['members', '/members', 'anna'],
+		...joining.pages(paths),
 		['members-found', '/members?q=merel', 'anna'],
 		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
 		...board.pages(paths.board),

@@ -4,6 +4,7 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
+const joining = require('./joining');
 const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, talk } = require('./contents');
 const board = require('./board');
 
@@ -126,6 +127,7 @@ async function build(dir) {
 		Object.assign(paths, await illustrate(dotter));
 		paths.board = await board.fill(dotter);
 		await found(dotter);
+		Object.assign(paths, await joining.fill(dotter));
 		Object.assign(paths, await fillZuid(zuid, dotter, paths));
 		await until('it can be searched', async () => { // which may be asked once a second
 			await sleep(1000);

@@ -630,7 +630,8 @@ static void only_who_may_decides(void **state)
 	look(&feature_requests, request_path(of_all, ""), &m, NULL, ERR_NOT_FOUND);
 	send(&feature_requests, request_path(of_all, "/accept"), &m, NULL, ERR_NOT_FOUND);
 	send(&feature_requests, request_path(of_energy, "/accept"), &g, NULL, ERR_NOT_FOUND);
-	send(&feature_joining, "/joining/settings", &m, NULL, ERR_NOT_FOUND);
+	static const char *const whole[] = {"place=0", NULL};
+	send(&feature_joining, "/joining/settings", &m, whole, ERR_NOT_FOUND);
 	send(&feature_joining, "/joining/settings", &g, NULL, ERR_NOT_FOUND);
 	struct viewer app = b;
 	app.by_token = true;
@@ -874,8 +875,11 @@ static void a_list_before_it_opens(void **state)
 	assert_int_equal(world_number(page, "goal"), 200);
 	assert_int_equal(find("vroeg@x.nl").here, 0);
 
-	send(&feature_joining, "/c/energie/open", &g, NULL, ERR_NOT_FOUND);
-	send(&feature_joining, "/c/energie/open", &m, NULL, OK);
+	char id[ID_TEXT];
+	const char *const here[] = {
+		arena_format(world.arena, "place=%s", id_text(energy.id, id)), NULL};
+	send(&feature_joining, "/joining/open", &g, here, ERR_NOT_FOUND);
+	send(&feature_joining, "/joining/open", &m, here, OK);
 	assert_int_equal(count(energy.id, APPLICATION_LISTED).count, 0);
 	assert_int_equal(count(energy.id, APPLICATION_ACCEPTED).count, 5);
 	assert_int_equal(find("vroeg@x.nl").here, ROLE_MEMBER);
@@ -1104,7 +1108,10 @@ static void questions_are_few_and_short(void **state)
 	assert_string_equal(world_text(page, "intro"), "<p>Voor <strong>wie</strong> wil</p>");
 	/* The member file is the association's. */
 	static const char *const file[] = {"mode=file", NULL};
-	send(&feature_joining, "/c/energie/joining", &b, file, ERR_INVALID);
+	char id[ID_TEXT];
+	const char *place = arena_format(world.arena, "place=%s", id_text(energy.id, id));
+	send(&feature_joining, "/joining/settings", &b,
+		(const char *const[]){place, "mode=file", NULL}, ERR_INVALID);
 	send(&feature_joining, "/joining/settings", &b, file, OK);
 }
 
