@@ -25,8 +25,8 @@ const PEOPLE = {
 	mana: { is: 'a manager of veldwerk', sees: ['members', 'core'], roles: [['manager', 'veldwerk']] },
 	kern: { is: 'of the core team of veldwerk', of: 3, sees: ['members', 'core'], roles: [['core', 'veldwerk']] },
 	dora: { is: 'the treasurer', of: 1, sees: ['members', 'roll'], roles: [['treasurer']] },
-	bo: { is: 'of the board', sees: ['members', 'core', 'own', 'roll'], roles: [['board']] },
-	ada: { is: 'of the administration', sees: ['members', 'core', 'own', 'roll'], roles: [['admin']] },
+	bo: { is: 'of the board', sees: ['members', 'core', 'own', 'roll', 'asks'], roles: [['board']] },
+	ada: { is: 'of the administration', sees: ['members', 'core', 'own', 'roll', 'asks'], roles: [['admin']] },
 	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: ['members', 'core', 'own', 'few', 'report', 'quiet'] },
 };
 
@@ -142,6 +142,25 @@ class World {
 		}
 		await this.people.anna.does('/@raad/settings', [['own_members', 'true'], ['reads', 'members'], ['acts', 'members']]);
 		for (const name of ['bas', 'carla', 'ed', 'kern']) for (const whom of ['veldwerk', 'raad']) await this.people[name].does(`/@${whom}/follow`);
+	}
+
+	// People ask to come in: one waits for an answer, one is refused, one is invited.
+	async asks() {
+		const { here } = this, { bo } = this.people;
+		await bo.does('/joining/settings', [['place', '0'], ['mode', 'request'], ['guests', 'true'], ['questions', 'Who are you?']]);
+		this.asked = [];
+		for (const what of ['waits', 'is refused']) {
+			const mail = `${mark('asks', `address of who ${what}`)}@example.org`, visitor = new Visitor(here.base, { ca: here.ca });
+			const words = Object.fromEntries(['name', 'motive', 'answer1'].map((field) => [field, mark('asks', `sealed ${field} of who ${what}`)]));
+			await visitor.fill(await visitor.open('/join'), /\/join$/, { email: mail, ...words });
+			const link = await until(`mail for who ${what}`, async () => this.mails().filter((m) => m.to[0] === mail).map((m) => JSON.stringify(m).replace(/=\\r\\n|=\\n/g, '').match(/\/join\/[\w-]{43}/)).find(Boolean)?.[0], 40);
+			await visitor.fill(await visitor.open(link), /\/join\/[\w-]+$/);
+			await bo.read('/joining');
+			const id = (await bo.read('/joining')).match(/\/joining\/requests\/(\d+)/)[1];
+			this.asked.push(id);
+			if (what !== 'waits') await bo.does(`/joining/requests/${id}/refuse`, [['reason', mark('asks', 'reason of a refusal')]]);
+		}
+		await bo.does('/joining/invitations', [['place', '0'], ['emails', `${mark('asks', 'address of who is invited')}@example.org`], ['words', mark('asks', 'words of an invitation')]]);
 	}
 
 	async neighbours() {
@@ -330,7 +349,7 @@ class World {
 		};
 		const token = async (name) => {
 			const bearer = await here.command(['token', name]);
-			return { sees: PEOPLE[name].sees.filter((s) => s !== 'roll'), own: name, ask: (method, at, headers, body) => ask(method, at, { ...headers, Authorization: `Bearer ${bearer}` }, body) };
+			return { sees: PEOPLE[name].sees.filter((s) => !['roll', 'asks'].includes(s)), own: name, ask: (method, at, headers, body) => ask(method, at, { ...headers, Authorization: `Bearer ${bearer}` }, body) };
 		};
 		const all = { nobody: { sees: [], ask }, stranger: remote(this.stranger), follower: remote(this.follower) };
 		for (const name of Object.keys(PEOPLE)) all[name] = await local(name);
