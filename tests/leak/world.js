@@ -150,8 +150,9 @@ class World {
 		await bo.does('/joining/settings', [['place', '0'], ['mode', 'request'], ['guests', 'true'], ['questions', 'Who are you?']]);
 		this.asked = [];
 		for (const what of ['waits', 'is refused']) {
-			const mail = `${mark('asks', `address of who ${what}`)}@example.org`, visitor = new Visitor(here.base, { ca: here.ca });
-			const words = Object.fromEntries(['name', 'motive', 'answer1'].map((field) => [field, mark('asks', `sealed ${field} of who ${what}`)]));
+			const mail = `${mark('roll', `address of who ${what}`)}@example.org`, visitor = new Visitor(here.base, { ca: here.ca });
+			const words = Object.fromEntries(['name', 'motive', 'answer1'].map((field) => [field, mark(field === 'name' ? 'roll' : 'asks', `sealed ${field} of who ${what}`)]));
+			this.mailOf[mail] = `who ${what}`;
 			await visitor.fill(await visitor.open('/join'), /\/join$/, { email: mail, ...words });
 			const link = await until(`mail for who ${what}`, async () => this.mails().filter((m) => m.to[0] === mail).map((m) => JSON.stringify(m).replace(/=\\r\\n|=\\n/g, '').match(/\/join\/[\w-]{43}/)).find(Boolean)?.[0], 40);
 			await visitor.fill(await visitor.open(link), /\/join\/[\w-]+$/);
