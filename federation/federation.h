@@ -35,7 +35,7 @@ struct federation_settings {
 /* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
 enum err federation_start(const struct federation_settings *, struct federation **out, const char **why) MUST_USE;
 void federation_stop(struct federation *); /* NULL ok; nothing queued is lost */
-extern const struct route federation_routes[], lookup_routes[], linking_routes[]; /* collection.c, lookup.c, linking.c; they find the federation by federation_running */
+extern const struct route federation_routes[], lookup_routes[], linking_routes[], mailer_routes[]; /* collection.c, lookup.c, linking.c, mailer.c; they find the federation by federation_running */
 void federation_numbers(struct federation *, struct view *);
 /* A handle or URI to an actor's record, fetched when unknown. Waits: pool and command threads only. */
 enum err federation_find_actor(struct federation *, const char *handle_or_uri, uint64_t *actor) MUST_USE;

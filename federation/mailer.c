@@ -26,6 +26,8 @@ struct mailer {
 	atomic_uint_least64_t sent, later, refused, dropped, failed;
 };
 
+static _Atomic(struct mailer *) running; /* of this process: where the page's button finds it */
+
 bool mail_is_loopback(const char *server)
 {
 	struct arena *arena ARENA_CLEANUP = arena_create();
@@ -165,6 +167,36 @@ static atomic_uint_least64_t *counter_of(struct mailer *m, enum mail_outcome out
 	return &m->dropped;
 }
 
+struct last_word {
+	const char *name;
+	struct mail_said said;
+};
+
+static enum err say_run(struct txn *t, void *arg)
+{
+	const struct last_word *s = arg;
+	return mail_said_save(t, s->name, &s->said);
+}
+
+/* For the page of who runs the site. Servers repeat whom a mail is for: that is nobody's business there. */
+static void note_said(
+	struct federation *f, const char *name, bool good, const char *words, const char *to)
+{
+	struct arena *arena ARENA_CLEANUP = arena_create();
+	struct last_word s = {name, {.good = good, .at = time_now()}};
+	struct text t;
+	text_init(&t, arena, sizeof((struct mail_answer *)NULL)->words);
+	for (const char *at; *to != '\0' && (at = strstr(words, to)) != NULL;
+		words = at + strlen(to)) {
+		text_add_n(&t, words, (size_t)(at - words));
+		text_add(&t, "…");
+	}
+	text_add(&t, words);
+	s.said.words = text_trim(arena, t.at);
+	if (store_write(f->set.store, say_run, &s) != OK)
+		log_line(LOG_WARN, "mail", "error=store");
+}
+
 /* ms until the next look; 0: at once. */
 static int64_t handle(struct mailer *m, struct work *w)
 {
@@ -173,6 +205,7 @@ static int64_t handle(struct mailer *m, struct work *w)
 		? ERR_INVALID
 		: send_one(m->federation, w->arena, &w->mail, &answer);
 	if (e == ERR_REMOTE) {
+		note_said(m->federation, "trouble", false, answer.words, w->mail.to);
 		m->failures++;
 		atomic_fetch_add(&m->failed, 1);
 		log_line(LOG_WARN, "mail", "error=server code=%d failures=%d pause=%lld",
@@ -223,6 +256,7 @@ struct mailer *mailer_start(struct federation *f)
 	pthread_cond_init(&m->stopped, &steady);
 	pthread_condattr_destroy(&steady);
 	m->thread = thread_start("mailer", run, m);
+	atomic_store(&running, m);
 	return m;
 }
 
@@ -230,6 +264,7 @@ void mailer_stop(struct mailer *m)
 {
 	if (m == NULL)
 		return;
+	atomic_store(&running, NULL);
 	pthread_mutex_lock(&m->lock);
 	m->stopping = true;
 	pthread_cond_signal(&m->stopped);
@@ -295,3 +330,40 @@ enum err federation_mail_test(
 	*words = text_trim(arena, answer.words);
 	return e;
 }
+
+/* ---- the button ------------------------------------------------------------------------------ */
+
+/* A server may take its time: so it waits where lookups do. */
+static void try_it(void *arg)
+{
+	struct call *call = arg;
+	const struct mailer *m = atomic_load(&running);
+	const char *to = text_trim(call->arena, call_input(call, "email")), *words;
+	if (m == NULL) {
+		call_answer(call, ERR_AGAIN);
+		return;
+	}
+	enum err e = federation_mail_test(m->federation, call->arena, to, &words);
+	note_said(m->federation, "test", e == OK, words, to);
+	reply_see_other(call, "/site/mail");
+	call_answer(call, OK);
+}
+
+static enum err test_work(struct call *call)
+{
+	const struct mailer *m = atomic_load(&running);
+	if (m == NULL || m->federation->lookups == NULL)
+		return ERR_AGAIN; /* stopping */
+	call_later(call);
+	if (pool_submit(m->federation->lookups, try_it, call) != OK)
+		call_answer(call, ERR_AGAIN);
+	return OK;
+}
+
+const struct route mailer_routes[] = {
+	{METHOD_POST, "/site/mail/test", ADMIN, .work = test_work,
+		.takes = {{"email", INPUT_LINE, .required = true, .max = 320,
+			.label = "E-mail address"}},
+		.per_minute = 6},
+	{0},
+};

@@ -67,7 +67,7 @@ static void tell_plan(struct command_call *c, const struct plan *plan, bool gone
 static int apply(struct command_call *c, const struct plan *plan, bool gone)
 {
 	struct import done;
-	enum err e = memberfile_apply(&c->node->site, &console, plan, gone, &done);
+	enum err e = memberfile_apply(&c->node->site, &console, plan, gone, NULL, &done);
 	text_format(&c->out, "Written: new=%u changed=%u ended=%u skipped=%u\n", done.added,
 		done.changed, done.ended, done.skipped);
 	if (e != OK)
@@ -132,7 +132,7 @@ int member_undo(struct command_call *c)
 	size_t left;
 	if (!command_words(c, NULL, 0, NULL, 0))
 		return 2;
-	enum err e = memberfile_undo(&c->node->site, &console, &import, &left);
+	enum err e = memberfile_undo(&c->node->site, &console, NULL, &import, &left);
 	if (e == ERR_NOT_FOUND)
 		return command_failed(c, "There is no import of the last 7 days.");
 	if (e != OK)

@@ -119,6 +119,11 @@ static void configure(struct kring *node, const struct config *c)
 		.language = c->language,
 		.version = KRING_VERSION,
 		.mail_from = *c->mail ? c->mail_from : NULL,
+		.mail_server = c->mail,
+		.mail_sink = text_is(c->mail, "sink")
+			? arena_format(node->arena, "%s/mail", node->dir)
+			: NULL,
+		.mail_per_hour = c->mail_per_hour,
 		.loopback = c->allow_loopback,
 		.blobs = arena_format(node->arena, "%s/blobs", node->dir),
 	};
@@ -216,10 +221,10 @@ static enum err read_settings(struct kring *node, const char **why)
 static enum err read_mail_settings(struct kring *node, struct mail_settings *out, const char **why)
 {
 	const struct config *c = &node->config;
-	bool sink = text_is(c->mail, "sink");
 	struct bytes password;
-	*out = (struct mail_settings){.server = !sink && *c->mail ? c->mail : NULL,
-		.directory = sink ? arena_format(node->arena, "%s/mail", node->dir) : NULL,
+	*out = (struct mail_settings){
+		.server = node->site.mail_sink == NULL && *c->mail ? c->mail : NULL,
+		.directory = node->site.mail_sink,
 		.per_hour = c->mail_per_hour};
 	if (!*c->mail || !*c->mail_user)
 		return OK;
@@ -303,7 +308,7 @@ const struct route *const *node_routes(struct arena *arena)
 	size_t count = 0, lists = 0;
 	while (features[count])
 		count++;
-	const struct route **routes = arena_array(arena, count + 6, sizeof *routes);
+	const struct route **routes = arena_array(arena, count + 7, sizeof *routes);
 	for (size_t i = 0; i < count; i++)
 		if (features[i]->routes)
 			routes[lists++] = features[i]->routes;
@@ -311,6 +316,7 @@ const struct route *const *node_routes(struct arena *arena)
 	routes[lists++] = numbers_routes;
 	routes[lists++] = lookup_routes;
 	routes[lists++] = linking_routes;
+	routes[lists++] = mailer_routes;
 	routes[lists] = federation_routes;
 	return routes;
 }

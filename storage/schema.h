@@ -105,6 +105,8 @@ enum table {
 	TABLE_IMPORT_COLUMN = 140, /* hash of a column's name     → u64 enum member_column: as it was chosen */
 	TABLE_IMPORT = 143,    /* u64 import                      → import: of the last week */
 	TABLE_ROLL_LOOK = 145, /* u64 actor                       → u64 ms: the last look at the roll that the audit log has */
+	TABLE_ROLL_OPENED = 118, /* u64 actor, u64 person         → u64 ms: when they said why they look at that person */
+	TABLE_AUDIT_PLACE = 119, /* none                          → u64 place: up to there the audit log has the journal */
 	TABLE_IMPORT_ROW = 144, /* u64 import, u64 person         → the person before it, sealed as it was; 1 byte: it is new */
 	TABLE_APPLICATION = 141, /* u64 application               → application: its words are sealed */
 	TABLE_APPLICATION_OF = 142, /* u64 community, u64 state, u64 application → 1 */
@@ -140,7 +142,8 @@ enum table {
 	TABLE_LINK_AGE = 132,  /* u64 ms, hash of the token       → 1: which ends first */
 	TABLE_MAIL = 133,      /* u64 ms, u64 id                  → mail: when it is due */
 	TABLE_MAIL_REFUSED = 134, /* hash address                 → refusals */
-	TABLE_MAIL_COUNT = 135,/* text "waiting" or an hour       → counter: mails that wait; that were sent in it */
+	TABLE_MAIL_COUNT = 135,/* text "waiting", an outcome, an hour → counter: mails that wait; that ended so; that were sent in it */
+	TABLE_MAIL_SAID = 235, /* text "test" or "trouble"        → mail_said: what the mail server said last */
 	TABLE_SECOND = 136,    /* u64 actor                       → second: its other factor */
 	TABLE_END = 255
 };

@@ -154,7 +154,8 @@ enum err account_signed_in(struct txn *t, uint64_t actor, struct signed_in *out)
 		.title = a.title,
 		.url = actor_path(txn_arena(t), &a),
 		.admin = account.admin,
-		.member = circle_of(t, actor, 0) >= CIRCLE_MEMBERS};
+		.member = circle_of(t, actor, 0) >= CIRCLE_MEMBERS,
+		.roll = circle_sees_roll(t, actor)};
 	return OK;
 }
 

@@ -68,7 +68,7 @@ enum err audit_add(struct txn *r, struct audit *a)
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	a->number = last.number + 1;
-	a->at = time_now();
+	a->at = a->at != 0 ? a->at : time_now();
 	e = chain(txn_arena(r), a, last.hash, hash);
 	a->hash = (struct bytes){hash, SHA256_SIZE};
 	struct place place = place_1(TABLE_AUDIT, a->number);

@@ -55,6 +55,13 @@ enum circle circle_of(struct txn *t, uint64_t who, uint64_t id)
 	return member ? CIRCLE_MEMBERS : CIRCLE_EVERYONE;
 }
 
+bool circle_sees_roll(struct txn *t, uint64_t who)
+{
+	struct standing s;
+	roll_standing(txn_site(t), who, 0, &s);
+	return (s.roles & ROLES_SEE_ROLL) != 0;
+}
+
 /* Who looks after a community, in public, and who does by a role that only the roll knows: each once. */
 static int64_t count_core(struct txn *t, uint64_t community)
 {

@@ -161,11 +161,15 @@ extern const struct feature feature_profile,
 	feature_link,
 	feature_linked,
 	feature_mail,
+	feature_mailroom,
 	feature_message,
 	feature_media,
 	feature_memberfile,
 	feature_members,
 	feature_readers,
+	feature_memberdesk,
+	feature_memberpage,
+	feature_auditlog,
 	feature_second,
 	feature_signin,
 	feature_coach,
@@ -215,7 +219,7 @@ enum act {
 	ACT_UNPIN,
 	ACT_MODERATOR,     /* actor makes object (an actor) moderator of target */
 	ACT_UNMODERATOR,
-	ACT_UPDATE_ACTOR,  /* actor changed object (itself, or its community) */
+	ACT_UPDATE_ACTOR,  /* actor changed object (itself, or its community); note: the names of what changed */
 	ACT_DELETE_ACTOR,  /* actor is gone */
 	ACT_MOVE,          /* actor moved to object */
 	ACT_LOCK,          /* actor closes the conversation object of target */

@@ -247,6 +247,22 @@ enum mail_outcome { MAIL_SENT = 1, MAIL_LATER, MAIL_REFUSED, MAIL_DROPPED };
 /* unit: ms of the first wait. But for MAIL_LATER nothing of it stays; of who refused it, a hash. */
 enum err mail_end(struct txn *, const struct mail *, enum mail_outcome, int64_t unit) MUST_USE;
 enum err mail_waiting(struct txn *, int64_t *count) MUST_USE;
+struct mail_state { /* for who runs the site; mailroom.c */
+	int64_t waiting, next;  /* next: ms, the first try among them */
+	int64_t this_hour, sent, put_off, refused, dropped;
+	int64_t refusing, shut; /* addresses: refused last time; get none for now */
+};
+enum err mail_state(struct txn *, struct mail_state *out) MUST_USE;
+enum err mail_forgive(struct txn *, const char *address) MUST_USE; /* whatever it refused before is over */
+struct mail_said { /* by the mail server, or of it */
+	bool good;
+	int64_t at;
+	const char *words; /* no address in them */
+};
+extern const struct shape mail_said_shape;
+/* `name`: "test", or "trouble", which a mail that is taken ends. */
+enum err mail_said_load(struct txn *, const char *name, struct mail_said *out) MUST_USE;
+enum err mail_said_save(struct txn *, const char *name, const struct mail_said *) MUST_USE;
 
 /* ---- community.c ----------------------------------------------------------------------------- */
 
@@ -539,6 +555,7 @@ enum circle circle_of(struct txn *, uint64_t who, uint64_t community);
 bool circle_may_edit(struct txn *, uint64_t who, uint64_t community);  /* decides on its articles; its moderators do, too */
 bool circle_may_coach(struct txn *, uint64_t who, uint64_t community); /* answers questions to its coaches */
 enum err circle_editors(struct txn *, uint64_t community, struct u64s *out) MUST_USE; /* or its moderators, when it has none */
+bool circle_sees_roll(struct txn *, uint64_t who); /* the pages about members, by a role: members.c */
 int64_t circle_count(struct txn *, uint64_t community, enum circle); /* heads in it, today; 0 for everyone */
 const char *circle_words(enum circle);                               /* a msgid: "Members" */
 bool circle_parse(const char *word, uint32_t *out);                  /* "everyone", "members", "core" */

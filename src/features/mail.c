@@ -23,6 +23,14 @@ static const struct field mail_fields[] = {
 };
 const struct shape mail_shape = {"mail", sizeof(struct mail), mail_fields, COUNT(mail_fields)};
 
+static const struct field said_fields[] = {
+	{1, F_FLAG, offsetof(struct mail_said, good), 0},
+	{2, F_I64, offsetof(struct mail_said, at), 0},
+	{3, F_TEXT, offsetof(struct mail_said, words), 1000},
+};
+const struct shape mail_said_shape = {
+	"mail_said", sizeof(struct mail_said), said_fields, COUNT(said_fields)};
+
 struct refusals { /* of an address, by its hash */
 	uint32_t count;
 	int64_t last;
@@ -238,16 +246,24 @@ static enum err note_refusal(struct txn *t, const char *address)
 	return txn_save(t, &place, &refusals_shape, &r);
 }
 
+enum err mail_forgive(struct txn *t, const char *address)
+{
+	struct place refused = place_hash(TABLE_MAIL_REFUSED, address);
+	return txn_del(t, &refused);
+}
+
 /* It was taken: whatever was refused before is over. Older hours need no count. */
 static enum err note_sent(struct txn *t, const char *address)
 {
 	int64_t now = time_now();
 	struct place hour = hour_of(now), before = hour_of(now - HOUR),
-		     refused = place_hash(TABLE_MAIL_REFUSED, address);
+		     trouble = place_text(TABLE_MAIL_SAID, "trouble");
 	enum err e = txn_add(t, &hour, 1, NULL);
 	if (e == OK)
 		e = txn_del(t, &before);
-	return e == OK ? txn_del(t, &refused) : e;
+	if (e == OK)
+		e = txn_del(t, &trouble);
+	return e == OK ? mail_forgive(t, address) : e;
 }
 
 /* Who waits longer each time is tried again at its hour; who waited long enough, no more. */
@@ -261,6 +277,11 @@ static enum err try_later(struct txn *t, const struct mail *m, int64_t unit)
 	return txn_save(t, &place, &mail_shape, &next);
 }
 
+static const char *const outcomes[] = {[MAIL_SENT] = "sent",
+	[MAIL_LATER] = "later",
+	[MAIL_REFUSED] = "refused",
+	[MAIL_DROPPED] = "dropped"};
+
 enum err mail_end(struct txn *t, const struct mail *m, enum mail_outcome outcome, int64_t unit)
 {
 	struct place place = row_of(m);
@@ -270,6 +291,10 @@ enum err mail_end(struct txn *t, const struct mail *m, enum mail_outcome outcome
 		e = txn_del(t, &place);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
+	struct place total = place_text(TABLE_MAIL_COUNT, outcomes[outcome]);
+	e = txn_add(t, &total, 1, NULL);
+	if (e != OK)
+		return e;
 	if (outcome == MAIL_LATER)
 		return try_later(t, m, unit);
 	if (outcome == MAIL_REFUSED)
@@ -283,6 +308,71 @@ enum err mail_waiting(struct txn *t, int64_t *count)
 {
 	struct place place = place_text(TABLE_MAIL_COUNT, WAITING);
 	return txn_count(t, &place, count);
+}
+
+/* ---- for who runs the site ------------------------------------------------------------------- */
+
+struct counting {
+	struct arena *arena; /* of one record */
+	struct mail_state *state;
+};
+
+static enum err count_refusal(void *arg, struct bytes key, struct bytes value)
+{
+	struct counting *c = arg;
+	struct refusals r;
+	(void)key;
+	arena_reset(c->arena);
+	if (record_read(c->arena, &refusals_shape, value, &r) != OK)
+		return OK;
+	c->state->refusing++;
+	c->state->shut += r.count >= REFUSALS_MOST && time_now() - r.last < REFUSED_FOR;
+	return OK;
+}
+
+static enum err see_next(void *arg, struct bytes key, struct bytes value)
+{
+	(void)value;
+	*(int64_t *)arg = (int64_t)place_id(key, 0);
+	return OK;
+}
+
+enum err mail_state(struct txn *t, struct mail_state *out)
+{
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	struct mail_state s = {0};
+	struct counting c = {arena, &s};
+	struct walk refusals = {.prefix = place_0(TABLE_MAIL_REFUSED), .max = WAITING_MOST},
+		    first = {.prefix = place_0(TABLE_MAIL), .max = 1};
+	const struct {
+		int64_t *count;
+		struct place place;
+	} all[] = {{&s.waiting, place_text(TABLE_MAIL_COUNT, WAITING)},
+		{&s.this_hour, hour_of(time_now())},
+		{&s.sent, place_text(TABLE_MAIL_COUNT, outcomes[MAIL_SENT])},
+		{&s.put_off, place_text(TABLE_MAIL_COUNT, outcomes[MAIL_LATER])},
+		{&s.refused, place_text(TABLE_MAIL_COUNT, outcomes[MAIL_REFUSED])},
+		{&s.dropped, place_text(TABLE_MAIL_COUNT, outcomes[MAIL_DROPPED])}};
+	enum err e = txn_walk(t, &refusals, count_refusal, &c);
+	if (e == OK)
+		e = txn_walk(t, &first, see_next, &s.next);
+	for (size_t i = 0; e == OK && i < COUNT(all); i++)
+		e = txn_count(t, &all[i].place, all[i].count);
+	if (e == OK)
+		*out = s;
+	return e;
+}
+
+enum err mail_said_load(struct txn *t, const char *name, struct mail_said *out)
+{
+	struct place place = place_text(TABLE_MAIL_SAID, name);
+	return txn_load(t, &place, &mail_said_shape, out);
+}
+
+enum err mail_said_save(struct txn *t, const char *name, const struct mail_said *said)
+{
+	struct place place = place_text(TABLE_MAIL_SAID, name);
+	return txn_save(t, &place, &mail_said_shape, said);
 }
 
 /* ---- leaving a list, signed in or not -------------------------------------------------------- */
@@ -395,6 +485,7 @@ static const struct table_use tables[] = {
 	{TABLE_MAIL, &mail_shape},
 	{TABLE_MAIL_REFUSED, &refusals_shape},
 	{TABLE_MAIL_COUNT, NULL},
+	{TABLE_MAIL_SAID, &mail_said_shape},
 	{0},
 };
 

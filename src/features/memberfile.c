@@ -215,7 +215,7 @@ enum err people_all(struct txn *r, struct arena *arena, struct people *out)
 /* ---- days ------------------------------------------------------------------------------------ */
 
 /* Up to three numbers with one of - / . between them: day first, or year first; a time behind it says nothing. */
-static bool date_read(const char *s, int64_t *day)
+bool member_day_read(const char *s, int64_t *day)
 {
 	long n[3] = {0};
 	size_t digits[3];
@@ -241,7 +241,7 @@ static bool date_read(const char *s, int64_t *day)
 		&& time_parse_iso(iso, day);
 }
 
-static const char *date_write(struct arena *arena, int64_t ms)
+const char *member_day_write(struct arena *arena, int64_t ms)
 {
 	char iso[TIME_ISO];
 	if (ms == 0)
@@ -334,8 +334,8 @@ static const char *doubt_of_row(const struct planning *p, const struct csv_row *
 		return "This is not an e-mail address.";
 	if (finder_get(&p->emails, email) > 1)
 		return "This e-mail address is in the file more than once.";
-	if ((start != NULL && *start != '\0' && !date_read(start, from))
-		|| (end != NULL && *end != '\0' && !date_read(end, until)))
+	if ((start != NULL && *start != '\0' && !member_day_read(start, from))
+		|| (end != NULL && *end != '\0' && !member_day_read(end, until)))
 		return "This date is not clear. Write it as 31-12-2025.";
 	if (*from != 0 && *until != 0 && *until < *from)
 		return "The membership ends before it begins.";
@@ -515,6 +515,21 @@ bool plan_has(const struct plan *plan, enum member_column column)
 	return false;
 }
 
+const char *memberfile_seal(struct arena *arena, const struct plan *plan)
+{
+	struct text t;
+	uint8_t sum[SHA256_SIZE];
+	text_init(&t, arena, plan->count * 64 + 1);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_row *row = &plan->rows[i];
+		text_format(&t, "%zu %d %x %llx %llx\n", row->number, row->kind, row->changed,
+			(unsigned long long)row->person.id,
+			(unsigned long long)row->person.changed);
+	}
+	crypto_sha256(t.at, t.size, sum);
+	return hex_encode(arena, sum, 16);
+}
+
 /* ---- the roll as a file ---------------------------------------------------------------------- */
 
 struct exporting {
@@ -534,8 +549,9 @@ static enum err export_run(struct txn *r, void *arg)
 static void export_one(struct text *t, struct arena *arena, char sign, const struct person *p)
 {
 	const char *const cells[] = {p->number, p->name, p->email, p->type,
-		date_write(arena, p->from), date_write(arena, p->until != 0 ? p->until - 1 : 0),
-		p->phone, p->street, p->postcode, p->town, p->country};
+		member_day_write(arena, p->from),
+		member_day_write(arena, p->until != 0 ? p->until - 1 : 0), p->phone, p->street,
+		p->postcode, p->town, p->country};
 	for (size_t i = 0; i < COUNT(cells); i++)
 		csv_write(t, i > 0 ? sign : '\0', cells[i] != NULL ? cells[i] : "");
 	text_add(t, "\r\n");

@@ -6,6 +6,8 @@
 
 #include "roll.h"
 
+#include <stdatomic.h>
+
 /* ---- memberfile.c: a file, its columns, and what it comes to ---------------------------------- */
 
 enum member_column { /* kept: numbers are never reused */
@@ -61,9 +63,18 @@ enum err people_all(struct txn *r, struct arena *, struct people *out) MUST_USE;
 enum err memberfile_export(struct arena *, const struct site *, const struct doer *, const char *language,
 	struct bytes *out, size_t *people) MUST_USE;
 
+/* How a day is written and read: 2025-12-31, 31-12-2025. */
+bool member_day_read(const char *, int64_t *ms);
+const char *member_day_write(struct arena *, int64_t ms); /* "": none */
+/* The same for the same plan over the same roll: what was shown is what is written. */
+const char *memberfile_seal(struct arena *, const struct plan *);
+
 /* ---- memberimport.c: written, and undone ------------------------------------------------------ */
 
 #define IMPORT_UNDO (7 * DAY)
+struct progress { /* for who waits; NULL where nobody does */
+	atomic_size_t done, all;
+};
 struct import {
 	uint64_t id;
 	uint64_t actor; /* who did it; 0: the command line */
@@ -73,7 +84,15 @@ struct import {
 extern const struct shape import_shape;
 /* Some hundreds of rows in each transaction, one record in the audit log. `gone`: who is not in the file is a member
  * until the end of today. */
-enum err memberfile_apply(const struct site *, const struct doer *, const struct plan *, bool gone, struct import *out) MUST_USE;
+enum err memberfile_apply(const struct site *, const struct doer *, const struct plan *, bool gone, struct progress *,
+	struct import *out) MUST_USE;
 enum err import_last(struct txn *r, struct import *out) MUST_USE; /* that can still be undone; ERR_NOT_FOUND */
 /* The last one. Who was changed since stays so: *left. ERR_NOT_FOUND: there is none of the last week. */
-enum err memberfile_undo(const struct site *, const struct doer *, struct import *out, size_t *left) MUST_USE;
+enum err memberfile_undo(const struct site *, const struct doer *, struct progress *, struct import *out, size_t *left) MUST_USE;
+
+/* ---- members.c: the pages about members: for who has one of these roles, and for nobody else there ---- */
+
+/* Not by an app's token: the roll is seen by people. */
+bool members_may(const struct call *, uint32_t roles);
+void members_tab_show(const struct call *, struct view *, const char *name); /* parts/members-tabs.html */
+const char *members_reason(const char *word); /* memberpage.c: a msgid of why somebody looked; the word itself when it is none */

@@ -22,6 +22,14 @@ static enum err note(struct txn *r, const struct doer *by, enum audit_act act, c
 	return audit_add(r, &a);
 }
 
+static void note_progress(struct progress *p, size_t done, size_t all)
+{
+	if (p == NULL)
+		return;
+	atomic_store(&p->done, done);
+	atomic_store(&p->all, all);
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 struct batch {
@@ -91,7 +99,7 @@ static enum err batch_run(struct txn *r, void *arg)
 }
 
 enum err memberfile_apply(const struct site *site, const struct doer *by, const struct plan *plan,
-	bool gone, struct import *out)
+	bool gone, struct progress *progress, struct import *out)
 {
 	struct doer in_bulk = *by;
 	struct batch b = {.by = &in_bulk, .plan = plan, .gone = gone};
@@ -99,11 +107,13 @@ enum err memberfile_apply(const struct site *site, const struct doer *by, const 
 	in_bulk.in_bulk = true;
 	b.before = (struct import){.id = id_next(), .actor = by->actor, .at = time_now()};
 	*out = b.before;
+	note_progress(progress, 0, plan->count);
 	for (; e == OK && b.from < plan->count; b.from = b.to) {
 		b.to = b.from + BATCH < plan->count ? b.from + BATCH : plan->count;
 		e = roll_write(site, batch_run, &b);
 		if (e == OK)
 			*out = b.before = b.after;
+		note_progress(progress, b.to, plan->count);
 	}
 	return e;
 }
@@ -198,15 +208,20 @@ static enum err last_run(struct txn *r, void *arg)
 	return import_last(r, arg);
 }
 
-enum err memberfile_undo(
-	const struct site *site, const struct doer *by, struct import *out, size_t *left)
+enum err memberfile_undo(const struct site *site, const struct doer *by, struct progress *progress,
+	struct import *out, size_t *left)
 {
 	struct doer in_bulk = *by;
 	struct undoing u = {.by = &in_bulk, .first = true};
 	in_bulk.in_bulk = true;
+	size_t done = 0;
 	enum err e = roll_read(site, last_run, &u.import);
+	size_t all = u.import.added + u.import.changed + u.import.ended;
+	note_progress(progress, 0, all);
 	while (e == OK && !u.over) {
 		e = roll_write(site, undo_run, &u);
+		done += BATCH;
+		note_progress(progress, done < all ? done : all, all);
 		u.before = u.left;
 		u.first = false;
 	}

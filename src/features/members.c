@@ -5,16 +5,27 @@
 #include <string.h>
 
 #define PAGE 50
-#define MAY_SEE (ROLE_BOARD | ROLE_ADMIN | ROLE_TREASURER)
 
-/* Not by an app's token: the roll is seen by people. */
-static bool may_see(const struct call *call)
+bool members_may(const struct call *call, uint32_t roles)
 {
 	struct standing s;
 	if (!call->viewer.local || call->viewer.by_token)
 		return false;
 	roll_standing(call->site, call->viewer.actor, 0, &s);
-	return (s.roles & MAY_SEE) != 0;
+	return (s.roles & roles) != 0;
+}
+
+static bool may_see(const struct call *call)
+{
+	return members_may(call, ROLES_SEE_ROLL);
+}
+
+void members_tab_show(const struct call *call, struct view *v, const char *name)
+{
+	view_begin(v, "tab");
+	view_flag(v, name, true);
+	view_flag(v, "may_audit", members_may(call, ROLES_GIVE_ROLES));
+	view_end(v);
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -65,6 +76,7 @@ static void show_person(struct call *call, struct view *v, const struct person *
 {
 	enum person_status status = person_status_at(p, time_now());
 	view_begin(v, NULL);
+	view_id(v, "id", p->id);
 	view_text(v, "name", p->name != NULL ? p->name : "");
 	view_text(v, "number", p->number != NULL ? p->number : "");
 	view_text(v, "email", p->email != NULL ? p->email : "");
@@ -111,6 +123,7 @@ static enum err list_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	qsort(l.people.at, l.people.count, sizeof *l.people.at, by_name);
 	view_text(v, "heading", i18n(call->language, "Members"));
+	members_tab_show(call, v, "list");
 	show_people(call, v, &l.people);
 	return OK;
 }

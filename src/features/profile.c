@@ -110,22 +110,53 @@ static enum err portraits_apply(
 	return e;
 }
 
+static const char *what_changed(
+	struct arena *arena, const struct actor *was, const struct actor *is)
+{
+	struct text t;
+	text_init(&t, arena, 200);
+	const struct {
+		const char *name;
+		bool differs;
+	} all[] = {{"name", strcmp(actor_title(was), actor_title(is)) != 0},
+		{"text", is->source != NULL && !text_is(was->source, is->source)},
+		{"rules",
+			is->rules_source != NULL && !text_is(was->rules_source, is->rules_source)},
+		{"contact", is->contact != NULL && !text_is(was->contact, is->contact)},
+		{"colour", was->colour != is->colour},
+		{"readers", was->circles.read != is->circles.read},
+		{"writers",
+			was->circles.act != is->circles.act || was->restricted != is->restricted},
+		{"members", was->own_members != is->own_members},
+		{"picture",
+			was->icon_media != is->icon_media || was->image_media != is->image_media}};
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (all[i].differs)
+			text_format(&t, "%s%s", t.size > 0 ? " " : "", all[i].name);
+	return t.at;
+}
+
 enum err profile_update(struct txn *t, uint64_t who, uint64_t actor,
 	const struct profile_change *change, struct refusal *why)
 {
-	struct actor a;
+	struct actor a, was;
 	bool changed = false;
 	enum err e = actor_load(t, actor, &a);
 	if (e == OK && !may_change(t, who, &a))
 		e = ERR_FORBIDDEN;
-	if (e == OK)
-		e = change_apply(txn_arena(t), &a, change, &changed, why);
+	if (e != OK)
+		return e;
+	was = a;
+	e = change_apply(txn_arena(t), &a, change, &changed, why);
 	if (e == OK)
 		e = portraits_apply(t, &a, change, who, &changed);
 	if (e != OK || !changed)
 		return e;
 	a.updated = time_now();
-	struct line line = {.act = ACT_UPDATE_ACTOR, .actor = who, .object = actor};
+	struct line line = {.act = ACT_UPDATE_ACTOR,
+		.actor = who,
+		.object = actor,
+		.note = what_changed(txn_arena(t), &was, &a)};
 	e = actor_save(t, &a);
 	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
 }

@@ -25,6 +25,7 @@ struct counted { /* of one community, as true as the version of the store and th
 struct roll {
 	const struct site *site;
 	struct store *store;
+	struct pool *worker;
 	pthread_mutex_t mutex; /* over the counts */
 	struct counted counts[COUNTS];
 };
@@ -37,6 +38,7 @@ enum err roll_open(struct arena *arena, const struct site *site, const char *pat
 		die("out of memory for the roll");
 	roll->site = site;
 	pthread_mutex_init(&roll->mutex, NULL);
+	roll->worker = pool_create("roll", 1, 1);
 	struct store_settings set = {.path = path, .map_size = MAP_SIZE, .owner = roll};
 	enum err e = store_open(arena, &set, &roll->store, why);
 	if (e == OK)
@@ -50,9 +52,15 @@ void roll_close(struct roll *roll)
 {
 	if (roll == NULL)
 		return;
+	pool_destroy(roll->worker);
 	store_close(roll->store);
 	pthread_mutex_destroy(&roll->mutex);
 	free(roll);
+}
+
+enum err roll_work(const struct site *site, void (*run)(void *), void *arg)
+{
+	return pool_submit(site->roll->worker, run, arg);
 }
 
 struct store *roll_store(struct roll *roll)
@@ -171,6 +179,8 @@ const struct table_use roll_tables[] = {
 	{TABLE_APPLICATION_PERSON, NULL},
 	{TABLE_APPLICATION_TELL, NULL},
 	{TABLE_INVITE, &invite_shape},
+	{TABLE_ROLL_OPENED, NULL},
+	{TABLE_AUDIT_PLACE, NULL},
 	{0},
 };
 

@@ -19,6 +19,9 @@ struct roll;
 enum err roll_open(struct arena *, const struct site *, const char *path, struct roll **out, const char **why) MUST_USE;
 void roll_close(struct roll *); /* NULL ok */
 struct store *roll_store(struct roll *); /* to check and to copy */
+/* On a thread of the roll's own, for what takes seconds. ERR_TOO_MUCH: something runs already. What runs is waited for
+ * at the end. */
+enum err roll_work(const struct site *, void (*run)(void *), void *arg) MUST_USE;
 enum err roll_write(const struct site *, write_fn *, void *arg) MUST_USE;
 enum err roll_submit(const struct site *, write_fn *, void *arg, done_fn *, void *done_arg) MUST_USE; /* as store_submit */
 enum err roll_read(const struct site *, read_fn *, void *arg) MUST_USE; /* ERR_NOT_FOUND: this site has no roll (small tests) */
@@ -80,6 +83,8 @@ enum role { /* of the association the last three, of a community the others; who
 	ROLE_ADMIN = 64,
 	ROLE_TREASURER = 128
 };
+#define ROLES_SEE_ROLL (ROLE_BOARD | ROLE_ADMIN | ROLE_TREASURER) /* look, and keep it */
+#define ROLES_GIVE_ROLES (ROLE_BOARD | ROLE_ADMIN)               /* and read what was done with it */
 struct roles {
 	uint32_t bits; /* of enum role */
 	int64_t changed;
@@ -157,7 +162,13 @@ enum audit_act { /* kept: numbers are never reused */
 	AUDIT_LINK = 30, /* an account elsewhere; which one stays unsaid */
 	AUDIT_UNLINK,
 	AUDIT_ADMIT,     /* one elsewhere reads along */
-	AUDIT_UNADMIT
+	AUDIT_UNADMIT,
+	/* auditlog.c: of acts in the journal; words: what changed, or whom it is about (an actor's id) */
+	AUDIT_SETTINGS = 35,
+	AUDIT_MODERATOR,
+	AUDIT_UNMODERATOR,
+	AUDIT_SUSPEND,
+	AUDIT_UNSUSPEND
 };
 /* Ids only: what a person was called leaves no trace here when it is erased. */
 struct audit {
@@ -171,7 +182,7 @@ struct audit {
 	struct bytes hash; /* SHA-256 of the hash before it and of this record without it */
 };
 extern const struct shape audit_shape;
-/* Sets number, at and hash. */
+/* Sets number and hash, and at when it is 0. */
 enum err audit_add(struct txn *r, struct audit *) MUST_USE;
 enum err audit_load(struct txn *r, uint64_t number, struct audit *) MUST_USE;
 enum err audit_last(struct txn *r, struct audit *) MUST_USE; /* ERR_NOT_FOUND: nothing was done yet */

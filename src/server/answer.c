@@ -151,6 +151,7 @@ static void show_frame(struct exchange *x, struct txn *t)
 		view_text(v, "title", x->signed_in.title);
 		view_text(v, "url", x->signed_in.url);
 		view_flag(v, "admin", x->signed_in.admin);
+		view_flag(v, "roll", x->signed_in.roll);
 		view_number(v, "news", x->signed_in.news);
 		view_end(v);
 	}

@@ -23,6 +23,8 @@ struct site {
 	const char *language; /* "nl" or "en" */
 	const char *version;  /* of the program */
 	const char *mail_from;/* address that its mail comes from; NULL: it sends none */
+	const char *mail_server, *mail_sink; /* where it goes, as set; the directory of a sink, or NULL */
+	int64_t mail_per_hour;
 	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
 	const char *blobs;    /* the directory of blob.c: pictures and other files */
 	uint64_t actor;       /* the node's own Application actor */
@@ -174,7 +176,7 @@ struct route {
 /* Who a session or token belongs to, in words for each page. Text may live in the transaction. */
 struct signed_in {
 	const char *name, *title, *url;
-	bool admin, member;
+	bool admin, member, roll; /* roll: sees the pages about members */
 	int64_t news; /* notifications they did not see yet */
 };
 /* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for

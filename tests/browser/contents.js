@@ -1,5 +1,7 @@
 // contents.js: what stands at the two associations: people, communities, conversations, polls, pictures, reports.
 'use strict';
+const fs = require('node:fs');
+const path = require('node:path');
 const { forms, lines, posts, until } = require('../interop/rig');
 const picture = require('./picture');
 
@@ -34,6 +36,24 @@ De ruwe gegevens staan in \`telling-2026-11.csv\`.`;
 const DAMAGED = 'Ze liggen nu achter het slot'; // the disk loses these words
 
 const LONG_TITLE = 'Verslag van de najaarswandeling langs de Langbroekerwetering, met alle waarnemingen, de route en wat we volgend jaar anders willen doen bij slecht weer en hoogwater';
+
+// A roll: a file that was written, another that is looked at, one person opened.
+async function roll(n, anna) {
+	await n.command(['role', 'merel', 'board']);
+	const file = path.join(n.dir, 'leden.csv'), head = 'Lidnummer;Naam;E-mail;Soort lid;Lid sinds;Telefoon;Woonplaats;Schoenmaat\r\n';
+	const row = (i, town) => `${1000 + i};${['Aafke Bron', 'Joris van der Linden', 'Fatma Yılmaz', 'Wietske de Haan', 'Tom Peters'][i]};lid${i}@example.org;gewoon;1-3-20${10 + i};06-1234567${i};${town};4${i}\r\n`;
+	fs.writeFileSync(file, head + [0, 1, 2, 3].map((i) => row(i, 'Bunnik')).join(''));
+	await n.command(['member', 'import', file, '--apply']);
+	const csrf = (await anna.open('/settings')).text.match(/name="csrf" value="([^"]+)"/)[1], edge = 'een-rand';
+	const part = (what, text) => `--${edge}\r\nContent-Disposition: form-data; ${what}\r\n\r\n${text}\r\n`;
+	await anna.send('POST', `${n.base}/members/import`, { headers: { 'Content-Type': `multipart/form-data; boundary=${edge}`, Origin: n.base },
+		body: `${part('name="csrf"', csrf)}${part('name="file"; filename="leden.csv"', head + row(0, 'Odijk') + row(1, 'Bunnik') + row(4, 'Zeist') + '1009;Zonder adres;geen adres;;;;;\r\n')}--${edge}--\r\n` });
+	const at = async (who) => (await anna.open(`/members?q=${who}`)).text.match(/href="(\/members\/\d+)"/)[1];
+	const person = await at('bas@');
+	await anna.fill(await anna.open(person), /open$/, { reason: 'asked' });
+	await anna.fill(await anna.open(person), (f) => /roles$/.test(f.action) && !f.fields.off, { role: 'expert@veldwerk' });
+	return { person, shut: await at('Fatma') };
+}
 
 async function fillDotter(n) {
 	await n.member('anna', 'Anna de Wit', '--admin');
@@ -139,7 +159,7 @@ async function talk(n, paths) {
 	const message = (await anna.fill(await anna.open('/messages/new?to=bas'), /\/messages\/new$/, {
 		text: 'Dag Bas, zullen we zaterdag samen naar de uilenkasten? Ik heb de ladder.' })).url.slice(n.base.length);
 	await noor.fill(await noor.open('/messages/new?to=bas'), /\/messages\/new$/, { to: '@bas, @merel', text: 'Wie van jullie heeft de sleutel van het hek?' });
-	return { message, uri: box.fields.uri, orchisId: id, changed, first, second, gone };
+	return { roll: await roll(n, anna), message, uri: box.fields.uri, orchisId: id, changed, first, second, gone };
 }
 
 // Some can be found: by everyone, by members, or by what they chose only.

@@ -27,7 +27,7 @@ static struct import applied(const char *s, bool gone)
 {
 	struct plan plan = planned(s);
 	struct import done;
-	assert_int_equal(memberfile_apply(&world.site, &chair, &plan, gone, &done), OK);
+	assert_int_equal(memberfile_apply(&world.site, &chair, &plan, gone, NULL, &done), OK);
 	return done;
 }
 
@@ -181,7 +181,7 @@ static void writes_and_undoes(void **state)
 	assert_int_equal(person_status_at(&bas, NOW + DAY), PERSON_LAPSED);
 	size_t left;
 	time_freeze(NOW + 2 * HOUR);
-	assert_int_equal(memberfile_undo(&world.site, &chair, &done, &left), OK);
+	assert_int_equal(memberfile_undo(&world.site, &chair, NULL, &done, &left), OK);
 	assert_int_equal(left, 0);
 	assert_int_equal(last_audit(AUDIT_UNDO), 3);
 	assert_string_equal(person("1").name, "Anna");
@@ -189,9 +189,9 @@ static void writes_and_undoes(void **state)
 	assert_int_equal(person("2").until, 0);
 	assert_int_equal(person("3").id, 0);
 	/* And the one before it. */
-	assert_int_equal(memberfile_undo(&world.site, &chair, &done, &left), OK);
+	assert_int_equal(memberfile_undo(&world.site, &chair, NULL, &done, &left), OK);
 	assert_int_equal(person("1").id, 0);
-	assert_int_equal(memberfile_undo(&world.site, &chair, &done, &left), ERR_NOT_FOUND);
+	assert_int_equal(memberfile_undo(&world.site, &chair, NULL, &done, &left), ERR_NOT_FOUND);
 }
 
 static enum err rename_run(struct txn *r, void *arg)
@@ -212,18 +212,18 @@ static void leaves_what_others_changed(void **state)
 	struct plan p = planned(HEAD "1;Anna;a@example.org;1-1-2020;\n2;Bas;b@example.org;;\n");
 	time_freeze(NOW + HOUR);
 	assert_int_equal(roll_write(&world.site, rename_run, NULL), OK);
-	assert_int_equal(memberfile_apply(&world.site, &chair, &p, false, &done), OK);
+	assert_int_equal(memberfile_apply(&world.site, &chair, &p, false, NULL, &done), OK);
 	assert_int_equal(done.skipped, 1);
 	assert_string_equal(person("1").name, "Anna B.");
-	assert_int_equal(memberfile_undo(&world.site, &chair, &done, &left), OK);
-	assert_int_equal(memberfile_undo(&world.site, &chair, &done, &left), OK);
+	assert_int_equal(memberfile_undo(&world.site, &chair, NULL, &done, &left), OK);
+	assert_int_equal(memberfile_undo(&world.site, &chair, NULL, &done, &left), OK);
 	assert_int_equal(left, 1);
 	assert_string_equal(person("1").name, "Anna B.");
 	assert_int_equal(person("2").id, 0);
 	/* A week later there is nothing to undo. */
 	applied(HEAD "9;Zoe;;;\n", false);
 	time_freeze(NOW + HOUR + IMPORT_UNDO);
-	assert_int_equal(memberfile_undo(&world.site, &chair, &done, &left), ERR_NOT_FOUND);
+	assert_int_equal(memberfile_undo(&world.site, &chair, NULL, &done, &left), ERR_NOT_FOUND);
 	assert_string_equal(person("9").name, "Zoe");
 }
 
@@ -365,7 +365,7 @@ static void takes_thousands(void **state)
 	size_t left;
 	assert_int_equal(done.added, 5000);
 	assert_int_equal(again.counts[PLAN_SAME], 5000);
-	assert_int_equal(memberfile_undo(&world.site, &chair, &done, &left), OK);
+	assert_int_equal(memberfile_undo(&world.site, &chair, NULL, &done, &left), OK);
 	assert_int_equal(left, 0);
 	assert_int_equal(roll_count(&world.site, 0), 0);
 	print_message("5000 rows: %lld ms\n", (long long)took);

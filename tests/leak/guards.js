@@ -45,7 +45,7 @@ const guards = [
 	['objects that other nodes ask', [COLLECTION, 'return circle_may_read(s->t, &s->viewer, p) ? OK : ERR_NOT_FOUND; /*', 'return OK; /*']],
 	['collections that other nodes ask', [COLLECTION, '&& !p->gone && circle_may_read(t, &nobody, p);', '&& !p->gone;']],
 	['replies that other nodes ask', [COLLECTION, '&& !p.gone\n\t\t\t&& circle_may_read(s->t, &s->viewer, &p))', '&& !p.gone)']],
-	['who sees the roll', ['src/features/members.c', 'return (s.roles & MAY_SEE) != 0;', 'return true;']],
+	['who sees the roll', ['src/features/members.c', 'return (s.roles & roles) != 0;', 'return true;']],
 	['who sees the requests', ['src/features/joining.c', 'if (!joining_may(t, who, place))', 'if (false)'], ['src/features/requests.c', '|| !joining_may(t, call->viewer.actor, a->community)))', '))']],
 	['no app sees the requests', ['src/features/joining.c', 'if (call->viewer.by_token)', 'if (false)'], ['src/features/requests.c', '|| call->viewer.by_token\n', '\n']],
 	['no app sees the roll', ['src/features/members.c', '|| call->viewer.by_token)', ')']],
@@ -65,25 +65,36 @@ async function must(file, args) {
 	if (done.code !== 0) throw new Error(`${file} ${args.join(' ')}: ${(done.err + done.out).slice(-1500)}`);
 }
 
+const base = path.join(top, 'build/leak'), copy = path.join(base, 'source');
 const PROGRAMS = ['kring', 'kring-picture', 'test-leak-routes'];
 
-// Builds what stands in `copy`, and keeps its programs apart.
-async function build(copy, out, kept) {
+// Builds the copy, and keeps its programs apart.
+async function build(out, kept) {
 	await must('ninja', ['-j2', '-C', out, ...PROGRAMS]);
 	fs.mkdirSync(kept, { recursive: true });
 	for (const name of PROGRAMS) fs.copyFileSync(path.join(out, name), path.join(kept, name));
 	return kept;
 }
 
-// The first thing that the test says is not ok, or null.
-function judge(dir) {
+const SETTING_UP = /^(nodes|fifty|followers|posts|answers from|another start)\b/;
+
+// The first thing that the test says is not ok, or null. What did not come so far says nothing: it is asked again.
+async function judge(dir) {
+	let why = null;
+	for (let tries = 0; tries < 3; tries++)
+		if (!SETTING_UP.test(why = await ask(dir))) break;
+	fs.rmSync(dir, { recursive: true, force: true });
+	return why;
+}
+
+// With the tests as they stand in the copy: what is worked on meanwhile changes nothing.
+function ask(dir) {
 	return new Promise((done) => {
 		const env = { ...process.env, KRING_SANITIZED: path.join(dir, 'kring'), LEAK_FIRST: '1', MUTATE: '' };
-		const child = spawn(process.execPath, [path.join(__dirname, 'leak.test')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+		const child = spawn(process.execPath, [path.join(copy, 'tests/leak/leak.test')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
 		let out = '';
 		child.stdout.on('data', (d) => { out += d; });
 		child.on('close', (code) => {
-			fs.rmSync(dir, { recursive: true, force: true });
 			const [, what, , why] = out.match(/^not ok \d+ - (.*)(\n# (.*))?/m) || [];
 			done(code === 0 ? null : `${what}: ${(why || '').slice(0, 160)}`);
 		});
@@ -92,22 +103,25 @@ function judge(dir) {
 
 async function mutate(which) {
 	const wanted = guards.filter(([name]) => which === 'all' || name.includes(which));
-	const base = path.join(top, 'build/leak'), copy = path.join(base, 'source'), out = path.join(base, 'built');
+	const out = path.join(base, 'built');
 	fs.rmSync(copy, { recursive: true, force: true });
 	fs.mkdirSync(base, { recursive: true });
-	fs.cpSync(top, copy, { recursive: true, filter: (from) => !['build', '.git', 'node_modules'].includes(path.relative(top, from).split(path.sep)[0]) });
+	for (const name of fs.readdirSync(top)) if (!['build', '.git', 'node_modules'].includes(name)) fs.cpSync(path.join(top, name), path.join(copy, name), { recursive: true });
+	fs.mkdirSync(path.join(copy, 'build/tests'), { recursive: true });
+	fs.symlinkSync(path.join(top, 'build/tests/interop'), path.join(copy, 'build/tests/interop')); // snac2, unpacked
 	if (!fs.existsSync(path.join(out, 'build.ninja'))) await must('meson', ['setup', '-Dtests=true', '-Dwerror=false', '-Doptimization=1', out, copy]);
 	let said = 0, bad = 0;
 	const say = (good, name, why) => { said++; bad += !good; console.log(`${good ? 'ok' : 'not ok'} ${said} - ${name}${why ? `\n# ${why}` : ''}`); };
-	const whole = await judge(await build(copy, out, path.join(base, 'whole')));
-	say(whole === null, 'with all of its guards the test is green', whole);
+	const sound = await judge(await build(out, path.join(base, 'whole')));
+	say(sound === null, 'with all of its guards the test is green', sound);
 	const running = [];
-	for (const [i, [name, ...edits]] of (whole === null ? wanted : []).entries()) {
+	for (const [i, [name, ...edits]] of (sound === null ? wanted : []).entries()) {
+		const whole = new Map(edits.map(([file]) => [file, text(copy, file)]));
 		for (const [file, was, is] of edits) fs.writeFileSync(path.join(copy, file), text(copy, file).replace(was, () => is));
-		const kept = await build(copy, out, path.join(base, `broken-${i}`)).catch((e) => e);
-		for (const [file] of edits) fs.copyFileSync(path.join(top, file), path.join(copy, file));
+		const kept = await build(out, path.join(base, `broken-${i}`)).catch((e) => e);
+		for (const [file, as] of whole) fs.writeFileSync(path.join(copy, file), as);
 		if (kept instanceof Error) { say(false, name, kept.message.slice(-300).replace(/\n/g, ' ')); continue; }
-		running.push(judge(kept).then((why) => say(why !== null, `without "${name}" it is red`, why || 'it is green')));
+		running.push(judge(kept).then((why) => say(why !== null && !SETTING_UP.test(why), `without "${name}" it is red`, why || 'it is green')));
 		if (running.length >= 2) await running.shift(); // two at a time
 	}
 	await Promise.all(running);

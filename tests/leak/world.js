@@ -20,14 +20,14 @@ const MEMBERS = 50;
 const PEOPLE = {
 	bas: { is: 'a guest', guest: true, sees: [] },
 	oud: { is: 'a member until 2020', of: 4, sees: [] },
-	carla: { is: 'a member', of: 0, sees: ['members'] },
+	carla: { is: 'a member', of: 0, sees: ['members', 'talk'] },
 	ed: { is: 'a member, and one of raad', of: 2, sees: ['members', 'own'], roles: [['expert', 'veldwerk'], ['editor', 'veldwerk'], ['member', 'raad']] },
 	mana: { is: 'a manager of veldwerk', sees: ['members', 'core'], roles: [['manager', 'veldwerk']] },
 	kern: { is: 'of the core team of veldwerk', of: 3, sees: ['members', 'core'], roles: [['core', 'veldwerk']] },
 	dora: { is: 'the treasurer', of: 1, sees: ['members', 'roll'], roles: [['treasurer']] },
 	bo: { is: 'of the board', sees: ['members', 'core', 'own', 'roll', 'asks'], roles: [['board']] },
 	ada: { is: 'of the administration', sees: ['members', 'core', 'own', 'roll', 'asks'], roles: [['admin']] },
-	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: ['members', 'core', 'own', 'few', 'report', 'quiet'] },
+	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: ['members', 'core', 'own', 'few', 'report', 'quiet', 'talk'] },
 };
 
 // A zone whose clock stands at an hour from `from` on.
@@ -205,7 +205,7 @@ class World {
 			for (const each of [who, 'bo']) await this.people[each].does(`/p/${ids[kind]}/like`);
 			await anna.does(`/p/${ids[kind]}/boost`);
 			await anna.does(`/p/${ids[kind]}/pin`);
-			await this.people[who].does(`/p/${ids[kind]}/report`, [['comment', note('report', `report of ${kind}`)]]);
+			await this.people[who].does(`/p/${ids[kind]}/report`, [['comment', `Words ${mark('report', `report of ${kind}`, who)}.`]]);
 		}
 		for (const [who, kind, circle] of [['carla', 'members', 'members'], ['kern', 'core', 'core'], ['ed', 'open', 'everyone']]) await answers(who, ids.open, kind, `reply:${kind}`, circle);
 		await answers('bo', ids['reply:members'], 'members', 'answer to an answer', 'members');
@@ -227,6 +227,7 @@ class World {
 		await this.articles(keep);
 		await this.directory();
 		await this.noticeboard(keep);
+		await this.roll(keep);
 		// What was for everyone, and is not any more.
 		keep('narrowed', 'members', 'carla', await said('carla', 'veldwerk', 'open', 'before it was narrowed', 'everyone'));
 		await until('it was sent', async () => JSON.stringify(this.far.got).includes(ids.narrowed), 40);
@@ -258,6 +259,15 @@ class World {
 				['organisation', organisation], ['where', 'partly'], ['place', fact('place')], ['region', fact('region')], ['hours', fact('hours')], ['pay', fact('pay')], ['tags', fact('tag')],
 				['closes', new Date(Date.now() + 20 * 86400e3).toISOString().slice(0, 10)], ['reads', circle], ['acts', circle]]));
 		}
+	}
+
+	// The roll is looked at: a person is opened; and two write to each other.
+	async roll(keep) {
+		const { bo, anna } = this.people, { rows } = this.file;
+		const list = await bo.read(`/members?q=${rows[0].number}`), [, person] = list.match(/href="\/members\/(\d+)"/);
+		keep('a person', 'roll', 'carla', person);
+		await bo.does(`/members/${person}/open`, [['reason', 'check']]);
+		keep('a message', 'talk', 'anna', await anna.writes('/messages/new', [['to', 'carla'], ['text', `Words ${mark('talk', 'a message')}.`]]));
 	}
 
 	// What people tell of themselves, each thing to whom they chose.
@@ -314,6 +324,14 @@ class World {
 		same(await here.stop(), 0, 'how it stopped');
 		fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^timezone = .*$/m, `timezone = ${zoneAt(10)}`));
 		await here.start();
+		await this.laysFile();
+	}
+
+	// A member file lies ready, in memory only.
+	async laysFile() {
+		const { bo } = this.people;
+		const file = this.file.text.split('\r\n').slice(0, 3).concat(`;${mark('roll', 'name in a doubtful row')};;;;;;;;;;;;`).join('\r\n');
+		same((await bo.does('/members/import', [], [['file', 'leden.csv', file]])).status, 303, 'a file is sent');
 	}
 
 	mails() {
