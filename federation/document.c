@@ -149,6 +149,7 @@ static const char *const kinds[] = {
 	[POST_PAGE] = "Page",
 	[POST_QUESTION] = "Question",
 	[POST_VACANCY] = "Article",
+	[POST_IDEA] = "Article",
 };
 
 const char *document_type(const struct post *p)

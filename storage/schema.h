@@ -71,6 +71,7 @@ enum table {
 	TABLE_EDITOR = 182,    /* u64 organisation, u64 actor     → 1; and the other way round: ids are of one series */
 	TABLE_ANSWER_BY = 183, /* u64 actor, u64 answer           → u64 post */
 	TABLE_ANSWER_AGE = 184, /* u64 ms, u64 post, u64 answer   → 1: when it is looked at to be forgotten */
+	TABLE_IDEA_IN = 240,   /* u64 community, u64 post         → 1: ideas of here */
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */

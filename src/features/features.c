@@ -33,6 +33,7 @@ const struct feature *const features[] = {
 	&feature_alert,
 	&feature_answer,
 	&feature_organisation,
+	&feature_idea,
 	&feature_reaction,
 	&feature_summary,
 	&feature_media,

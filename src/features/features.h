@@ -323,7 +323,7 @@ enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max
 /* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
 
 enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_ASKED = 11,
-	POST_VACANCY = 13 };
+	POST_VACANCY = 13, POST_IDEA };
 enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
 struct post {
 	uint64_t id;
@@ -837,7 +837,8 @@ enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUE
 	NOTICE_OFFERED, /* nobody answered it, and they know about it */
 	NOTICE_ACCEPTED,
 	NOTICE_COACH, /* news of a question to a coach, for who asks and who answers */
-	NOTICE_VACANCY = 46, NOTICE_VACANCY_CLOSED, NOTICE_ANSWER, NOTICE_ANSWERED };
+	NOTICE_VACANCY = 46, NOTICE_VACANCY_CLOSED, NOTICE_ANSWER, NOTICE_ANSWERED,
+	NOTICE_IDEA /* what becomes of it, with the reason */ };
 struct notice {
 	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
 	uint32_t kind;

@@ -59,6 +59,7 @@ static const struct {
 	[NOTICE_VACANCY] = {"placed something that fits your alert", .stops = true},
 	[NOTICE_VACANCY_CLOSED] = {"It is closed: its last day is over"},
 	[NOTICE_ANSWER] = {"There is a private answer for you"},
+	[NOTICE_IDEA] = {"decided on your idea"},
 	[NOTICE_ANSWERED] = {"wrote back to you in private"},
 };
 

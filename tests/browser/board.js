@@ -42,10 +42,22 @@ async function fill(n) {
 	const visitor = n.visitor();
 	await visitor.fill(await visitor.open(`/p/${id}/answer`), /\/answer$/, { name: 'Eva', email: 'eva@example.org', text: 'Zoekt u nog iemand?' });
 	const link = await until('the mail to a visitor', () => /\/answers\/[0-9a-f]{64}/.exec(n.mail('eva', '/answers/') || '')?.[0]);
-	return { job, jobId: id, thread, gone, link };
+	const idea = (await bas.fill(await bas.open('/c/veldwerk/new/idea'), /\/new\/idea$/, { title: 'Een bankje bij de uitkijktoren', text: 'Wie niet lang kan staan, kan dan **ook** meetellen.', language: 'nl' })).url.slice(n.base.length);
+	const ideaId = posts((await noor.open(idea)).text)[0].id, anna = await n.signed('anna');
+	for (const who of [noor, merel]) await who.fill(await who.open(idea), /\/like$/);
+	const taken = (await merel.fill(await merel.open('/c/veldwerk/new/idea'), /\/new\/idea$/, { title: 'Samen telescopen kopen', text: 'Tien mensen, twee telescopen.', language: 'nl' })).url.slice(n.base.length);
+	await anna.fill(await anna.open(`/p/${posts((await anna.open(taken)).text)[0].id}/idea`), /\/idea$/, { state: 'taken-up', reason: 'Het bestuur zoekt uit wat het kost.' });
+	return { job, jobId: id, thread, gone, link, idea, ideaId, taken };
 }
 
-const pages = ({ job, jobId, thread, gone, link }) => [
+const pages = ({ job, jobId, thread, gone, link, idea, ideaId, taken }) => [
+	['ideas', '/@veldwerk/ideas', null],
+	['ideas-taken-up', '/@veldwerk/ideas?state=taken-up', 'bas'],
+	['ideas-empty', '/@nieuw/ideas', 'noor'],
+	['idea', idea, 'merel'],
+	['idea-visitor', taken, null],
+	['idea-new', '/c/veldwerk/new/idea', 'bas'],
+	['idea-state', `/p/${ideaId}/idea`, 'anna'],
 	['noticeboard', '/vacancies', null],
 	['noticeboard-filtered', '/vacancies?type=job&region=Utrecht', null],
 	['noticeboard-nothing', '/vacancies?tag=krokodil', 'bas'],

@@ -228,6 +228,8 @@ class World {
 		await this.directory();
 		await this.noticeboard(keep);
 		await this.roll(keep);
+		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) keep(`idea:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/idea',
+			[['title', `Title ${mark(kind, 'title of an idea')}`], ['text', note(kind, 'an idea')], ['reads', circle], ['acts', circle]]));
 		// What was for everyone, and is not any more.
 		keep('narrowed', 'members', 'carla', await said('carla', 'veldwerk', 'open', 'before it was narrowed', 'everyone'));
 		await until('it was sent', async () => JSON.stringify(this.far.got).includes(ids.narrowed), 40);
