@@ -111,9 +111,7 @@ async function illustrate(n) {
 	const poll = await ask(n, 'noor', 'veldwerk', 'Waar gaan we in december heen?',
 		['Naar de Blauwe Kamer', 'Naar de plas bij Wijk', 'We blijven thuis en drinken warme chocolademelk'], { days: '3', any_of: 'on' });
 	for (const [who, choice] of [['anna', '0'], ['merel', ['0', '1']]]) await vote(n, who, poll, choice);
-	const draft = place(await bas.fill(await bas.open('/c/veldwerk/new/article'), /\/new\/article$/, {
-		title: 'Hoe tel je ganzen?', summary: 'In drie stappen van een vliegende groep naar een getal.', text: 'Tel er tien. Kijk hoe groot dat groepje is, en **pas** het op de rest.' }));
-	return { draft, picture: placed, pictures: several, poll };
+	return { picture: placed, pictures: several, poll };
 }
 
 // Colours and texts: one community with a colour outside the palette, the site with a colour of its own.
@@ -175,6 +173,42 @@ async function found(n) {
 	await card('merel', { ...all('members'), expertise: 'orchideeën', region: 'Langbroek', help: 'determineren', seeks_seen: 'me', contact_seen: 'me' });
 }
 
+// What people know: articles that were checked, a question with its answer, a coach.
+async function know(n) {
+	await n.command(['role', 'merel', 'expert', 'beheer']);
+	const [bas, noor, merel] = await Promise.all(['bas', 'noor', 'merel'].map((who) => n.signed(who)));
+	const draft = async (title, fields) => place(await noor.fill(await noor.open('/c/beheer/new/article'), /\/new\/article$/, {
+		title, text: '## Wanneer\n\nVan november tot **half maart**, als de boom in rust is.\n\n## Hoe\n\n- Zaag eerst van onderen in.\n- Laat geen stomp staan.\n\n#knotten',
+		summary: 'Knot in de winter, zaag van onderen in en laat geen stompen staan. Dan blijft de boom gezond.', ...fields }));
+	const decide = async (title, verdict, fields) => {
+		const where = await draft(title, fields);
+		await noor.fill(await noor.open(where), /\/hand-in$/, verdict === 'check' ? { reviewer: 'merel' } : {});
+		if (verdict === 'check') await merel.fill(await merel.open(where), /\/agree$/);
+		return place(await bas.fill(await bas.open(where), /\/decide$/, { verdict, months: '12', reason: '' }));
+	};
+	const series = 'Werken aan de wilg';
+	const gear = await decide('Welk gereedschap je nodig hebt', 'place', { series });
+	const article = await decide('Knotten zonder schade', 'check', { series, writers: 'bas',
+		sources: 'Handboek landschapsbeheer, 2019\nWilgen knotten, stap voor stap https://example.org/knotten' });
+	const rough = await draft('Wat te doen met het hout', { day: '2031-03-04', hour: '09:00' });
+	const handed = await draft('Een takkenril maken', {});
+	await noor.fill(await noor.open(handed), /\/hand-in$/);
+
+	const question = place(await noor.fill(await noor.open('/c/beheer/new/question'), /\/new\/question$/, { text: 'Waarom laat je bij een **zieke** wilg een paar takken staan?' }));
+	await bas.fill(await bas.open(question), /\/reply$/, { text: 'Omdat dat mooier is?' });
+	const answered = await merel.fill(await merel.open(question), /\/reply$/, { text: 'Die takken voeden de boom tot hij hersteld is.' });
+	const answer = posts(answered.text).map((p) => p.id).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b));
+	await noor.fill(await noor.open(question), new RegExp(`/p/${answer}/choose$`));
+	await noor.fill(await noor.open('/c/beheer/new/question'), /\/new\/question$/, { text: 'Hoe diep zet je een nieuwe staak?' });
+
+	await merel.fill(await merel.open('/c/beheer/coach/me'), /\/coach\/me$/, { topics: 'zieke bomen, veilig werken', room: 'limited', days: '5' });
+	const put = async (text, way) => place(await noor.fill(await noor.open('/c/beheer/coach'), /\/coach$/, { text, way }));
+	const asked = await put('Ik durf de zaag niet aan. Hoe leer ik dat *veilig*?', 'private');
+	await merel.fill(await merel.open(asked), /\/answer$/, { text: 'Begin met de **handzaag**, en ga een keer met mij mee.', consent: 'on' });
+	const waits = await put('Mag ik knotten als er al vogels broeden?', 'private');
+	return { article, gear, rough, handed, question, asked, waits };
+}
+
 // The other association follows, and answers: what its people say is seen "via" its name.
 async function fillZuid(n, dotter, paths) {
 	await n.member('carla', 'Carla Peters', '--admin');
@@ -199,4 +233,4 @@ async function fillZuid(n, dotter, paths) {
 	return { ...paths, news, line: line.path };
 }
 
-module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, talk };
+module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, know, talk };

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
 const joining = require('./joining');
-const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, talk } = require('./contents');
+const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, know, talk } = require('./contents');
 const board = require('./board');
 
 const top = path.resolve(__dirname, '../..');
@@ -127,6 +127,7 @@ async function build(dir) {
 		Object.assign(paths, await illustrate(dotter));
 		paths.board = await board.fill(dotter);
 		await found(dotter);
+		Object.assign(paths, { know: await know(dotter) });
 		Object.assign(paths, await joining.fill(dotter));
 		Object.assign(paths, await fillZuid(zuid, dotter, paths));
 		await until('it can be searched', async () => { // which may be asked once a second
