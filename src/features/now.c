@@ -2,7 +2,8 @@
 #include "features.h"
 
 #define LOOKED_AT 40
-#define SHOWN 3 /* of each */
+#define SHOWN 3 /* of each; of those that wait less */
+#define WAITING_SHOWN 2
 #define FRESH (14 * DAY)
 #define WAITS_AFTER DAY /* nobody need be quick */
 #define WAITS_UNTIL (30 * DAY)
@@ -55,15 +56,19 @@ static void consider(
 		few_add(&out->polls, p, NULL, -x.end_time); /* what closes soonest comes first */
 	if (answered && now - id_time(answer.id) < FRESH)
 		few_add(&out->answers, p, &answer, id_time(answer.id));
+	struct bytes there;
+	struct place pin = place_2(TABLE_FEATURED, p->community, p->id);
+	if (txn_get(t, &pin, &there) == OK)
+		return; /* what stands at the top tells, and waits for nobody */
 	if (!answered && !poll && viewer->local && p->author != viewer->actor && age > WAITS_AFTER
 		&& age < WAITS_UNTIL && circle_may_reply(t, viewer->actor, p))
 		few_add(&out->waiting, p, NULL, p->published);
 }
 
-static void show(struct txn *t, struct view *v, const struct few *f, const char *what,
+static void show(struct txn *t, struct view *v, const struct few *f, size_t most, const char *what,
 	const struct viewer *viewer)
 {
-	for (size_t i = 0; i < f->count; i++) {
+	for (size_t i = 0; i < f->count && i < most; i++) {
 		struct actor author;
 		const struct post *answer = &f->of[i].answer;
 		view_begin(v, NULL);
@@ -91,9 +96,9 @@ enum err now_show(
 		if (post_load(t, ids.at[i], &p) == OK && !p.locked)
 			consider(t, viewer, &p, now);
 	view_list(v, "now");
-	show(t, v, &now->polls, "poll", viewer);
-	show(t, v, &now->answers, "answer", viewer);
-	show(t, v, &now->waiting, "waits", viewer);
+	show(t, v, &now->polls, SHOWN, "poll", viewer);
+	show(t, v, &now->answers, SHOWN, "answer", viewer);
+	show(t, v, &now->waiting, WAITING_SHOWN, "waits", viewer);
 	view_list_end(v);
 	view_flag(v, "has_now", now->polls.count + now->answers.count + now->waiting.count > 0);
 	return OK;
