@@ -39,6 +39,7 @@ static const char *const types[] = {
 	"ReplyRequest",
 	"Resolve",
 	"TentativeAccept",
+	"TentativeJoin",
 	"TentativeReject",
 	"Travel",
 	"Undo",
@@ -230,6 +231,15 @@ static const char context[] =
 	"\"postingRestrictedToMods\":\"lemmy:postingRestrictedToMods\",\"removeData\":\"lemmy:removeData\","
 	"\"stickied\":\"lemmy:stickied\",\"distinguished\":\"lemmy:distinguished\",\"Lock\":\"lemmy:Lock\","
 	"\"commentsEnabled\":\"pt:commentsEnabled\",\"language\":\"schema:inLanguage\","
+	"\"mz\":\"https://joinmobilizon.org/ns#\",\"ical\":\"http://www.w3.org/2002/12/cal/ical#\","
+	"\"timezone\":\"mz:timezone\",\"displayEndTime\":\"mz:displayEndTime\",\"isOnline\":\"mz:isOnline\","
+	"\"joinMode\":\"mz:joinMode\",\"category\":\"mz:category\",\"draft\":\"mz:draft\","
+	"\"anonymousParticipationEnabled\":\"mz:anonymousParticipationEnabled\","
+	"\"repliesModerationOption\":\"mz:repliesModerationOption\","
+	"\"maximumAttendeeCapacity\":\"schema:maximumAttendeeCapacity\","
+	"\"eventStatus\":\"schema:eventStatus\",\"inLanguage\":\"schema:inLanguage\","
+	"\"PostalAddress\":\"schema:PostalAddress\",\"address\":\"schema:address\","
+	"\"streetAddress\":\"schema:streetAddress\",\"organizers\":\"https://w3id.org/fep/8a8e/organizers\","
 	"\"webfinger\":\"https://purl.archive.org/socialweb/webfinger#webfinger\","
 	"\"implements\":{\"@id\":\"https://w3id.org/fep/844e#implements\",\"@type\":\"@id\"}}]";
 

@@ -323,6 +323,25 @@ static enum err serve_copy(struct serving *s)
 	return e == OK ? serve(s->call, v, 200) : e;
 }
 
+/* The same post by another name (struct detail): for who can answer no other kind. */
+static enum err serve_question(struct serving *s)
+{
+	struct post p;
+	enum err e = read_post(s, &p);
+	if (e == OK && detail_of(p.kind)->question == NULL)
+		e = ERR_NOT_FOUND;
+	if (e != OK)
+		return e;
+	const char *uri = post_question_uri(s->call->arena, &p);
+	if (p.gone)
+		return serve_gone(s->call, uri, "Question", p.removed);
+	if (wants_page(s->call))
+		return show_page(s->call, p.url, uri);
+	struct view *v = begin(s->call);
+	e = detail_of(p.kind)->question(s->t, v, &p);
+	return e == OK ? serve(s->call, v, 200) : e;
+}
+
 /* Addresses only: each post's own node says who may read it, and what it says. */
 static enum err serve_uris(
 	struct serving *s, const struct ids *ids, const char *id, const char *items)
@@ -405,6 +424,7 @@ static const struct {
 } served[] = {
 	{"/p/{id}", serve_post},
 	{"/p/{id}/replies", serve_replies},
+	{"/p/{id}/question", serve_question},
 	{"/m/{id}", serve_copy},
 	{"/t/{id}", serve_context},
 	{"/a/{id}", serve_activity},
@@ -511,6 +531,7 @@ const struct route federation_routes[] = {
 	READ("/c/{name}/moderators", get_moderators),
 	OBJECT("/p/{id}"),
 	OBJECT("/p/{id}/replies"),
+	OBJECT("/p/{id}/question"),
 	OBJECT("/m/{id}"),
 	OBJECT("/t/{id}"),
 	OBJECT("/a/{id}"),

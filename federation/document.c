@@ -148,6 +148,7 @@ static const char *const kinds[] = {
 	[POST_ARTICLE] = "Article",
 	[POST_PAGE] = "Page",
 	[POST_QUESTION] = "Question",
+	[POST_EVENT] = "Event",
 	[POST_VACANCY] = "Article",
 	[POST_IDEA] = "Article",
 };

@@ -364,7 +364,8 @@ enum err outbox_activity_of(struct txn *, const struct post *, struct view *) MU
 
 /* letter.c: one activity being written, signed and kept. Besides its own activity a line has others that follow from it:
  * in TABLE_ACTIVITY the number has the variant on top, in an address it follows the number: <base>/a/<place>-announce. */
-enum variant { VARIANT_SELF, VARIANT_ANNOUNCE, VARIANT_POST, VARIANT_UNDO, VARIANT_CLOSED };
+enum variant { VARIANT_SELF, VARIANT_ANNOUNCE, VARIANT_POST, VARIANT_UNDO, VARIANT_CLOSED,
+	VARIANT_QUESTION, VARIANT_QUESTION_POST, VARIANT_QUESTION_UNDO /* of the Question beside a post */ };
 #define VARIANT_SHIFT 60
 struct saying { /* a journal line and what it is about */
 	struct federation *f;
@@ -401,6 +402,8 @@ void letter_undone(const struct saying *, struct view *, const char *id, const c
 enum err letter_keep(struct letter *, struct bytes *json) MUST_USE;
 /* Everything a local community hears is passed on; never what a group said, never an Announce (loop guard). */
 enum err letter_pass_on(struct saying *, struct bytes inner, const char *inner_id) MUST_USE;
+/* The Question beside a post by its id: who unwraps activities reads the post itself. */
+enum err letter_pass_on_question(struct saying *) MUST_USE;
 bool letter_stays(const struct saying *); /* its community is ours */
 
 /* closed.c: what members write, to those who read along elsewhere */

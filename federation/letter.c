@@ -13,7 +13,8 @@ static const struct field kept_fields[] = {
 };
 const struct shape kept_shape = {"kept", sizeof(struct kept), kept_fields, COUNT(kept_fields)};
 
-static const char *const suffixes[] = {"", "-announce", "-post", "-undo", "-closed"};
+static const char *const suffixes[] = {"", "-announce", "-post", "-undo", "-closed", "-question",
+	"-question-post", "-question-undo"};
 
 static uint64_t key_of(uint64_t id, enum variant variant)
 {
@@ -204,24 +205,25 @@ static enum err announce(struct saying *s, struct bytes inner, const char *inner
 }
 
 /* And the post by its id for microblogs, which do not. Its id comes from the post, so that it can be undone. */
-static enum err announce_post(struct saying *s)
+static enum err announce_post(struct saying *s, enum variant variant, const char *uri)
 {
-	struct letter l = letter_begin(s, &s->community, "Announce", s->post.id, VARIANT_POST);
+	struct letter l = letter_begin(s, &s->community, "Announce", s->post.id, variant);
 	address_community(s, l.v);
-	view_text(l.v, "object", s->post.uri);
+	view_text(l.v, "object", uri);
 	enum err e = letter_keep(&l, NULL);
 	return e == OK ? to_community(s, &l) : e;
 }
 
-static enum err unannounce_post(struct saying *s)
+static enum err unannounce_post(
+	struct saying *s, enum variant variant, enum variant undone, const char *uri)
 {
-	struct letter l = letter_begin(s, &s->community, "Undo", s->post.id, VARIANT_UNDO);
+	struct letter l = letter_begin(s, &s->community, "Undo", s->post.id, variant);
 	address_community(s, l.v);
 	view_begin(l.v, "object");
-	view_text(l.v, "id", letter_id(s->arena, s->site, s->post.id, VARIANT_POST));
+	view_text(l.v, "id", letter_id(s->arena, s->site, s->post.id, undone));
 	view_text(l.v, "type", "Announce");
 	view_text(l.v, "actor", s->community.uri);
-	view_text(l.v, "object", s->post.uri);
+	view_text(l.v, "object", uri);
 	view_end(l.v);
 	enum err e = letter_keep(&l, NULL);
 	return e == OK ? to_community(s, &l) : e;
@@ -235,9 +237,20 @@ enum err letter_pass_on(struct saying *s, struct bytes inner, const char *inner_
 	uint32_t act = s->line->act;
 	bool shown = act == ACT_CREATE || act == ACT_WIDEN || act == ACT_RESTORE;
 	if (e == OK && inner.size > 0 && shown && s->open)
-		e = announce_post(s);
+		e = announce_post(s, VARIANT_POST, s->post.uri);
 	/* Also an end that came without words of its own: with its author, or with a ban. */
 	if (e == OK && (act == ACT_DELETE || act == ACT_NARROW) && s->open)
-		e = unannounce_post(s);
+		e = unannounce_post(s, VARIANT_UNDO, VARIANT_POST, s->post.uri);
 	return e;
+}
+
+enum err letter_pass_on_question(struct saying *s)
+{
+	uint32_t act = s->line->act;
+	const char *uri = post_question_uri(s->arena, &s->post);
+	if (!letter_stays(s) || !s->open)
+		return OK;
+	if (act == ACT_DELETE || act == ACT_NARROW)
+		return unannounce_post(s, VARIANT_QUESTION_UNDO, VARIANT_QUESTION_POST, uri);
+	return act != ACT_UPDATE ? announce_post(s, VARIANT_QUESTION_POST, uri) : OK;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define VOTERS_TOLD 1000 /* of one poll, one by one: the others may follow it */
+#define VOTERS_TOLD 1000 /* of one poll or event, one by one: the others may follow it */
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
@@ -14,11 +14,14 @@ static enum err to_remote_community(const struct saying *s, const struct recipie
 							   : OK;
 }
 
-/* Who voted from elsewhere hears how it goes on, whomever they follow. */
-static enum err to_voters(const struct saying *s, const struct recipients *r)
+/* Who voted or signed up elsewhere hears how it goes on, whomever they follow. */
+static enum err to_hearers(const struct saying *s, const struct recipients *r)
 {
-	struct u64s voters;
-	enum err e = poll_voters(s->t, s->post.id, 0, VOTERS_TOLD, &voters);
+	struct u64s voters = {0};
+	const struct detail *detail = detail_of(s->post.kind);
+	enum err e = detail->heard_by != NULL
+		? detail->heard_by(s->t, s->post.id, 0, VOTERS_TOLD, &voters)
+		: OK;
 	for (size_t i = 0; e == OK && i < voters.count; i++)
 		e = audience_actor(r, voters.at[i]);
 	return e;
@@ -42,8 +45,8 @@ static enum err to_post_audience(const struct saying *s, const struct recipients
 	if (e == OK && s->open && s->post.parent != 0
 		&& post_load(s->t, s->post.parent, &parent) == OK)
 		e = audience_actor(r, parent.author);
-	if (e == OK && s->post.kind == POST_QUESTION && s->line->act == ACT_UPDATE)
-		e = to_voters(s, r);
+	if (e == OK && s->line->act == ACT_UPDATE)
+		e = to_hearers(s, r);
 	return e == OK ? to_remote_community(s, r) : e;
 }
 
@@ -79,6 +82,28 @@ static enum err write_post(struct saying *s, struct letter *l, const char *type,
 	return OK;
 }
 
+/* The Question that stands beside it, for who can answer it with one tap. */
+static enum err say_question(struct saying *s, const char *type)
+{
+	const struct detail *detail = detail_of(s->post.kind);
+	if (detail->question == NULL)
+		return OK;
+	struct letter l = letter_begin(s, &s->actor, type, s->line->place, VARIANT_QUESTION);
+	document_addresses(l.v, &s->audience);
+	letter_audience(s, l.v);
+	view_begin(l.v, "object");
+	enum err e = detail->question(s->t, l.v, &s->post);
+	view_end(l.v);
+	if (e == OK)
+		e = letter_keep(&l, NULL);
+	struct recipients r = letter_recipients(&l);
+	if (e == OK)
+		e = to_post_audience(s, &r);
+	if (e == OK)
+		e = letter_pass_on_question(s);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err say_post(struct saying *s)
 {
 	struct letter l, probe;
@@ -90,7 +115,9 @@ static enum err say_post(struct saying *s)
 		return e;
 	bool fits = view_ok(probe.v) && view_json(probe.v).size + 1024 <= LETTER_MOST;
 	e = write_post(s, &l, type, fits);
-	return e == OK ? send_on(s, &l, to_post_audience) : e;
+	if (e == OK)
+		e = send_on(s, &l, to_post_audience);
+	return e == OK ? say_question(s, type) : e;
 }
 
 static enum err to_deleted_audience(const struct saying *s, const struct recipients *r)
@@ -99,6 +126,24 @@ static enum err to_deleted_audience(const struct saying *s, const struct recipie
 	if (s->actor.id != s->post.author)
 		return to_remote_community(s, r);
 	return to_post_audience(s, r);
+}
+
+static enum err unsay_question(struct saying *s)
+{
+	if (detail_of(s->post.kind)->question == NULL || s->actor.id != s->post.author)
+		return OK;
+	struct letter l = letter_begin(s, &s->actor, "Delete", s->line->place, VARIANT_QUESTION);
+	document_addresses(l.v, &s->audience);
+	letter_audience(s, l.v);
+	view_begin(l.v, "object");
+	view_text(l.v, "id", post_question_uri(s->arena, &s->post));
+	view_text(l.v, "type", "Tombstone");
+	view_end(l.v);
+	enum err e = letter_keep(&l, NULL);
+	struct recipients r = letter_recipients(&l);
+	if (e == OK)
+		e = to_post_audience(s, &r);
+	return e == OK ? letter_pass_on_question(s) : e;
 }
 
 static enum err say_delete(struct saying *s)
@@ -115,7 +160,8 @@ static enum err say_delete(struct saying *s)
 		view_text(l.v, "object", s->post.uri);
 		view_text(l.v, "summary", s->line->note != NULL ? s->line->note : "");
 	}
-	return send_on(s, &l, to_deleted_audience);
+	enum err e = send_on(s, &l, to_deleted_audience);
+	return e == OK ? unsay_question(s) : e;
 }
 
 /* What a moderator takes back of an own Delete. */
@@ -154,6 +200,62 @@ static enum err say_vote(struct saying *s)
 	letter_address(l.v, "to", s->author.uri, NULL);
 	view_end(l.v);
 	return send_on(s, &l, to_asker);
+}
+
+/* ---- events: between the organiser's node and an attendee's ----------------------------------- */
+
+static enum err tell_target(struct letter *l, const struct actor *whom)
+{
+	enum err e = letter_keep(l, NULL);
+	struct recipients r = letter_recipients(l);
+	return e == OK ? audience_actor(&r, whom->id) : e;
+}
+
+/* Accept or Reject of a Join, which may be long ago: it is named, with whose it was. */
+static enum err say_joining(struct saying *s, const char *type)
+{
+	struct actor whom;
+	enum err e = actor_load(s->t, s->line->target, &whom);
+	if (e != OK || whom.local)
+		return e;
+	s->open = false;
+	struct letter l = letter_begin(s, &s->actor, type, s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", whom.uri, NULL);
+	view_begin(l.v, "object");
+	view_text(l.v, "id", s->line->uri);
+	view_text(l.v, "type", "Join");
+	view_text(l.v, "actor", whom.uri);
+	view_text(l.v, "object", s->post.uri);
+	view_end(l.v);
+	return tell_target(&l, &whom);
+}
+
+/* A message to one person: of no conversation, so that nobody answers it in public. */
+static enum err say_told(struct saying *s)
+{
+	struct actor whom;
+	enum err e = actor_load(s->t, s->line->target, &whom);
+	if (e != OK || whom.local)
+		return e;
+	s->open = false;
+	struct letter l = letter_begin(s, &s->actor, "Create", s->line->place, VARIANT_SELF);
+	letter_address(l.v, "to", whom.uri, NULL);
+	view_begin(l.v, "object");
+	view_format(l.v, "id", "%s#message", l.id);
+	view_text(l.v, "type", "Note");
+	view_text(l.v, "attributedTo", s->actor.uri);
+	letter_address(l.v, "to", whom.uri, NULL);
+	view_text(l.v, "content", s->line->note);
+	view_time(l.v, "published", s->line->at);
+	view_list(l.v, "tag");
+	view_begin(l.v, NULL);
+	view_text(l.v, "type", "Mention");
+	view_text(l.v, "href", whom.uri);
+	view_format(l.v, "name", "@%s", actor_handle(s->arena, &whom));
+	view_end(l.v);
+	view_list_end(l.v);
+	view_end(l.v);
+	return tell_target(&l, &whom);
 }
 
 /* ---- reactions, pins, locks: small things about a post --------------------------------------- */
@@ -249,7 +351,7 @@ static bool is_about_post(uint32_t act)
 	return (act >= ACT_CREATE && act <= ACT_UNANNOUNCE) || act == ACT_PIN || act == ACT_UNPIN
 		|| act == ACT_LOCK || act == ACT_UNLOCK || act == ACT_VOTE || act == ACT_NARROW
 		|| act == ACT_WIDEN || act == ACT_RESTORE || act == ACT_CHOOSE
-		|| act == ACT_UNCHOOSE;
+		|| act == ACT_UNCHOOSE || (act >= ACT_EVENT_ACCEPT && act <= ACT_EVENT_TELL);
 }
 
 /* Of what is not for everyone nothing is said to anyone else: not that it is there, that it changed, that someone liked
@@ -362,6 +464,12 @@ static enum err say(struct saying *s)
 	case ACT_CHOOSE:
 	case ACT_UNCHOOSE:
 		return say_choice(s, s->line->act == ACT_UNCHOOSE);
+	case ACT_EVENT_ACCEPT:
+		return say_joining(s, "Accept");
+	case ACT_EVENT_REJECT:
+		return say_joining(s, "Reject");
+	case ACT_EVENT_TELL:
+		return say_told(s);
 	case ACT_SUSPEND:
 	case ACT_UNSUSPEND:
 	case ACT_KNOWN:

@@ -72,6 +72,15 @@ enum table {
 	TABLE_ANSWER_BY = 183, /* u64 actor, u64 answer           → u64 post */
 	TABLE_ANSWER_AGE = 184, /* u64 ms, u64 post, u64 answer   → 1: when it is looked at to be forgotten */
 	TABLE_IDEA_IN = 240,   /* u64 community, u64 post         → 1: ideas of here */
+	/* events */
+	TABLE_EVENT = 155,     /* u64 post                        → event */
+	TABLE_AGENDA = 156,    /* u64 community (0: of all), u64 ms, u64 post → 1: events of here by when they begin */
+	TABLE_ATTENDANCE = 157, /* u64 event, u64 number          → attendance: in order of signing up */
+	TABLE_ATTENDEE = 158,  /* hash of who it is, u64 event    → u64 number */
+	TABLE_ATTENDING = 159, /* u64 actor, u64 event            → u64 number */
+	TABLE_ATTENDING_COUNT = 160, /* u64 event, u64 state      → counter */
+	TABLE_EVENT_TASK = 161, /* u64 ms, u64 event, u64 kind    → u64 number: up to whom it is done */
+	TABLE_CALENDAR = 162,  /* u64 actor                       → u64: which of their secret calendar addresses holds */
 	/* what people hear of */
 	TABLE_NOTICE = 185,    /* u64 actor, u64 place            → notice */
 	TABLE_NOTIFY = 186,    /* u64 actor                       → notify_settings */

@@ -183,8 +183,11 @@ const char *i18n_choose(const char *accept, const char *otherwise)
 	return best;
 }
 
+static const char *zone_name = "Europe/Amsterdam";
+
 void i18n_zone(const char *tz)
 {
+	zone_name = tz;
 	setenv("TZ", tz, 1);
 	tzset();
 }
@@ -196,14 +199,20 @@ static int year_now(void)
 	return localtime_r(&seconds, &tm) ? tm.tm_year : 0;
 }
 
+const char *i18n_zone_name(void)
+{
+	return zone_name;
+}
+
+static const char *const months[LANGUAGES][12] = {
+	{"January", "February", "March", "April", "May", "June", "July", "August", "September",
+		"October", "November", "December"},
+	{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
+		"oktober", "november", "december"},
+};
+
 static void add_day(struct text *t, size_t l, const struct tm *tm, bool with_year)
 {
-	static const char *const months[LANGUAGES][12] = {
-		{"January", "February", "March", "April", "May", "June", "July", "August",
-			"September", "October", "November", "December"},
-		{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus",
-			"september", "oktober", "november", "december"},
-	};
 	text_format(t, "%d %s", tm->tm_mday, months[l][tm->tm_mon]);
 	if (with_year)
 		text_format(t, " %d", tm->tm_year + 1900);
@@ -233,4 +242,37 @@ void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
 	add_day(t, l, &tm, with_hour || tm.tm_year != year_now());
 	if (with_hour)
 		text_format(t, ", %02d:%02d", tm.tm_hour, tm.tm_min);
+}
+
+static void add_wall(struct text *t, size_t l, const struct wall *w)
+{
+	static const char *const days[LANGUAGES][7] = {
+		{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+		{"zondag", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag"},
+	};
+	text_format(
+		t, "%s %d %s %d, ", days[l][w->weekday], w->day, months[l][w->month - 1], w->year);
+}
+
+static void add_hour(struct text *t, size_t l, const struct wall *w)
+{
+	text_format(t, l == 1 ? "%d.%02d" : "%d:%02d", w->hour, w->minute);
+}
+
+void i18n_span(struct text *t, const char *language, const struct wall *from, const struct wall *to)
+{
+	size_t l = text_is(language, "nl") ? 1 : 0;
+	const char *after = l == 1 ? " uur" : "";
+	add_wall(t, l, from);
+	add_hour(t, l, from);
+	if (to != NULL && to->year == from->year && to->month == from->month
+		&& to->day == from->day) {
+		text_add(t, "–");
+		add_hour(t, l, to);
+	} else if (to != NULL) {
+		text_format(t, "%s %s ", after, l == 1 ? "tot" : "to");
+		add_wall(t, l, to);
+		add_hour(t, l, to);
+	}
+	text_add(t, after);
 }

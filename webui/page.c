@@ -22,12 +22,13 @@ enum step_kind {
 	STEP_SAY,
 	STEP_COUNT,
 	STEP_TIME,
-	STEP_DATE
+	STEP_DATE,
+	STEP_SPAN
 };
 struct step {
 	enum step_kind kind;
 	const char *
-		text; /* WORDS: bytes; VALUE, IF, TIME: a name; PART: page; SAY: msgid; COUNT: the number's name */
+		text; /* WORDS: bytes; VALUE, IF, TIME, SPAN: a name; PART: page; SAY: msgid; COUNT: the number's name */
 	const char *one, *many; /* COUNT */
 	size_t size;            /* WORDS */
 	size_t end;             /* IF, UNLESS: index of its END */
@@ -154,6 +155,8 @@ static void tag(struct parse *p, char *inside)
 		step_add(p, STEP_TIME)->text = text_trim(page_arena, inside + 5);
 	} else if (text_starts(inside, "date ")) {
 		step_add(p, STEP_DATE)->text = text_trim(page_arena, inside + 5);
+	} else if (text_starts(inside, "span ")) {
+		step_add(p, STEP_SPAN)->text = text_trim(page_arena, inside + 5);
 	} else if (text_starts(inside, "asset ")) {
 		tag_asset(p, text_trim(page_arena, inside + 6));
 	} else if (*inside != '!') {
@@ -319,6 +322,28 @@ static void put_time(struct fill *f, const struct node *n, bool with_hour)
 	text_add(&f->out, "</time>");
 }
 
+/* From when to when, by the clocks of its own zone; which one is said where it is not the site's. */
+static void put_span(struct fill *f, const struct node *n)
+{
+	struct wall from, to;
+	const struct node *begins = n ? child(n, "from", 4) : NULL;
+	const struct node *ends = n ? child(n, "to", 2) : NULL;
+	const struct node *zone = n ? child(n, "zone", 4) : NULL;
+	if (!begins || !zone || !ical_to_wall(begins->number, zone->text, &from)
+		|| (ends && !ical_to_wall(ends->number, zone->text, &to)))
+		return;
+	char iso[TIME_ISO];
+	time_iso(begins->number, iso);
+	text_format(&f->out, "<time datetime=\"%s\">", iso);
+	i18n_span(&f->out, f->language, &from, ends ? &to : NULL);
+	if (!text_is(zone->text, i18n_zone_name())) {
+		text_add(&f->out, " (");
+		text_html(&f->out, zone->text);
+		text_add(&f->out, ")");
+	}
+	text_add(&f->out, "</time>");
+}
+
 static void fill(struct fill *f, const struct page *page, size_t at, size_t end);
 
 static void fill_inside(struct fill *f, const struct page *page, size_t begin, const struct node *n)
@@ -391,6 +416,9 @@ static void fill(struct fill *f, const struct page *page, size_t at, size_t end)
 		case STEP_TIME:
 		case STEP_DATE:
 			put_time(f, look_up(f, s->text), s->kind == STEP_TIME);
+			break;
+		case STEP_SPAN:
+			put_span(f, look_up(f, s->text));
 			break;
 		case STEP_END:
 			break;

@@ -9,6 +9,7 @@
  *   {{_ Words to translate}}  msgid = the English words; {name} inside takes a field: {{_ Follow {title}}}
  *   {{n count|{count} reply|{count} replies}}   plural by the language's rule; both forms are one msgid pair
  *   {{time name}}             a NODE_TIME in the page's language inside <time datetime>; {{date name}} without the hour
+ *   {{span name}}             an object { from, to, zone }: days and hours as clocks there show them
  *   {{asset app.css}}         the hashed address of a static file
  * Names are looked up from the innermost open section outwards. Every page is put into layout.html as {{>page}}; those
  * in pages/mail/, which are sent as e-mail, into mail/layout.html.
@@ -30,6 +31,9 @@ const char *i18n_plural(const char *language, const char *one, const char *many,
 void i18n_time(struct text *, const char *language, int64_t ms, bool with_hour);
 void i18n_date(struct text *, const char *language, int64_t ms); /* "4 maart 2025": for words that are read elsewhere, later */
 void i18n_zone(const char *tz); /* e.g. "Europe/Amsterdam"; set once before threads start */
+const char *i18n_zone_name(void);
+/* "zaterdag 12 december 2026, 10.00–12.00 uur"; over more than a day both in full. `to` NULL: when it ends is not said. */
+void i18n_span(struct text *, const char *language, const struct wall *from, const struct wall *to);
 const char *i18n_choose(const char *accept_language, const char *otherwise); /* best of what we have */
 
 /* asset.c: static files under /static/NAME.HASH.EXT, immutable, precompressed. */

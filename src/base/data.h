@@ -144,6 +144,36 @@ enum err csv_read(struct arena *, struct bytes, struct refusal *why, struct csv 
 void csv_write(struct text *, char separator, const char *cell);
 const char *csv_plain(const char *cell);
 
+/* ---- ical.c: clocks on walls, what comes back, calendar files; libical is called there only ----- */
+
+#define ICAL_ZONE_MOST 64
+struct wall { /* what a clock and a calendar on the wall show, in some zone */
+	int year, month, day, hour, minute;
+	int weekday; /* 0 is Sunday; as ical_to_wall gives it, not asked for */
+	int offset;  /* minutes east of UTC; likewise */
+};
+bool ical_zone_known(const char *zone); /* "Europe/Amsterdam", as the system's tzdata has it; "UTC" */
+bool ical_wall_is_real(const struct wall *);
+/* An hour that a clock skips is the hour after it, one that it shows twice the first. False: no such date, no such zone. */
+bool ical_to_ms(const struct wall *, const char *zone, int64_t *ms);
+bool ical_to_wall(int64_t ms, const char *zone, struct wall *out);
+enum repeat_kind { REPEAT_NEVER, REPEAT_WEEKS, REPEAT_MONTHS, REPEAT_MONTHS_WEEKDAY };
+struct repeat {
+	uint32_t kind, interval; /* every so many weeks; months, on its day or on its weekday of the month */
+	uint32_t count;          /* times in all, or 0 */
+	int64_t until;           /* ms, or 0 */
+};
+/* As RFC 5545 writes it, of what starts then; NULL: never. */
+const char *ical_rule(struct arena *, const struct repeat *, int64_t start, const char *zone);
+bool ical_next(const char *rule, int64_t start, const char *zone, int64_t *next); /* false: that was the last */
+struct ical_event {
+	const char *uid, *title, *description, *place, *url; /* description, place: plain, or NULL */
+	const char *zone, *rule; /* rule NULL: once */
+	int64_t start, end, updated, sequence; /* end 0: not said */
+	bool cancelled;
+};
+struct bytes ical_write(struct arena *, const char *name, const struct ical_event *, size_t count);
+
 /* ---- mime.c: e-mail -------------------------------------------------------------------------- */
 
 struct mime { /* no text is NULL but `leave` */

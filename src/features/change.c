@@ -256,16 +256,16 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 static enum err bury(struct txn *t, struct post *p)
 {
 	struct place gone = place_hash(TABLE_GONE, p->uri);
+	enum err e = detail_of(p->kind)->end != NULL ? detail_of(p->kind)->end(t, p) : OK;
 	p->gone = true;
 	p->title = p->content = p->source = p->summary = NULL;
-	enum err e = media_follow(t, p, p->extra, (struct bytes){0});
+	if (e == OK)
+		e = media_follow(t, p, p->extra, (struct bytes){0});
 	p->extra = (struct bytes){0};
 	if (e == OK)
 		e = forget_revisions(t, p->id);
 	if (e == OK)
 		e = summary_drop(t, p->id);
-	if (e == OK && detail_of(p->kind)->end != NULL)
-		e = detail_of(p->kind)->end(t, p);
 	p->own = (struct bytes){0};
 	return e == OK ? txn_put_id(t, &gone, (uint64_t)time_now()) : e;
 }

@@ -215,6 +215,8 @@ static enum err edit_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct u64s media;
 	enum err e = find_own(call, t, &p);
+	if (e == OK && detail_of(p.kind)->form != NULL)
+		e = ERR_NOT_FOUND;
 	bool answers = e == OK && p.parent != 0 && post_load(t, p.parent, &parent) == OK;
 	if (e == OK)
 		e = circle_chosen(

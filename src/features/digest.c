@@ -107,7 +107,8 @@ static enum err show_notices(struct txn *t, const struct reader *r, struct view 
 	view_list(v, "notices");
 	for (size_t i = 0; e == OK && i < ids.count && ids.at[i] > known; i++) {
 		e = notify_load(t, r->viewer.actor, ids.at[i], &n);
-		if (e == OK && notify_show(t, v, &n, known, &r->viewer, r->account.language))
+		if (e == OK && !notify_is_mailed(n.kind)
+			&& notify_show(t, v, &n, known, &r->viewer, r->account.language))
 			(*shown)++;
 	}
 	view_list_end(v);

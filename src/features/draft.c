@@ -58,7 +58,7 @@ static const char *link_of(void *arg, struct arena *arena, char sign, const char
 
 static enum err words_check(const struct post_draft *d, const char *text, struct refusal *why)
 {
-	if (*text == '\0')
+	if (*text == '\0' && d->kind != POST_EVENT)
 		return refuse(why, "text", "Write something first.");
 	if (strlen(text) > POST_TEXT_MOST)
 		return refuse(why, "text", "This text is too long.");
@@ -73,7 +73,8 @@ static enum err words_check(const struct post_draft *d, const char *text, struct
 		&& (strlen(d->language) > LANGUAGE_MOST
 			|| d->language[strspn(d->language, letters)]))
 		return refuse(why, "language", "Choose a language.");
-	if (d->kind > POST_ARTICLE && d->kind != POST_ASKED && d->own.size == 0)
+	if (d->kind > POST_ARTICLE && d->kind != POST_ASKED && d->kind != POST_EVENT
+		&& d->own.size == 0)
 		return refuse(why, NULL, "This kind of post cannot be written here.");
 	return OK;
 }

@@ -94,11 +94,16 @@ struct detail {
 	uint32_t kind; /* enum post_kind */
 	/* It was written or changed, here (said NULL) or elsewhere: after its record was kept. */
 	enum err (*enter)(struct txn *, const struct post *, const struct object *said);
-	enum err (*end)(struct txn *, const struct post *); /* it is deleted: what was kept of it goes */
+	enum err (*end)(struct txn *, const struct post *); /* it will be deleted: what was kept of it goes */
 	/* Members of the post on a page; parts/post-body.html shows them with parts/<feature>.html. */
 	void (*page)(struct txn *, struct view *, const struct post *, const struct viewer *);
 	void (*object)(struct txn *, struct view *, const struct post *); /* members of its ActivityPub object */
 	void (*say)(struct txn *, const struct post *, struct said *);    /* puts other words in it */
+	/* The members of a Question that goes out beside it, at post_question_uri: what can be answered with one tap where
+	 * its own type cannot. ERR_NOT_FOUND: there is none. */
+	enum err (*question)(struct txn *, struct view *, const struct post *);
+	/* Who besides the followers hears of its changes: by id, `after` and on. */
+	enum err (*heard_by)(struct txn *, uint64_t post, uint64_t after, size_t max, struct u64s *out);
 	const char *form; /* changed at /p/{id}/<form>; NULL: where all posts are */
 };
 
@@ -159,6 +164,9 @@ extern const struct feature feature_profile,
 	feature_leaving,
 	feature_email,
 	feature_idea,
+	feature_event,
+	feature_attendance,
+	feature_calendar,
 	feature_link,
 	feature_linked,
 	feature_mail,
@@ -232,6 +240,10 @@ enum act {
 	ACT_RECALL = 140,  /* object, elsewhere, may read less of what members write: what it was sent is called back */
 	ACT_CHOOSE = 150,  /* actor says of object (a post) that it is the answer to its question */
 	ACT_UNCHOOSE,
+	/* between the organiser of an event here and target, an actor elsewhere */
+	ACT_EVENT_ACCEPT = 145, /* actor lets target come to object; uri: of the Join */
+	ACT_EVENT_REJECT,  /* actor cannot let target come; uri: of the Join */
+	ACT_EVENT_TELL,    /* actor tells target about object; note: what, as clean HTML */
 	/* of this node alone: nobody else is told */
 	ACT_SUSPEND = 110, /* the node's actor suspends object (an actor) */
 	ACT_UNSUSPEND,

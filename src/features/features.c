@@ -25,6 +25,9 @@ const struct feature *const features[] = {
 	&feature_welcome,
 	&feature_linked, /* before posts and questions: what proves an account looks like one */
 	&feature_coach,
+	&feature_event,
+	&feature_attendance, /* before polls and posts: an answer to an event looks like a vote, and that like a post */
+	&feature_calendar,
 	&feature_poll, /* before posts: a vote looks like one */
 	&feature_post,
 	&feature_message,

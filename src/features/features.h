@@ -171,7 +171,7 @@ enum err account_set_language(struct txn *, uint64_t actor, const char *language
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
 enum err account_set_welcome(struct txn *, uint64_t actor, bool on) MUST_USE;
 
-enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS, MAIL_NOTICES, MAIL_DIGEST }; /* what may be left: all but the first; 31 at most */
+enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS, MAIL_NOTICES, MAIL_DIGEST, MAIL_EVENTS }; /* what may be left: all but the first; 31 at most */
 bool account_takes_mail(struct txn *, uint64_t actor, enum mail_list);
 enum err account_set_mail(struct txn *, uint64_t actor, enum mail_list, bool on) MUST_USE;
 
@@ -193,8 +193,8 @@ enum err second_remove(struct txn *, uint64_t actor) MUST_USE; /* off, and nothi
 /* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
 
 enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK,
-	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_LEAVING = 15, LINK_COACH = 25,
-	LINK_ANSWER = 28, LINK_ALERT };
+	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_LEAVING = 15,
+	LINK_ATTENDANCE = 20, LINK_ATTENDANCE_NEW, LINK_CALENDAR, LINK_COACH = 25, LINK_ANSWER = 28, LINK_ALERT };
 #define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
 struct link {
 	uint32_t purpose;
@@ -322,7 +322,7 @@ enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max
 
 /* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
 
-enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_ASKED = 11,
+enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_EVENT = 10, POST_ASKED,
 	POST_VACANCY = 13, POST_IDEA };
 enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
 struct post {
@@ -496,6 +496,8 @@ void media_form_show(struct call *, struct txn *, struct view *, const struct po
 
 /* note.c: a post as ActivityPub says it, both ways. Shows the members of the object, or of its Tombstone. */
 enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;
+/* The members of a Question beside a post (struct detail): all but its choices. */
+enum err note_show_question(struct txn *, const struct post *, const char *content, struct view *) MUST_USE;
 extern const struct kind note_kinds[];
 
 /* The community a form writes in, when the viewer may start a conversation there. */
@@ -639,6 +641,13 @@ enum err poll_unvote(struct txn *, uint64_t who, uint64_t post) MUST_USE;
 bool poll_is_closed(const struct extra *);
 bool poll_shows_counts(const struct extra *); /* to everyone */
 enum err poll_voters(struct txn *, uint64_t post, uint64_t after, size_t max, struct u64s *out) MUST_USE; /* by id; of a poll of here */
+
+/* ---- event.c and its files (event.h is theirs): what people come to, and who comes ------------ */
+
+/* "upcoming": what comes in a community, or (0) anywhere here, that the viewer may read; parts/event-upcoming.html */
+enum err event_upcoming_show(struct call *, struct txn *, struct view *, uint64_t community) MUST_USE;
+/* Where the Question beside a post stands (feature.h): it is that post by another name. */
+const char *post_question_uri(struct arena *, const struct post *);
 
 /* ---- question.c, expertise.c: a post that asks, and who may know ------------------------------- */
 
@@ -833,6 +842,7 @@ enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUE
 	NOTICE_CONVERSATION, /* began in a community of which they want to hear at once */
 	NOTICE_JOIN_REQUEST = 20, NOTICE_JOIN_ANSWER, NOTICE_OPENED,
 	NOTICE_LINKED = 26, /* `who`, elsewhere, is theirs: shown to be so */
+	NOTICE_EVENT_MOVED = 30, NOTICE_EVENT_CANCELLED, NOTICE_EVENT_ON, NOTICE_EVENT_DAY, NOTICE_EVENT_HOUR, NOTICE_EVENT_PLACE,
 	NOTICE_ARTICLE_REVIEW = 40, NOTICE_ARTICLE_DECIDED, NOTICE_ARTICLE_DUE,
 	NOTICE_OFFERED, /* nobody answered it, and they know about it */
 	NOTICE_ACCEPTED,
@@ -867,6 +877,7 @@ enum err notify_load(struct txn *, uint64_t actor, uint64_t place, struct notice
 enum err notify_unread(struct txn *, uint64_t actor, int64_t *count) MUST_USE; /* 50 and more are 50 */
 enum err notify_seen(struct txn *, uint64_t actor, uint64_t place) MUST_USE;
 enum err notify_forget(struct txn *, uint64_t actor) MUST_USE; /* all of it */
+bool notify_is_mailed(uint32_t kind); /* by its own feature: no mail here gathers it */
 /* One item of a list, for a page or a mail: words, fresh (after `seen`), asks, note, at, who, post. False: it is about
  * something that is not there any more, or not for the viewer; nothing was shown. */
 bool notify_show(struct txn *, struct view *, const struct notice *, uint64_t seen, const struct viewer *, const char *language);

@@ -52,6 +52,8 @@ static const char *list_title(const char *language, enum mail_list list)
 		return i18n(language, "Mail at once about what is for you");
 	case MAIL_DIGEST:
 		return i18n(language, "Mail each day or week about what is new");
+	case MAIL_EVENTS:
+		return i18n(language, "Mail about events you come to");
 	case MAIL_NEEDED:
 		break;
 	}
@@ -62,7 +64,7 @@ static const char *list_title(const char *language, enum mail_list list)
 static enum mail_list list_of(const struct link *link)
 {
 	int64_t number;
-	return text_to_i64(link->payload, MAIL_NEEDED, MAIL_DIGEST, &number)
+	return text_to_i64(link->payload, MAIL_NEEDED, MAIL_EVENTS, &number)
 		? (enum mail_list)number
 		: MAIL_NEEDED;
 }

@@ -33,6 +33,8 @@ static const struct {
 	{"Audio", POST_PAGE},
 	{"Image", POST_PAGE},
 	{"Document", POST_PAGE},
+	/* Ours. Of what is read the first of a name counts. */
+	{"Event", POST_EVENT},
 };
 
 static const char *type_of(uint32_t kind)
@@ -492,10 +494,43 @@ enum err note_show(struct txn *t, uint64_t id, struct view *v)
 	return OK;
 }
 
+enum err note_show_question(
+	struct txn *t, const struct post *p, const char *content, struct view *v)
+{
+	struct actor author, community;
+	struct audience audience;
+	struct extra none = {0};
+	enum err e = actor_load(t, p->author, &author);
+	if (e == OK)
+		e = post_audience(t, p, &audience);
+	if (e == OK && p->community != 0)
+		e = actor_load(t, p->community, &community);
+	if (e != OK)
+		return e;
+	struct post q = {.kind = POST_QUESTION, .language = p->language};
+	struct said said = {.content = content};
+	view_text(v, "id", post_question_uri(txn_arena(t), p));
+	view_text(v, "type", "Question");
+	view_text(v, "attributedTo", author.uri);
+	show_names(v, "to", &audience.to);
+	show_names(v, "cc", &audience.cc);
+	if (p->community != 0)
+		view_text(v, "audience", community.uri);
+	view_text(v, "inReplyTo", p->uri);
+	show_text(v, &q, &said);
+	view_time(v, "published", p->published);
+	view_time(v, "updated", p->updated);
+	view_text(v, "url", p->url);
+	show_tags(t, v, p, &none);
+	show_policy(v, audience.open, author.uri);
+	return OK;
+}
+
 const struct kind note_kinds[] = {
 	{"Note", note_show},
 	{"Article", note_show},
 	{"Page", note_show},
 	{"Question", note_show},
+	{"Event", note_show},
 	{0},
 };

@@ -37,6 +37,7 @@ static const struct {
 	const char *asks; /* page of what waits for an answer */
 	const char *path; /* where what its note names is dealt with */
 	bool stops;       /* its note is the token of the alert that it is by */
+	bool mailed;      /* by who makes it, in a mail of its own */
 } kinds[] = {
 	[NOTICE_REPLY] = {"answered you"},
 	[NOTICE_MENTION] = {"named you"},
@@ -48,6 +49,13 @@ static const struct {
 	[NOTICE_JOIN_REQUEST] = {"New request to join", .asks = "/joining"},
 	[NOTICE_JOIN_ANSWER] = {"Your request to join is answered"},
 	[NOTICE_OPENED] = {"is open now"},
+	[NOTICE_EVENT_MOVED] = {"The time or the place is another one", .mailed = true},
+	[NOTICE_EVENT_CANCELLED] = {"This does not go on", .mailed = true},
+	[NOTICE_EVENT_ON] = {"This goes on after all", .mailed = true},
+	[NOTICE_EVENT_DAY] = {"This is tomorrow", .mailed = true},
+	[NOTICE_EVENT_HOUR] = {"This begins within an hour", .mailed = true},
+	[NOTICE_EVENT_PLACE] = {"There is a place for you: you are on the list now",
+		.mailed = true},
 	[NOTICE_ARTICLE_REVIEW] = {"asks you to look at an article", .path = "/articles"},
 	[NOTICE_ARTICLE_DECIDED] = {"There is a decision on your article", .path = "/articles"},
 	[NOTICE_OFFERED] =
@@ -62,6 +70,11 @@ static const struct {
 	[NOTICE_IDEA] = {"decided on your idea"},
 	[NOTICE_ANSWERED] = {"wrote back to you in private"},
 };
+
+bool notify_is_mailed(uint32_t kind)
+{
+	return kind < COUNT(kinds) && kinds[kind].mailed;
+}
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
@@ -105,6 +118,8 @@ static enum err mail_at_once(struct txn *t, const struct actor *a, const struct 
 	struct account account;
 	struct viewer viewer = {.actor = a->id, .local = true};
 	notify_settings(t, a->id, &s);
+	if (notify_is_mailed(n->kind))
+		return OK;
 	if ((s.mine != NOTIFY_AT_ONCE && n->kind != NOTICE_CONVERSATION) || s.paused > time_now()
 		|| n->at < time_now() - DAY)
 		return OK;
@@ -528,6 +543,7 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 	profile_tab_show(v, "notify");
 	show_way(v, "mine", s.mine);
 	show_way(v, "digest", s.digest);
+	view_flag(v, "event_mail", account_takes_mail(t, me, MAIL_EVENTS));
 	view_flag(v, "is_paused", s.paused > time_now());
 	view_time(v, "paused", s.paused);
 	enum err e = communities_of(t, me, &communities);
@@ -566,6 +582,9 @@ static enum err settings_write(struct call *call, struct txn *t)
 		e = account_set_mail(t, me, MAIL_NOTICES, true);
 	if (e == OK)
 		e = account_set_mail(t, me, MAIL_DIGEST, true);
+	if (e == OK && call_input(call, "events") != NULL)
+		e = account_set_mail(
+			t, me, MAIL_EVENTS, text_is(call_input(call, "events"), "mail"));
 	if (e == OK)
 		e = communities_of(t, me, &communities);
 	for (size_t i = 0; e == OK && i < communities.count; i++) {
@@ -596,6 +615,8 @@ static const struct route routes[] = {
 				  .label = "What is for you"},
 			{"digest", INPUT_CHOICE, .choices = "never|daily|weekly",
 				.label = "What is new"},
+			{"events", INPUT_CHOICE, .choices = "mail|none",
+				.label = "Events you come to"},
 			{"pause", INPUT_NUMBER, .min = -1, .max = 365, .label = "Pause"}}},
 	{0},
 };

@@ -442,7 +442,7 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 }
 
 static const struct detail details[] = {
-	{POST_QUESTION, enter, end, page, object},
+	{POST_QUESTION, enter, end, page, object, .heard_by = poll_voters},
 	{0},
 };
 

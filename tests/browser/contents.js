@@ -78,11 +78,37 @@ async function fillDotter(n) {
 	const orchis = await n.post('veldwerk', 'bas', 'Wie kent deze orchis?', ORCHIS);
 	const ended = await ask(n, 'noor', 'veldwerk', 'Welke ochtend tellen we voortaan?', ['Zaterdag', 'Zondag', 'Om en om'], { days: '7' });
 	for (const [who, choice] of [['bas', '0'], ['merel', '0'], ['anna', '2']]) await vote(n, who, ended, choice);
+	const held = await hold(n, 'noor', 'veldwerk', 'Lezing over kieviten', -5, { place: 'Dorpshuis', text: 'Met foto’s van dit voorjaar.' });
 	const broken = await n.post('beheer', 'bas', 'Wie bewaart de sleutels?', `${DAMAGED} in de bestuurskast.`);
-	return { welcome, closed, orchis, owls, ended, table, broken };
+	return { welcome, closed, orchis, owls, ended, held, table, broken };
 }
 
-// ---- polls and pictures
+// ---- events, polls and pictures
+
+const dayFromNow = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10);
+
+async function hold(n, who, community, title, days, more) {
+	const organiser = await n.signed(who);
+	return place(await organiser.fill(await organiser.open(`/c/${community}/new/event`), /\/new\/event$/,
+		{ title, date: dayFromNow(days), time: '10:00', end_time: '12:30', ...more }));
+}
+
+// One with two places and two questions, that is full; one that was; one for members, that comes back each month.
+async function gather(n) {
+	const event = await hold(n, 'noor', 'veldwerk', 'Dotterwandeling langs de Kromme Rijn', 20, { place: 'Theehuis Rhijnauwen', address: 'Rhijnauwenselaan 16, Bunnik',
+		link: 'https://meet.example.org/dotter', cost: 'Gratis, koffie voor eigen rekening', capacity: '2', questions: 'Wat eet je niet?\nHeb je een verrekijker?',
+		text: 'We lopen zes kilometer. Trek **laarzen** aan: het pad is nat.' });
+	const eventId = event.split('/').pop();
+	const answers = { answer: 'yes', reply: ['Niets', 'Ja'] };
+	for (const [who, more] of [['bas', { shown: 'on' }], ['merel', {}], ['anna', {}]]) {
+		const visitor = await n.signed(who);
+		await visitor.fill(await visitor.open(`/p/${eventId}/attend`), /\/attend$/, { ...answers, ...more });
+	}
+	const guest = n.visitor();
+	await guest.fill(await guest.open(`/p/${eventId}/attend`), /\/attend$/, { name: 'Guus de Gast', email: 'guus@example.org' });
+	await hold(n, 'anna', 'veldwerk', 'Ledenavond in het clubhuis', 12, { place: 'Clubhuis', reads: 'members', acts: 'members', repeat: 'weekday', time: '20:00', end_time: '22:00' });
+	return { event, eventId };
+}
 
 const place = (page) => new URL(page.url).pathname;
 
@@ -234,3 +260,4 @@ async function fillZuid(n, dotter, paths) {
 }
 
 module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, know, talk };
+module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, gather, illustrate, talk };

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
 const joining = require('./joining');
-const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, know, talk } = require('./contents');
+const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, gather, illustrate, know, talk } = require('./contents');
 const board = require('./board');
 
 const top = path.resolve(__dirname, '../..');
@@ -125,6 +125,7 @@ async function build(dir) {
 		await dotter.serve();
 		Object.assign(paths, await talk(dotter, paths));
 		Object.assign(paths, await illustrate(dotter));
+		Object.assign(paths, await gather(dotter));
 		paths.board = await board.fill(dotter);
 		await found(dotter);
 		Object.assign(paths, { know: await know(dotter) });

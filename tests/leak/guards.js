@@ -29,6 +29,7 @@ const guards = [
 	['summaries', ['src/features/summary.c', '!circle_may_read(t, &call->viewer, out) || ', '']],
 	['reports', ['src/features/moderation.c', '(post->gone || !circle_may_read(t, &call->viewer, post))', 'post->gone']],
 	['likes', ['src/features/reaction.c', `if (e == OK && ${FIND})`, 'if (false)'], ['src/features/reaction.c', 'if (!circle_may_read(t, &viewer, p))', 'if (false)']],
+	['events', ['src/features/event.c', '|| !circle_may_read(t, viewer, p)))', '))']],
 	['votes', ['src/features/poll.c', '|| !circle_may_read(t, &viewer, p)))', '))']],
 	['files of a post', ['src/features/media.c', 'return *open || circle_may_read(t, viewer, &p);', 'return true;']],
 	['ideas', ['src/features/idea.c', '|| !circle_may_read(t, &call->viewer, &c->post)', '']],

@@ -216,6 +216,12 @@ class World {
 			[['text', note(kind, 'a question')], ['option', mark(kind, 'an option')], ['option', mark(kind, 'another')], ['days', '3'], ['reads', circle], ['acts', circle]]));
 		for (const [who, voter, kind, circle] of [['carla', 'ed', 'members', 'members'], ['ed', 'carla', 'open', 'everyone']])
 			await this.people[voter].does(`/p/${await pollFor(who, kind, circle)}/vote`, [['choice', '0']]);
+		const date = new Date(Date.now() + 30 * 86400000).toISOString().slice(0, 10);
+		const eventFor = async (who, kind, circle) => keep(`event:${kind}`, kind, who, await this.people[who].writes('/c/veldwerk/new/event', [['title', `Event ${mark(kind, 'an event')}`],
+			['text', note(kind, 'about an event')], ['date', date], ['time', '19:30'], ['place', mark(kind, 'where it is')], ['link', `https://meet.example/${mark(kind, 'its link')}`],
+			['sign_up', 'on'], ['reads', circle], ['acts', circle]]));
+		for (const [who, other, kind, circle] of [['carla', 'ed', 'members', 'members'], ['ed', 'carla', 'open', 'everyone']])
+			await this.people[other].does(`/p/${await eventFor(who, kind, circle)}/attend`, [['answer', 'yes']]);
 		const picture = fs.readFileSync(path.join(top, 'webui/static/avatar.png'));
 		keep('picture', 'members', 'carla', await carla.writes('/c/veldwerk/new', [['text', note('members', 'with a picture')], ['alt1', mark('members', 'of a picture')], ['reads', 'members'], ['acts', 'members']],
 			[['file1', `${mark('members', 'name of a file')}.png`, picture]]));

@@ -176,6 +176,34 @@ static void test_time(void **state)
 	assert_non_null(strstr(day.at, " 20")); /* but elsewhere, and later, it does not */
 }
 
+static const char *span(
+	struct arena *arena, const char *language, struct wall from, const struct wall *to)
+{
+	struct text t;
+	text_init(&t, arena, 512);
+	i18n_span(&t, language, &from, to);
+	return t.at;
+}
+
+static void test_span(void **state)
+{
+	(void)state;
+	struct arena *arena ARENA_CLEANUP = arena_create();
+	struct wall from = {2026, 12, 12, 10, 0, 6, 60}, noon = {2026, 12, 12, 12, 5, 6, 60},
+		    later = {2026, 12, 13, 9, 30, 0, 60};
+	assert_string_equal(span(arena, "nl", from, NULL), "zaterdag 12 december 2026, 10.00 uur");
+	assert_string_equal(
+		span(arena, "nl", from, &noon), "zaterdag 12 december 2026, 10.00–12.05 uur");
+	assert_string_equal(span(arena, "nl", from, &later),
+		"zaterdag 12 december 2026, 10.00 uur tot zondag 13 december 2026, 9.30 uur");
+	assert_string_equal(
+		span(arena, "en", from, &noon), "Saturday 12 December 2026, 10:00–12:05");
+	assert_string_equal(span(arena, "en", from, &later),
+		"Saturday 12 December 2026, 10:00 to Sunday 13 December 2026, 9:30");
+	/* What else is written in, is told in English. */
+	assert_string_equal(span(arena, "de", from, NULL), "Saturday 12 December 2026, 10:00");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_span),
 	};
 	return cmocka_run_group_tests(tests, open_words, NULL);
 }

@@ -51,6 +51,7 @@ const struct embedded embedded[] = {
 	FILE_OF("pages/say.html",
 		"{{_ Follow {title}}}|{{_ A < B}}|{{_ Not translated}}|{{_ {none}.}}|{{_ {body}}}"),
 	FILE_OF("pages/spaces.html", "{{ name }}{{# list }}{{ . }}{{/ list }}{{> deep }}"),
+	FILE_OF("pages/span.html", "{{span when}}|{{span none}}|{{span name}}"),
 	FILE_OF("pages/time.html", "{{time at}}|{{date at}}|{{time none}}|{{date name}}|{{at}}"),
 	FILE_OF("pages/unless.html",
 		"{{^text}}a{{/text}}{{^list}}b{{/list}}{{^number}}c{{/number}}{{^flag}}d{{/flag}}{{^none}}e{{/none}}"),
@@ -250,6 +251,22 @@ static void test_count(void **state)
 	assert_string_equal(shown(a, "count", view_create(a, VIEW_TREE)), "[ replies]");
 }
 
+static void test_span(void **state)
+{
+	struct arena *a = *state;
+	struct view *v = view_create(a, VIEW_TREE);
+	view_begin(v, "when");
+	view_time(v, "from", INT64_C(1741113000000)); /* Tuesday 4 March 2025, 18:30 UTC */
+	view_text(v, "zone", "Europe/London");
+	view_end(v);
+	view_text(v, "name", "no time");
+	/* Another zone than the site's is said. */
+	assert_string_equal(shown(a, "span", v),
+		"[<time datetime=\"2025-03-04T18:30:00.000Z\">Tuesday 4 March 2025, 18:30 (Europe/London)</time>||]");
+	assert_non_null(strstr(in_language(a, "span", v, "nl"),
+		">dinsdag 4 maart 2025, 18.30 uur (Europe/London)<"));
+}
+
 static void test_time(void **state)
 {
 	struct arena *a = *state;
@@ -364,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_words, open_pages, close_arena),
 		cmocka_unit_test_setup_teardown(test_count, open_pages, close_arena),
 		cmocka_unit_test_setup_teardown(test_time, open_pages, close_arena),
+		cmocka_unit_test_setup_teardown(test_span, open_pages, close_arena),
 		cmocka_unit_test_setup_teardown(test_parts_and_assets, open_pages, close_arena),
 		cmocka_unit_test_setup_teardown(test_too_large, open_pages, close_arena),
 	};
