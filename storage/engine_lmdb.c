@@ -504,7 +504,7 @@ static enum err lmdb_check(void *at, const char **why)
 	struct engine_txn *t;
 	if (begin_read(env, &t) != OK)
 		return ERR_STORE;
-	struct engine_cursor *c;
+	struct engine_cursor *c = NULL;
 	size_t rows = 0;
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): begin_read was OK, so there is a t */
 	enum err e = lmdb_seek(t, (struct bytes){0}, false, &c);

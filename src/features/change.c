@@ -280,7 +280,7 @@ enum err post_remove(
 	if (p.gone)
 		return ERR_GONE;
 	bool own = who == p.author;
-	if (!own && !origin_reaches(origin, p.community))
+	if (!own && origin != NULL && !origin_reaches(origin, p.community))
 		return post_unjoin(t, origin->via, &p);
 	if (!own && !origin_vouches(origin, p.community) && !circle_may_moderate(t, who, &p))
 		return ERR_FORBIDDEN;

@@ -271,22 +271,16 @@ static enum err back(struct call *call)
 
 static enum err lay_down(struct call *call, struct bytes file)
 {
-	void *copy = malloc(file.size + 1);
-	if (copy == NULL)
-		return ERR_AGAIN;
-	memcpy(copy, file.data, file.size);
 	pthread_mutex_lock(&lock);
 	struct desk *d = take(call);
-	if (d != NULL) {
-		d->state = DESK_LOOKING;
-		d->file = copy;
+	if (d != NULL && (d->file = malloc(file.size + 1)) != NULL) {
+		memcpy(d->file, file.data, file.size);
 		d->size = file.size;
+		d->state = DESK_LOOKING;
 	}
+	bool laid = d != NULL && d->file != NULL;
 	pthread_mutex_unlock(&lock);
-	if (d != NULL)
-		return back(call);
-	free(copy);
-	return ERR_AGAIN;
+	return laid ? back(call) : ERR_AGAIN;
 }
 
 static enum err send_work(struct call *call)

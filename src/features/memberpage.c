@@ -400,7 +400,7 @@ static enum err roles_work(struct call *call)
 
 #define WORDS(of, label_)                                                                          \
 	{                                                                                          \
-		of, INPUT_LINE, .max = LINE_POINTS, .label = label_                                \
+		of, INPUT_LINE, .max = LINE_POINTS, .label = (label_)                              \
 	}
 #define PAGE .page = "member", .form = person_read, .per_minute = 60
 static const struct route routes[] = {

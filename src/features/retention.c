@@ -185,7 +185,7 @@ static enum err kept_write(struct call *call, struct txn *t)
 
 #define DAYS(clock, words)                                                                         \
 	{                                                                                          \
-		clock, INPUT_NUMBER, .min = 0, .max = 3650, .label = words                         \
+		clock, INPUT_NUMBER, .min = 0, .max = 3650, .label = (words)                       \
 	}
 static const struct route routes[] = {
 	{METHOD_GET, "/privacy/kept", ANYONE, .read = kept_read, .page = "kept"},

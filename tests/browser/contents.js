@@ -259,5 +259,4 @@ async function fillZuid(n, dotter, paths) {
 	return { ...paths, news, line: line.path };
 }
 
-module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, illustrate, know, talk };
-module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, gather, illustrate, talk };
+module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, gather, illustrate, know, talk };

@@ -173,6 +173,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['messages-empty', '/messages', 'piet'],
 		['message', paths.message, 'bas'],
 		['message-new', '/messages/new?to=bas', 'anna'],
+		['site-mail', '/site/mail', 'anna'],
 		['reports', '/reports', 'anna'],
 		['hidden', '/hidden', 'anna'],
 		['hidden-empty', '/hidden', 'bas'],

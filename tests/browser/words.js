@@ -13,7 +13,11 @@ function catalogue(file) {
 	})).filter((entry) => entry.id[0]);
 }
 
-const pattern = (words) => new RegExp(`^${words.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[\w.]+\}/g, '.+')}$`);
+// Where hardly a word stands between them, what is filled in has no blanks: "{number} of {all}" is not "Voorman of voorvrouw".
+const pattern = (words) => {
+	const filled = words.replace(/\{[\w.]+\}/g, '').replace(/[^a-z]/gi, '').length < 4 ? '\\S+' : '.+';
+	return new RegExp(`^${words.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[\w.]+\}/g, filled)}$`);
+};
 
 // What is the same in both languages tells nothing: "App", "via {via}".
 function foreign(language) {
