@@ -508,7 +508,7 @@ static enum err lmdb_check(void *at, const char **why)
 	size_t rows = 0;
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): begin_read was OK, so there is a t */
 	enum err e = lmdb_seek(t, (struct bytes){0}, false, &c);
-	if (e == OK) {
+	if (e == OK && c != NULL) {
 		for (; e == OK; e = lmdb_step(c))
 			rows++;
 		lmdb_unseek(c);
