@@ -13,9 +13,9 @@ function catalogue(file) {
 	})).filter((entry) => entry.id[0]);
 }
 
-// Where hardly a word stands between them, what is filled in has no blanks: "{number} of {all}" is not "Voorman of voorvrouw".
+// Where hardly a word stands between them, numbers are filled in: "{number} of {all}" is not "Voorman of voorvrouw".
 const pattern = (words) => {
-	const filled = words.replace(/\{[\w.]+\}/g, '').replace(/[^a-z]/gi, '').length < 4 ? '\\S+' : '.+';
+	const filled = words.replace(/\{[\w.]+\}/g, '').replace(/[^a-z]/gi, '').length < 4 ? '[\\d.,]+' : '.+';
 	return new RegExp(`^${words.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[\w.]+\}/g, filled)}$`);
 };
 
