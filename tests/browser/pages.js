@@ -18,8 +18,9 @@ async function signInLink(node, name) {
 }
 
 async function confirmLink(node, name) {
-	const member = await node.signed(name);
+	const member = await node.signed(name), before = node.mail(`${name}-new`, '/email/');
 	await member.fill(await member.open('/settings/email'), /\/settings\/email$/, { email: `${name}-new@example.org`, password: PASSWORD });
+	await until('another mail', () => node.mail(`${name}-new`, '/email/') !== before);
 	return over(node, `${name}-new`, '/email/', /\/email\/[\w-]{43}/);
 }
 
