@@ -189,7 +189,6 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['member-shut', paths.roll.shut, 'anna'],
 		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
 		...board.pages(paths.board),
-		['error-400', '/%ff', null, 400],
 		['error-403', '/c/excursies/new', 'bas', 403],
 		['error-404', '/@niemand', null, 404],
 		['error-410', `/p/${paths.gone}/edit`, 'merel', 410],
