@@ -155,7 +155,7 @@ async function walk(test, name, walker, team, help) {
 	await test(name('puts themselves on a list'), async () => {
 		await walker.page.goto(`${help.base}/@plassen`);
 		await walker.page.getByRole('link', { name: 'Zet je op de lijst' }).click();
-		await walker.page.getByRole('button', { name: 'Zet mij op de lijst' }).click();
+		await walker.page.getByRole('button', { name: 'Zet me op de lijst' }).click();
 		check(await walker.page.getByRole('heading', { name: 'Je staat op de lijst' }).isVisible(), 'on the list');
 	});
 	await test(name('the board invites'), async () => {
