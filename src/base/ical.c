@@ -188,10 +188,10 @@ static void add_zones(icalcomponent *calendar, const struct ical_event *all, siz
 	const char *done[ZONES_MOST];
 	size_t zones = 0;
 	for (size_t i = 0; i < count && zones < ZONES_MOST; i++) {
-		bool new = strcmp(all[i].zone, "UTC") != 0;
+		bool new = !text_is(all[i].zone, "UTC");
 		int64_t from = all[i].start, to = from;
 		for (size_t k = 0; k < zones; k++)
-			new = new &&strcmp(done[k], all[i].zone) != 0;
+			new = new && !text_is(done[k], all[i].zone);
 		for (size_t k = i; new &&k < count; k++) {
 			from = all[k].start < from ? all[k].start : from;
 			to = all[k].start > to ? all[k].start : to;

@@ -66,7 +66,7 @@ static enum err keep_given(struct txn *t, uint64_t community, const char *langua
 		if (id == without)
 			continue;
 		e = join_text_load(t, community, id, language, &text);
-		text = id == changed ? *as : text;
+		text = id == changed && as != NULL ? *as : text;
 		text.id = id_next();
 		e = e == OK ? keep(t, community, &text) : e;
 	}
