@@ -70,7 +70,7 @@ async function fillDotter(n) {
 
 	await n.post('beheer', 'bas', 'Knotwilgen: wie heeft er een takel?', 'Voor de rij bij de sluis hebben we een takel nodig. Vorig jaar leenden we die van de buren.');
 	await n.post('excursies', 'anna', 'Lezing over de otter, donderdag in het dorpshuis', 'Spreker is een onderzoeker die al tien jaar otters volgt. De koffie staat klaar vanaf half acht.');
-	const welcome = await n.post('veldwerk', 'anna', 'Welkom bij Veldwerk: zo werkt het', WELCOME);
+	const welcome = await n.post('veldwerk', 'anna', 'Zo werkt het bij Veldwerk', WELCOME);
 	const table = await n.post('veldwerk', 'noor', 'Telling van vorige week: meer kieviten dan vorig jaar', TABLE);
 	await n.post('veldwerk', 'merel', LONG_TITLE, 'Zeven uur lopen, vier waterhoenen, één ijsvogel. Wie de foto’s wil zien: ze hangen in het clubhuis.');
 	const owls = await n.post('veldwerk', 'bas', '', 'Iemand vanmiddag tijd om mee te gaan naar de uilenkasten? Ik vertrek om twee uur bij het hek.');

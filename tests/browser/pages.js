@@ -9,16 +9,18 @@ const joining = require('./joining');
 
 const over = (node, name, part, pattern) => until(`mail for ${name}`, () => pattern.exec(node.mail(name, part) || '')?.[0]);
 
-// The newest link in a mail that was just asked for.
+// Such links may be asked for a few times an hour only, and looking does not use them.
+let entering, confirming;
 async function signInLink(node, name) {
-	const visitor = node.visitor(), before = node.mail(name, '/sign-in/');
-	await visitor.fill(await visitor.open('/sign-in/link'), /\/sign-in\/link$/, { name });
-	await until('another mail', () => node.mail(name, '/sign-in/') !== before);
-	return over(node, name, '/sign-in/', /\/sign-in\/[\w-]{43}/);
+	if (!entering) {
+		const visitor = node.visitor(), before = node.mail(name, '/sign-in/');
+		await visitor.fill(await visitor.open('/sign-in/link'), /\/sign-in\/link$/, { name });
+		await until('another mail', () => node.mail(name, '/sign-in/') !== before);
+		entering = over(node, name, '/sign-in/', /\/sign-in\/[\w-]{43}/);
+	}
+	return entering;
 }
 
-// It may be asked for a few times an hour only, and looking does not use it.
-let confirming;
 async function confirmLink(node, name) {
 	if (!confirming) {
 		const member = await node.signed(name);
