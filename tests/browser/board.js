@@ -112,8 +112,10 @@ async function place({ page, seen }, { base, checkRefused, said }) {
 	same(await said(page), 'Het staat nu als vervuld.', 'notice');
 	check(await page.getByText('Dit is vervuld.').isVisible(), 'nothing says that it is filled');
 	const address = page.url();
-	await page.goto(`${base}/vacancies`);
-	same(await page.getByRole('link', { name: 'Nieuwe penningmeester' }).count(), 0, 'what is filled stands on the board');
+	await until('what is filled is off the board', async () => {
+		await page.goto(`${base}/vacancies`);
+		return await page.getByRole('link', { name: 'Nieuwe penningmeester' }).count() === 0;
+	});
 	await page.goto(address);
 	await page.getByRole('button', { name: 'Open het weer' }).click();
 	same(await said(page), 'Het is weer open.', 'notice');
