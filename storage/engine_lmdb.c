@@ -356,13 +356,14 @@ static enum err lmdb_begin(void *at, bool write, struct engine_txn **out)
 
 static void lmdb_abort(struct engine_txn *t)
 {
-	if (t == &t->env->writer) {
+	struct env *env = t->env; /* once put back it is another reader's */
+	if (t == &env->writer) {
 		mdb_txn_abort(t->at);
 		return;
 	}
 	mdb_txn_reset(t->at);
-	put_back(t->env, t);
-	leave(t->env);
+	put_back(env, t);
+	leave(env);
 }
 
 static enum err lmdb_commit(struct engine_txn *t)
