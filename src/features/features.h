@@ -531,6 +531,10 @@ enum err post_unjoin(struct txn *, uint64_t community, const struct post *) MUST
 void post_place(struct post *, const struct post *parent, bool local);
 /* Counts a reply, or no longer; the post remembers which, and is the caller's to save. */
 enum err post_count_reply(struct txn *, struct post *, bool on) MUST_USE;
+/* due.c: the oldest rows (table, ms, id) whose time has come, at most max: each goes, and `one` does what was due. */
+#define DUE_MOST 100
+typedef enum err due_fn(struct txn *, uint64_t id);
+enum err due_take(struct txn *, uint8_t table, size_t max, due_fn *one) MUST_USE;
 /* Ids in the second field of rows (table, of, id), from `edge` on (exclusive; 0: the edge), at most 1 000. */
 enum err post_ids(struct txn *, uint8_t table, uint64_t of, uint64_t edge, bool backward, size_t max, struct u64s *out) MUST_USE;
 enum err post_part(struct txn *, const struct leaver *, struct place *at) MUST_USE; /* personal.forget: what they wrote */

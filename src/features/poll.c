@@ -7,7 +7,7 @@
 #define OPTIONS_MOST 10         /* of a poll of here: what a phone shows at once */
 #define OPTIONS_OPEN 4          /* of the form; the rest is folded away */
 #define TOLD_AFTER (3 * MINUTE) /* how old a vote is when other nodes hear the numbers again */
-#define CLOSED_AT_ONCE 100
+#define TOLD_AT_ONCE 100
 #define VOTERS_AT_ONCE 1000
 
 static const struct field vote_fields[] = {
@@ -316,34 +316,15 @@ static enum err say_again(struct txn *t, const struct post *p)
 	return e == OK ? act_journal(t, NULL, &line, NULL) : e;
 }
 
-struct due {
-	uint64_t ids[CLOSED_AT_ONCE], at[CLOSED_AT_ONCE];
-	size_t count;
-};
-
-static enum err is_due(void *arg, struct bytes key, struct bytes value)
-{
-	(void)value;
-	struct due *due = arg;
-	due->at[due->count] = place_id(key, 0);
-	if (due->at[due->count] > (uint64_t)time_now())
-		return ERR_CONFLICT;
-	due->ids[due->count++] = place_id(key, 1);
-	return OK;
-}
-
-static enum err close_one(struct txn *t, uint64_t id, uint64_t at)
+static enum err close_one(struct txn *t, uint64_t id)
 {
 	struct post p;
 	struct extra x;
-	struct place row = place_2(TABLE_POLL_END, at, id);
-	enum err e = txn_del(t, &row);
-	if (e == OK)
-		e = post_load(t, id, &p);
+	enum err e = post_load(t, id, &p);
 	if (e != OK || p.gone)
 		return e == ERR_NOT_FOUND ? OK : e;
 	extra_read(txn_arena(t), p.extra, &x);
-	x.closed = (int64_t)at;
+	x.closed = x.end_time;
 	p.extra = extra_write(txn_arena(t), &x);
 	e = post_save(t, &p);
 	return e == OK ? say_again(t, &p) : e;
@@ -352,19 +333,19 @@ static enum err close_one(struct txn *t, uint64_t id, uint64_t at)
 static enum err close_due(struct txn *t, void *arg)
 {
 	(void)arg;
-	struct due *due = arena_alloc(txn_arena(t), sizeof *due);
-	struct walk w = {.prefix = place_0(TABLE_POLL_END), .max = CLOSED_AT_ONCE};
-	enum err e = txn_walk(t, &w, is_due, due);
-	for (size_t i = 0; e == OK && i < due->count; i++)
-		e = close_one(t, due->ids[i], due->at[i]);
-	return e;
+	return due_take(t, TABLE_POLL_END, DUE_MOST, close_one);
 }
+
+struct news {
+	uint64_t ids[TOLD_AT_ONCE];
+	size_t count;
+};
 
 static enum err is_news(void *arg, struct bytes key, struct bytes value)
 {
-	struct due *due = arg;
+	struct news *old = arg;
 	if ((int64_t)place_id_at(value, 0) <= time_now() - TOLD_AFTER)
-		due->ids[due->count++] = place_id(key, 0);
+		old->ids[old->count++] = place_id(key, 0);
 	return OK;
 }
 
@@ -372,11 +353,11 @@ static enum err tell_news(struct txn *t, void *arg)
 {
 	(void)arg;
 	struct post p;
-	struct due *due = arena_alloc(txn_arena(t), sizeof *due);
-	struct walk w = {.prefix = place_0(TABLE_POLL_NEWS), .max = CLOSED_AT_ONCE};
-	enum err e = txn_walk(t, &w, is_news, due);
-	for (size_t i = 0; e == OK && i < due->count; i++) {
-		e = post_load(t, due->ids[i], &p);
+	struct news *old = arena_alloc(txn_arena(t), sizeof *old);
+	struct walk w = {.prefix = place_0(TABLE_POLL_NEWS), .max = TOLD_AT_ONCE};
+	enum err e = txn_walk(t, &w, is_news, old);
+	for (size_t i = 0; e == OK && i < old->count; i++) {
+		e = post_load(t, old->ids[i], &p);
 		if (e == OK)
 			e = say_again(t, &p);
 	}

@@ -256,35 +256,10 @@ static enum err offer(struct txn *t, uint64_t id)
 	return answered || p.gone || p.removed_by != 0 || p.locked ? OK : offer_to(t, &p, &q);
 }
 
-struct dues {
-	uint64_t at[OFFERED_AT_ONCE], ids[OFFERED_AT_ONCE];
-	size_t count;
-};
-
-static enum err is_due(void *arg, struct bytes key, struct bytes value)
-{
-	struct dues *d = arg;
-	(void)value;
-	if (place_id(key, 0) > (uint64_t)time_now())
-		return ERR_CONFLICT;
-	d->at[d->count] = place_id(key, 0);
-	d->ids[d->count++] = place_id(key, 1);
-	return OK;
-}
-
 static enum err run_due(struct txn *t, void *arg)
 {
 	(void)arg;
-	struct dues *d = arena_alloc(txn_arena(t), sizeof *d);
-	struct walk w = {.prefix = place_0(TABLE_QUESTION_WAITS), .max = OFFERED_AT_ONCE};
-	enum err e = txn_walk(t, &w, is_due, d);
-	for (size_t i = 0; e == OK && i < d->count; i++) {
-		struct place row = place_2(TABLE_QUESTION_WAITS, d->at[i], d->ids[i]);
-		e = txn_del(t, &row);
-		if (e == OK)
-			e = offer(t, d->ids[i]);
-	}
-	return e;
+	return due_take(t, TABLE_QUESTION_WAITS, OFFERED_AT_ONCE, offer);
 }
 
 static void on_time(struct store *store, void *arg)

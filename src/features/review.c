@@ -3,7 +3,6 @@
 
 #define REASON_POINTS 500
 #define ASKED_BEFORE (14 * DAY) /* that its check is over: its writers are asked */
-#define DUE_AT_ONCE 100
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
@@ -341,35 +340,10 @@ static enum err due(struct txn *t, uint64_t id)
 	return a.due <= now ? outdate(t, &a) : a.due - ASKED_BEFORE <= now ? ask(t, &a) : OK;
 }
 
-struct dues {
-	uint64_t at[DUE_AT_ONCE], ids[DUE_AT_ONCE];
-	size_t count;
-};
-
-static enum err is_due(void *arg, struct bytes key, struct bytes value)
-{
-	struct dues *d = arg;
-	(void)value;
-	if (place_id(key, 0) > (uint64_t)time_now())
-		return ERR_CONFLICT;
-	d->at[d->count] = place_id(key, 0);
-	d->ids[d->count++] = place_id(key, 1);
-	return OK;
-}
-
 static enum err run_due(struct txn *t, void *arg)
 {
 	(void)arg;
-	struct dues *d = arena_alloc(txn_arena(t), sizeof *d);
-	struct walk w = {.prefix = place_0(TABLE_ARTICLE_DUE), .max = DUE_AT_ONCE};
-	enum err e = txn_walk(t, &w, is_due, d);
-	for (size_t i = 0; e == OK && i < d->count; i++) {
-		struct place row = place_2(TABLE_ARTICLE_DUE, d->at[i], d->ids[i]);
-		e = txn_del(t, &row);
-		if (e == OK)
-			e = due(t, d->ids[i]);
-	}
-	return e;
+	return due_take(t, TABLE_ARTICLE_DUE, DUE_MOST, due);
 }
 
 static void on_time(struct store *store, void *arg)

@@ -9,7 +9,6 @@
 #define APPLY_MOST 500 /* bytes */
 #define OPEN_MOST (366 * DAY)
 #define REOPENED_FOR 30 /* days */
-#define CLOSED_AT_ONCE 100
 #define TEASER_POINTS 200
 
 static const struct field vacancy_fields[] = {
@@ -318,30 +317,11 @@ enum err vacancy_close(struct txn *t, uint64_t who, uint64_t id, enum vacancy_en
 
 /* ---- on time --------------------------------------------------------------------------------- */
 
-struct due {
-	uint64_t ids[CLOSED_AT_ONCE], at[CLOSED_AT_ONCE];
-	size_t count;
-};
-
-static enum err is_due(void *arg, struct bytes key, struct bytes value)
-{
-	(void)value;
-	struct due *due = arg;
-	due->at[due->count] = place_id(key, 0);
-	if (due->at[due->count] > (uint64_t)time_now())
-		return ERR_CONFLICT;
-	due->ids[due->count++] = place_id(key, 1);
-	return OK;
-}
-
-static enum err close_one(struct txn *t, uint64_t id, uint64_t at)
+static enum err close_one(struct txn *t, uint64_t id)
 {
 	struct post p;
 	struct vacancy v;
-	struct place row = place_2(TABLE_VACANCY_END, at, id);
-	enum err e = txn_del(t, &row);
-	if (e == OK)
-		e = post_load(t, id, &p);
+	enum err e = post_load(t, id, &p);
 	if (e == OK)
 		e = vacancy_of(t, &p, &v);
 	if (e != OK || v.end != VACANCY_OPEN || v.closes > time_now())
@@ -355,12 +335,7 @@ static enum err close_one(struct txn *t, uint64_t id, uint64_t at)
 static enum err close_due(struct txn *t, void *arg)
 {
 	(void)arg;
-	struct due *due = arena_alloc(txn_arena(t), sizeof *due);
-	struct walk w = {.prefix = place_0(TABLE_VACANCY_END), .max = CLOSED_AT_ONCE};
-	enum err e = txn_walk(t, &w, is_due, due);
-	for (size_t i = 0; e == OK && i < due->count; i++)
-		e = close_one(t, due->ids[i], due->at[i]);
-	return e;
+	return due_take(t, TABLE_VACANCY_END, DUE_MOST, close_one);
 }
 
 static void on_time(struct store *store, void *arg)

@@ -24,7 +24,7 @@ static struct post placed(struct txn *t, const char *title, const char *reads)
 	const char *const inputs[] = {arena_format(world.arena, "title=%s", title),
 		"text=With **benches**.", "language=en",
 		arena_format(world.arena, "reads=%s", reads), NULL};
-	struct call *call = sent("/c/work/new/idea", &bas, inputs);
+	struct call *call = sent("/c/plans/new/idea", &bas, inputs);
 	return call->route->write(call, t) == OK
 			&& post_load(t, world_last(t, ACT_CREATE).object, &p) == OK
 		? p
@@ -33,7 +33,7 @@ static struct post placed(struct txn *t, const char *title, const char *reads)
 
 static enum err people(struct txn *t)
 {
-	struct community_draft d = {.name = "work", .title = "Work"};
+	struct community_draft d = {.name = "plans", .title = "Work"};
 	anna = world_person(t, "anna");
 	bas = world_person(t, "bas");
 	d.founder = anna.id;
@@ -44,7 +44,7 @@ static const struct node *board(struct txn *t, const struct viewer *viewer, cons
 {
 	const char *const inputs[] = {arena_format(world.arena, "state=%s", state), NULL};
 	const struct node *page = NULL;
-	struct call *call = world_call(&feature_idea, METHOD_GET, "/@work/ideas", viewer, inputs);
+	struct call *call = world_call(&feature_idea, METHOD_GET, "/@plans/ideas", viewer, inputs);
 	return world_read(call, t, &page) == OK ? page : NULL;
 }
 
