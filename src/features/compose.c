@@ -59,6 +59,15 @@ enum err compose_community(struct call *call, struct txn *t, struct actor *out)
 	return e;
 }
 
+enum err compose_place(
+	struct call *call, struct txn *t, struct actor *community, struct circles *circles)
+{
+	enum err e = compose_community(call, t, community);
+	return e == OK ? circle_chosen(
+		       call, t, community->id, NULL, circle_default(community, NULL), circles)
+		       : e;
+}
+
 /* What was typed as it will look; what is wrong with it is said by sending it. */
 static void preview(struct call *call, struct txn *t, struct view *v)
 {
@@ -102,10 +111,7 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct post p;
 	struct circles circles;
 	struct u64s media;
-	enum err e = compose_community(call, t, &community);
-	if (e == OK)
-		e = circle_chosen(
-			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
+	enum err e = compose_place(call, t, &community, &circles);
 	if (e == OK)
 		e = media_take(call, t, 0, &media);
 	if (e != OK)

@@ -263,10 +263,7 @@ static enum err new_write(struct call *call, struct txn *t)
 		.title = call_input(call, "title"),
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language")};
-	enum err e = compose_community(call, t, &community);
-	if (e == OK)
-		e = circle_chosen(
-			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
+	enum err e = compose_place(call, t, &community, &circles);
 	if (e == OK)
 		e = read_form(call, &d.event);
 	if (e == OK)

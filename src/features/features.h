@@ -502,6 +502,8 @@ extern const struct kind note_kinds[];
 
 /* The community a form writes in, when the viewer may start a conversation there. */
 enum err compose_community(struct call *, struct txn *, struct actor *out) MUST_USE;
+/* And who may read and act, as the form says or as it is usual there. */
+enum err compose_place(struct call *, struct txn *, struct actor *community, struct circles *) MUST_USE;
 enum err compose_done(struct call *, struct txn *, const struct post *, const char *notice) MUST_USE; /* to its page */
 void compose_languages(struct call *, struct view *, const char *chosen);
 void compose_tabs(struct view *, const struct actor *community, const char *kind); /* parts/compose-tabs.html */
@@ -953,6 +955,15 @@ bool leaving_was_a_name(struct txn *, const char *name); /* of someone who left 
 /* For personal.show: who someone is, as an address, and a post, as its own; "" when it is not there any more. */
 const char *own_actor(struct txn *, uint64_t actor);
 const char *own_post(struct txn *, uint64_t post);
+/* A list of the view, its newest first: each row of the table is shown to `one`, whose arg is a struct own_rows; it counts
+ * down `left` with what is theirs, and ends with ERR_CONFLICT at 0. */
+struct own_rows {
+	struct txn *t;
+	struct view *v;
+	uint64_t actor;
+	size_t left;
+};
+enum err own_rows_show(struct txn *, struct view *, const char *name, uint8_t table, const struct own_view *, visit_fn *one) MUST_USE;
 /* Some rows of a table, from *at on; those that `is` says yes to go: by `end`, or deleted. As personal.forget. */
 typedef bool leaving_is_fn(void *arg, struct arena *scratch, struct bytes key, struct bytes value);
 typedef enum err leaving_end_fn(struct txn *, void *arg, const struct place *key);

@@ -282,12 +282,9 @@ static enum err new_write(struct call *call, struct txn *t)
 		.title = call_input(call, "title"),
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language")};
-	enum err e = compose_community(call, t, &community);
+	enum err e = compose_place(call, t, &community, &circles);
 	if (e == OK && !community.local)
 		e = ERR_NOT_FOUND;
-	if (e == OK)
-		e = circle_chosen(
-			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
 	draft.community = community.id;
 	idea.state = IDEA_OPEN;
 	if (e == OK)

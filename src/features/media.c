@@ -586,16 +586,9 @@ void media_sweep(struct store *store, void *arg)
 
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-struct own {
-	struct txn *t;
-	struct view *v;
-	uint64_t actor;
-	size_t left;
-};
-
 static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 {
-	struct own *o = arg;
+	struct own_rows *o = arg;
 	struct media m;
 	(void)key;
 	if (record_read(txn_arena(o->t), &media_shape, value, &m) != OK || m.owner != o->actor)
@@ -614,12 +607,7 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct own o = {t, v, who->actor, who->most};
-	struct walk walk = {.prefix = place_0(TABLE_MEDIA), .backward = true, .max = WALK_ALL};
-	view_list(v, "files");
-	enum err e = txn_walk(t, &walk, own_visit, &o);
-	view_list_end(v);
-	return e;
+	return own_rows_show(t, v, "files", TABLE_MEDIA, who, own_visit);
 }
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)

@@ -439,16 +439,9 @@ static const struct route routes[] = {
 
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-struct own {
-	struct txn *t;
-	struct view *v;
-	uint64_t actor;
-	size_t left;
-};
-
 static enum err own_block(void *arg, struct bytes key, struct bytes value)
 {
-	struct own *o = arg;
+	struct own_rows *o = arg;
 	struct block b;
 	(void)key;
 	if (record_read(txn_arena(o->t), &block_shape, value, &b) != OK)
@@ -463,7 +456,7 @@ static enum err own_block(void *arg, struct bytes key, struct bytes value)
 
 static enum err own_report(void *arg, struct bytes key, struct bytes value)
 {
-	struct own *o = arg;
+	struct own_rows *o = arg;
 	struct report r;
 	(void)key;
 	if (record_read(txn_arena(o->t), &report_shape, value, &r) != OK || r.reporter != o->actor)
@@ -479,17 +472,12 @@ static enum err own_report(void *arg, struct bytes key, struct bytes value)
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct own o = {t, v, who->actor, who->most};
+	struct own_rows o = {t, v, who->actor, who->most};
 	struct walk blocks = {.prefix = place_1(TABLE_BLOCK, who->actor), .max = who->most};
-	struct walk reports = {.prefix = place_0(TABLE_REPORT), .backward = true, .max = WALK_ALL};
 	view_list(v, "blocks");
 	enum err e = txn_walk(t, &blocks, own_block, &o);
 	view_list_end(v);
-	view_list(v, "reports");
-	if (e == OK)
-		e = txn_walk(t, &reports, own_report, &o);
-	view_list_end(v);
-	return e;
+	return e == OK ? own_rows_show(t, v, "reports", TABLE_REPORT, who, own_report) : e;
 }
 
 static bool is_block_of(void *arg, struct arena *scratch, struct bytes key, struct bytes value)

@@ -19,6 +19,17 @@ const char *own_post(struct txn *t, uint64_t post)
 	return post != 0 && post_load(t, post, &p) == OK ? p.uri : "";
 }
 
+enum err own_rows_show(struct txn *t, struct view *v, const char *name, uint8_t table,
+	const struct own_view *who, visit_fn *one)
+{
+	struct own_rows o = {t, v, who->actor, who->most};
+	struct walk walk = {.prefix = place_0(table), .backward = true, .max = WALK_ALL};
+	view_list(v, name);
+	enum err e = txn_walk(t, &walk, one, &o);
+	view_list_end(v);
+	return e;
+}
+
 /* ---- the roll -------------------------------------------------------------------------------- */
 
 struct lookup {

@@ -472,10 +472,7 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct post p;
 	const char *options[OPTIONS_MOST + 1];
-	enum err e = compose_community(call, t, &community);
-	if (e == OK)
-		e = circle_chosen(
-			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
+	enum err e = compose_place(call, t, &community, &circles);
 	if (e != OK)
 		return e;
 	struct poll_draft poll = {.any_of = call_flag(call, "any_of"),
@@ -553,16 +550,9 @@ static const struct route routes[] = {
 };
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-struct own {
-	struct txn *t;
-	struct view *v;
-	uint64_t actor;
-	size_t left;
-};
-
 static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 {
-	struct own *o = arg;
+	struct own_rows *o = arg;
 	struct vote vote;
 	struct post p;
 	struct extra x = {0};
@@ -585,12 +575,7 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct own o = {t, v, who->actor, who->most};
-	struct walk walk = {.prefix = place_0(TABLE_VOTE), .backward = true, .max = WALK_ALL};
-	view_list(v, "votes");
-	enum err e = txn_walk(t, &walk, own_visit, &o);
-	view_list_end(v);
-	return e;
+	return own_rows_show(t, v, "votes", TABLE_VOTE, who, own_visit);
 }
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)

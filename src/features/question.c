@@ -300,10 +300,7 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct u64s media;
 	struct post p;
-	enum err e = compose_community(call, t, &community);
-	if (e == OK)
-		e = circle_chosen(
-			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
+	enum err e = compose_place(call, t, &community, &circles);
 	if (e == OK)
 		e = media_take(call, t, 0, &media);
 	if (e != OK)

@@ -292,19 +292,12 @@ static const struct route routes[] = {
 
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-struct own {
-	struct txn *t;
-	struct view *v;
-	uint64_t actor;
-	size_t left;
-};
-
 static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 {
 	static const char *const names[] = {[REACTION_LIKE] = "like",
 		[REACTION_DISLIKE] = "dislike",
 		[REACTION_BOOST] = "boost"};
-	struct own *o = arg;
+	struct own_rows *o = arg;
 	struct reaction r;
 	if (place_id(key, 2) != o->actor
 		|| record_read(txn_arena(o->t), &reaction_shape, value, &r) != OK)
@@ -319,12 +312,7 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct own o = {t, v, who->actor, who->most};
-	struct walk walk = {.prefix = place_0(TABLE_REACTION), .backward = true, .max = WALK_ALL};
-	view_list(v, "reactions");
-	enum err e = txn_walk(t, &walk, own_visit, &o);
-	view_list_end(v);
-	return e;
+	return own_rows_show(t, v, "reactions", TABLE_REACTION, who, own_visit);
 }
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)

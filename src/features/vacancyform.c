@@ -150,12 +150,9 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct vacancy_draft draft;
 	struct post p;
-	enum err e = compose_community(call, t, &community);
+	enum err e = compose_place(call, t, &community, &circles);
 	if (e == OK && !community.local)
 		e = ERR_NOT_FOUND;
-	if (e == OK)
-		e = circle_chosen(
-			call, t, community.id, NULL, circle_default(&community, NULL), &circles);
 	if (e != OK)
 		return e;
 	read_form(call, &draft);
