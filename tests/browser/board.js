@@ -87,15 +87,15 @@ const pages = ({ job, jobId, thread, gone, link, idea, ideaId, taken }) => [
 ];
 
 // A member places something, closes it and opens it again.
-async function place({ page, seen }, { base, checkRefused, said }) {
+async function place({ page, seen }, { base, checkRefused, said, title }) {
 	await page.goto(`${base}/@veldwerk/vacancies`);
 	await page.getByRole('link', { name: 'Zet iets op het prikbord' }).first().click();
-	await page.fill('#title', 'Nieuwe penningmeester');
+	await page.fill('#title', title);
 	await page.fill('#text', 'We zoeken iemand die **graag rekent**.');
 	await page.fill('#place', 'Zeist');
 	await page.getByRole('button', { name: 'Plaats', exact: true }).click();
 	await checkRefused(page, 'employer', 422, seen);
-	same(await page.inputValue('#title'), 'Nieuwe penningmeester', 'the title');
+	same(await page.inputValue('#title'), title, 'the title');
 	same(await page.inputValue('#place'), 'Zeist', 'the place');
 	await page.fill('#employer', 'De Dotter');
 	await page.fill('#closes', day(10));
@@ -106,7 +106,7 @@ async function place({ page, seen }, { base, checkRefused, said }) {
 		return { title: prop('title').content, place: prop('addressLocality').textContent, employer: prop('name').textContent, until: prop('validThrough').content,
 			posted: prop('datePosted').content, words: prop('description').textContent.trim() };
 	});
-	same([facts.title, facts.place, facts.employer, facts.words].join(' · '), 'Nieuwe penningmeester · Zeist · De Dotter · We zoeken iemand die graag rekent.', 'what machines read');
+	same([facts.title, facts.place, facts.employer, facts.words].join(' · '), `${title} · Zeist · De Dotter · We zoeken iemand die graag rekent.`, 'what machines read');
 	check(new Date(facts.until) > new Date(facts.posted), 'it ends after it began');
 	await page.getByRole('button', { name: 'Het is vervuld' }).click();
 	same(await said(page), 'Het staat nu als vervuld.', 'notice');
@@ -114,7 +114,7 @@ async function place({ page, seen }, { base, checkRefused, said }) {
 	const address = page.url();
 	await until('what is filled is off the board', async () => {
 		await page.goto(`${base}/vacancies`);
-		return await page.getByRole('link', { name: 'Nieuwe penningmeester' }).count() === 0;
+		return await page.getByRole('link', { name: title }).count() === 0;
 	});
 	await page.goto(address);
 	await page.getByRole('button', { name: 'Open het weer' }).click();
@@ -123,7 +123,7 @@ async function place({ page, seen }, { base, checkRefused, said }) {
 }
 
 // Who has no account answers, confirms by mail, and is written back to.
-async function answerAsVisitor({ page, seen }, address, { base, checkRefused, said, mail }) {
+async function answerAsVisitor({ page, seen }, address, { base, checkRefused, said, mail, title }) {
 	const name = `eva${Date.now()}`;
 	await page.goto(address);
 	await page.getByRole('link', { name: 'Reageer privé' }).click();
@@ -137,7 +137,7 @@ async function answerAsVisitor({ page, seen }, address, { base, checkRefused, sa
 	await page.fill('#email', `${name}@example.org`);
 	await page.getByRole('button', { name: 'Verstuur' }).click();
 	check((await said(page)).startsWith('Er is een mail naar je onderweg.'), 'notice');
-	const letter = await until('the mail', () => mail(name, 'Nieuwe penningmeester'));
+	const letter = await until('the mail', () => mail(name, title));
 	const link = new RegExp(`${base}/answers/[0-9a-f]{64}`).exec(letter)[0];
 	await page.goto(link);
 	check(await page.getByText('Ik reken graag.').isVisible(), 'what was written');
