@@ -11,6 +11,7 @@
 #define ATTACHMENTS_MOST 16
 #define OPTIONS_MOST 20
 #define OWNERS_MOST 8
+#define ZONE_POINTS 64
 
 static const char *const types[] = {"Note", "Article", "Page", "Question", "Event", "Video",
 	"Audio", "Image", "Document", "Tombstone", "Place", "Profile", "Relationship", "Collection",
@@ -171,6 +172,48 @@ static void read_text(struct reading *r, const json_node *node, struct object *o
 	}
 }
 
+static const char *joined(struct reading *r, const char *a, const char *b, const char *between)
+{
+	return a == NULL ? b : b == NULL ? a : arena_format(r->arena, "%s%s%s", a, between, b);
+}
+
+/* One place, or the first of several (FEP-8a8e), as an object or in words. */
+static void read_place(struct reading *r, const json_node *node, struct object *o)
+{
+	const json_node *place = json_item(reading_member(r, node, "location"), 0);
+	if (json_is_string(place))
+		o->place = text_cut(r->arena, json_text(place), NAME_POINTS);
+	if (!json_is_object(place))
+		return;
+	const json_node *address = reading_one(r, place, "address");
+	o->place = reading_words(r, place, "name", NAME_POINTS);
+	o->address = reading_words(r, place, "address", NAME_POINTS);
+	if (json_is_object(address))
+		o->address = joined(r, reading_words(r, address, "streetAddress", NAME_POINTS),
+			joined(r, reading_words(r, address, "postalCode", NAME_POINTS),
+				reading_words(r, address, "addressLocality", NAME_POINTS), " "),
+			", ");
+}
+
+/* Mobilizon attributes an event to the group that it is of; who wrote it is its actor. */
+static void read_event(struct reading *r, const json_node *node, struct object *o)
+{
+	static const char *const words[] = {"eventStatus", "ical:status", "status"};
+	const char *writer = reading_uri(r, node, "actor");
+	if (writer != NULL && !text_is(writer, o->attributed_to)) {
+		o->audience = o->attributed_to;
+		o->attributed_to = writer;
+	}
+	o->start_time = reading_time(r, node, "startTime");
+	o->zone = reading_words(r, node, "timezone", ZONE_POINTS);
+	for (size_t i = 0; i < COUNT(words); i++) {
+		const char *said = reading_words(r, node, words[i], ZONE_POINTS);
+		o->cancelled = o->cancelled || text_is(said, "EventCancelled")
+			|| text_is(said, "CANCELLED");
+	}
+	read_place(r, node, o);
+}
+
 /* Whoever it is addressed to. An audience that names everybody counts as cc: it decides who may read. */
 static void read_addresses(struct reading *r, const json_node *node, struct object *o)
 {
@@ -220,6 +263,8 @@ enum err object_from_node(
 		read_tags(&r, node, &o);
 		read_attachments(&r, node, &o);
 		read_options(&r, node, &o);
+		if (text_is(o.type, "Event"))
+			read_event(&r, node, &o);
 	}
 	o.url = reading_link(&r, node, "url", true);
 	o.context = reading_uri(&r, node, "context");

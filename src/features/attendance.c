@@ -508,6 +508,9 @@ static const struct verb verbs[] = {
 	{"Join", NULL, receive_join},
 	{"Leave", NULL, receive_leave},
 	{"Undo", "Join", receive_undo},
+	{"Undo", "Accept", receive_undo}, /* Friendica takes its answer back so */
+	{"Undo", "TentativeAccept", receive_undo},
+	{"Undo", "Reject", receive_undo},
 	{"Accept", NULL, receive_reply},
 	{"TentativeAccept", NULL, receive_reply},
 	{"TentativeJoin", NULL, receive_reply},

@@ -86,56 +86,52 @@ static enum err list_past(struct txn *t, const struct viewer *viewer, uint64_t c
 
 /* ---- lines of it ----------------------------------------------------------------------------- */
 
-static void show_line(struct txn *t, struct view *v, uint64_t id, const struct viewer *viewer)
+void event_line_show(struct txn *t, struct view *v, const struct post *p, const struct event *e,
+	const struct viewer *viewer)
 {
-	struct post p;
-	struct event e;
 	struct attendance a;
 	struct actor community;
-	if (event_find(t, viewer, id, &p, &e) != OK)
-		return;
-	bool known = viewer->local && attendance_of(t, id, viewer->actor, &a) == OK;
-	view_begin(v, NULL);
-	view_text(v, "path", post_path(t, &p));
-	view_text(v, "words", p.title);
-	view_text(v, "lang", p.language);
-	event_show(v, &e);
+	bool known = viewer->local && attendance_of(t, p->id, viewer->actor, &a) == OK;
+	view_text(v, "path", post_path(t, p));
+	view_text(v, "words", p->title);
+	view_text(v, "lang", p->language);
+	event_show(v, e);
 	view_flag(v, "comes", known && a.state == ATTENDING_YES);
 	view_flag(v, "waits", known && a.state == ATTENDING_WAITING);
 	view_flag(v, "may_come", known && a.state == ATTENDING_MAYBE);
-	view_flag(v, "for_members", p.circles.read == CIRCLE_MEMBERS);
-	view_flag(v, "for_core", p.circles.read == CIRCLE_CORE);
-	view_flag(v, "for_everyone", p.circles.read == CIRCLE_EVERYONE);
+	view_flag(v, "for_members", p->circles.read == CIRCLE_MEMBERS);
+	view_flag(v, "for_core", p->circles.read == CIRCLE_CORE);
+	view_flag(v, "for_everyone", p->circles.read == CIRCLE_EVERYONE);
 	view_text(v, "of",
-		e.community != 0 && actor_load(t, e.community, &community) == OK
+		e->community != 0 && actor_load(t, e->community, &community) == OK
 			? actor_title(&community)
 			: "");
-	view_end(v);
 }
 
 static void show_lines(struct txn *t, struct view *v, const char *name, const struct u64s *ids,
 	const struct viewer *viewer)
 {
+	struct post p;
+	struct event e;
 	view_list(v, name);
-	for (size_t i = 0; i < ids->count; i++)
-		show_line(t, v, ids->at[i], viewer);
+	for (size_t i = 0; i < ids->count; i++) {
+		if (event_find(t, viewer, ids->at[i], &p, &e) != OK)
+			continue;
+		view_begin(v, NULL);
+		event_line_show(t, v, &p, &e, viewer);
+		view_end(v);
+	}
 	view_list_end(v);
 }
 
-enum err event_upcoming_show(struct call *call, struct txn *t, struct view *v, uint64_t community)
+enum err event_upcoming_show(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
-	int64_t now = time_now();
-	struct actor a;
-	enum err e = agenda_list(t, &call->viewer, community, now, INT64_MAX, SHOWN, &ids);
+	enum err e = agenda_list(t, &call->viewer, 0, time_now(), INT64_MAX, SHOWN, &ids);
 	if (e != OK)
 		return e;
 	show_lines(t, v, "upcoming", &ids, &call->viewer);
 	view_flag(v, "has_upcoming", ids.count > 0);
-	if (community != 0 && actor_load(t, community, &a) == OK)
-		view_format(v, "agenda_path", "/c/%s/agenda", a.name);
-	else
-		view_text(v, "agenda_path", "/agenda");
 	return OK;
 }
 

@@ -250,8 +250,6 @@ static enum err show_page(struct call *call, struct txn *t, struct view *v, cons
 		e = timeline_of(t, &call->viewer, a, before, LINES_SHOWN, &ids);
 	if (e == OK && before == 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
-	if (e == OK && a->local)
-		e = event_upcoming_show(call, t, v, a->id);
 	if (e != OK)
 		return e;
 	e = before == 0 ? now_show(t, v, a, &call->viewer) : OK;

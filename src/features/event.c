@@ -41,6 +41,7 @@ static const struct field fields[] = {
 	{26, F_I64, offsetof(struct event, news_at), 0},
 	{27, F_I64, offsetof(struct event, was_start), 0},
 	{28, F_U32, offsetof(struct event, news), 0},
+	{29, F_I64, offsetof(struct event, asked), 0},
 };
 const struct shape event_shape = {"event", sizeof(struct event), fields, COUNT(fields)};
 
@@ -209,6 +210,11 @@ static enum err check(struct txn *t, struct event *e, int64_t start_before, stru
 
 /* ---- making, changing ------------------------------------------------------------------------ */
 
+static bool asks_everyone(const struct post *p, const struct event *e)
+{
+	return !e->no_sign_up && p->circles.act == CIRCLE_EVERYONE;
+}
+
 static const char *language_of(struct txn *t, const struct event_draft *d)
 {
 	struct actor author;
@@ -247,6 +253,7 @@ enum err event_create(
 	e.post = p.id;
 	e.community = p.community;
 	e.changed = p.published;
+	e.asked = asks_everyone(&p, &e) ? p.published : 0;
 	/* Whoever answers the Question answers the event. */
 	struct place question = place_hash(TABLE_POST_URI, post_question_uri(txn_arena(t), &p));
 	err = txn_put_id(t, &question, p.id);
@@ -319,6 +326,7 @@ static struct event merged(const struct event *before, const struct event *said)
 	e.news_at = before->news_at;
 	e.was_start = before->was_start;
 	e.news = before->news;
+	e.asked = before->asked;
 	return e;
 }
 
@@ -338,9 +346,15 @@ enum err event_change(
 	struct txn *t, uint64_t post, const struct event_draft *d, struct refusal *why)
 {
 	struct event before;
+	struct post p;
 	enum err err = event_load(t, post, &before);
+	if (err == OK)
+		err = post_load(t, post, &p);
 	if (err != OK)
 		return err;
+	if (before.asked == 0
+		&& asks_everyone(&p, &before)) /* it was made when this was not kept */
+		before.asked = p.published;
 	struct event e = merged(&before, &d->event);
 	err = check(t, &e, before.start, why);
 	if (err == OK && e.capacity != 0
@@ -354,6 +368,10 @@ enum err event_change(
 	if (is_moved(&before, &e) && !e.cancelled)
 		tell_soon(&before, &e, NOTICE_EVENT_MOVED);
 	err = rewrite(t, d, &e, why);
+	if (err == OK)
+		err = post_load(t, post, &p);
+	if (err == OK && e.asked == 0 && asks_everyone(&p, &e))
+		e.asked = e.changed;
 	return err == OK ? store_change(t, &before, &e) : err;
 }
 
@@ -431,6 +449,7 @@ void event_show(struct view *v, const struct event *e)
 	view_text(v, "address", e->address != NULL ? e->address : "");
 	view_flag(v, "somewhere", e->place != NULL || e->address != NULL);
 	view_flag(v, "online", e->link != NULL);
+	view_flag(v, "nowhere", e->place == NULL && e->address == NULL && e->link == NULL);
 	view_text(v, "cost", e->cost != NULL ? e->cost : "");
 	view_flag(v, "cancelled", e->cancelled);
 	view_text(v, "reason", e->reason != NULL ? e->reason : "");
@@ -513,6 +532,21 @@ static void show_post_link(
 	view_text(v, name, there ? post_path(t, &p) : "");
 }
 
+static bool is_open(const struct event *e)
+{
+	return !e->no_sign_up && !e->cancelled && event_closing(e) > time_now();
+}
+
+static const char *step(struct txn *t, const struct post *p, const struct viewer *viewer)
+{
+	struct event e;
+	struct attendance a;
+	bool asks = viewer->local && event_load(t, p->id, &e) == OK && is_open(&e)
+		&& attendance_may(t, viewer->actor, p)
+		&& attendance_of(t, p->id, viewer->actor, &a) != OK;
+	return asks ? "Sign up" : NULL;
+}
+
 static void page(struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
 {
 	struct event e;
@@ -523,7 +557,7 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 		return;
 	bool known = me != 0 && attendance_of(t, p->id, me, &a) == OK;
 	bool organises = me != 0 && me == p->author;
-	bool open = !e.no_sign_up && !e.cancelled && event_closing(&e) > time_now();
+	bool open = is_open(&e);
 	bool here = actor_load(t, p->author, &author) == OK && author.local;
 	view_begin(v, "event");
 	view_id(v, "event_id", p->id);
@@ -550,6 +584,27 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 	show_post_link(t, v, "next", e.next, viewer);
 	if (me != 0)
 		show_people(t, v, &e);
+	view_end(v);
+}
+
+/* Of another node, as it says: signing up is done there. */
+static void page_elsewhere(
+	struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
+{
+	struct extra x;
+	(void)viewer;
+	extra_read(txn_arena(t), p->extra, &x);
+	if (x.starts == 0)
+		return;
+	struct event e = {.start = x.starts,
+		.end = x.ends,
+		.zone = x.zone != NULL ? x.zone : i18n_zone_name(),
+		.place = x.place,
+		.address = x.address,
+		.cancelled = x.cancelled};
+	view_begin(v, "event_elsewhere");
+	event_show(v, &e);
+	show_map(v, &e);
 	view_end(v);
 }
 
@@ -601,7 +656,6 @@ static void object(struct txn *t, struct view *v, const struct post *p)
 	struct event e;
 	if (event_load(t, p->id, &e) != OK)
 		return;
-	bool asks = !e.no_sign_up, all = p->circles.act == CIRCLE_EVERYONE;
 	show_moment(v, "startTime", e.start, e.zone);
 	show_moment(v, "endTime", e.end, e.zone);
 	view_text(v, "timezone", e.zone);
@@ -610,7 +664,7 @@ static void object(struct txn *t, struct view *v, const struct post *p)
 	view_flag(v, "isOnline", e.link != NULL && e.place == NULL && e.address == NULL);
 	show_organisers(t, v, p);
 	/* The FEP's "none" is no word of Mobilizon's: there it must ask, and is refused. */
-	view_text(v, "joinMode", asks && all ? "free" : "restricted");
+	view_text(v, "joinMode", asks_everyone(p, &e) ? "free" : "restricted");
 	if (e.capacity != 0)
 		view_number(v, "maximumAttendeeCapacity", e.capacity);
 	view_text(v, "eventStatus", e.cancelled ? "EventCancelled" : "EventScheduled");
@@ -638,6 +692,17 @@ static void show_choices(struct view *v, const char *language)
 	view_list_end(v);
 }
 
+static const char *question_words(const struct event *e, bool asks)
+{
+	if (e->cancelled)
+		return NULL;
+	if (asks)
+		return "Are you coming? Choose below: you get a message back.";
+	return e->no_sign_up ? "Everyone can just come: you need not sign up."
+			     : "Members can sign up for this.";
+}
+
+/* Microblogs take no Question again that was deleted, so one that is taken back is closed: that can be undone. */
 static enum err question(struct txn *t, struct view *v, const struct post *p)
 {
 	struct event e;
@@ -645,7 +710,8 @@ static enum err question(struct txn *t, struct view *v, const struct post *p)
 	struct arena *arena = txn_arena(t);
 	const char *l = p->language;
 	enum err err = event_load(t, p->id, &e);
-	if (err != OK || e.no_sign_up || p->circles.act != CIRCLE_EVERYONE)
+	bool asks = err == OK && asks_everyone(p, &e);
+	if (err != OK || (!asks && e.asked == 0))
 		return err == OK ? ERR_NOT_FOUND : err;
 	text_init(&html, arena, 16384);
 	text_add(&html, "<p><strong>");
@@ -657,15 +723,21 @@ static enum err question(struct txn *t, struct view *v, const struct post *p)
 	text_add(&html, "<br>");
 	text_html(&html, event_where(arena, l, &e));
 	text_add(&html, "</p><p>");
-	if (!e.cancelled)
-		text_html(&html, i18n(l, "Are you coming? Choose below: you get a message back."));
+	const char *words = question_words(&e, asks);
+	if (words != NULL)
+		text_html(&html, i18n(l, words));
 	text_format(&html, " <a href=\"%s\">", p->url);
 	text_html(&html, i18n(l, "Read more"));
 	text_add(&html, "</a></p>");
-	err = note_show_question(t, p, html.at, v);
+	struct post said = *p;
+	if (e.asked != 0)
+		said.published = e.asked;
+	if (e.changed > said.published && e.changed > said.updated)
+		said.updated = e.changed; /* without it no words, and no end, are taken anew */
+	err = note_show_question(t, &said, html.at, v);
 	show_choices(v, l);
 	view_number(v, "votersCount", 0);
-	int64_t closing = e.cancelled ? e.changed : event_closing(&e);
+	int64_t closing = e.cancelled || !asks ? e.changed : event_closing(&e);
 	view_time(v, "endTime", closing);
 	if (closing <= time_now())
 		view_time(v, "closed", closing);
@@ -674,7 +746,8 @@ static enum err question(struct txn *t, struct view *v, const struct post *p)
 
 static const struct detail details[] = {
 	{POST_EVENT, .end = end, .page = page, .object = object, .question = question,
-		.heard_by = attendance_heard_by, .form = "event"},
+		.heard_by = attendance_heard_by, .form = "event", .step = step},
+	{POST_PAGE, .page = page_elsewhere},
 	{0},
 };
 

@@ -36,6 +36,7 @@ struct event {
 	/* What attendees still have to hear: from when on, which notice, when it began before. */
 	int64_t news_at, was_start;
 	uint32_t news;
+	int64_t asked; /* since when the Question beside it stands elsewhere, 0: it never did; it is closed while nobody there may answer */
 };
 extern const struct shape event_shape;
 struct event_draft {
@@ -116,4 +117,5 @@ enum err agenda_set(struct txn *, const struct event *, bool on) MUST_USE;
 /* By when they begin, those that end after `from`; or that began between the two. */
 enum err agenda_list(struct txn *, const struct viewer *, uint64_t community, int64_t from, int64_t to, size_t max,
 	struct u64s *out) MUST_USE;
+void event_line_show(struct txn *, struct view *, const struct post *, const struct event *, const struct viewer *);
 extern const struct route event_form_routes[], attend_routes[];

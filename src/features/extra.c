@@ -1,4 +1,4 @@
-/* extra.c: what only some posts have (attachments, hashtags, options), packed as one JSON text. */
+/* extra.c: what only some posts have (attachments, hashtags, options, when an event elsewhere is), packed as one JSON text. */
 #include "features.h"
 
 #define WIDTH_MOST 100000
@@ -46,15 +46,30 @@ static void options_write(struct view *v, const struct extra *x)
 	view_number(v, "closed", x->closed);
 }
 
+static void event_write(struct view *v, const struct extra *x)
+{
+	view_begin(v, "event");
+	view_number(v, "starts", x->starts);
+	view_number(v, "ends", x->ends);
+	view_text(v, "zone", x->zone);
+	view_text(v, "place", x->place);
+	view_text(v, "address", x->address);
+	view_flag(v, "cancelled", x->cancelled);
+	view_end(v);
+}
+
 struct bytes extra_write(struct arena *arena, const struct extra *x)
 {
-	if (x->attachment_count == 0 && x->hashtags.count == 0 && x->option_count == 0)
+	if (x->attachment_count == 0 && x->hashtags.count == 0 && x->option_count == 0
+		&& x->starts == 0)
 		return (struct bytes){0};
 	struct view *v = view_create(arena, VIEW_JSON);
 	if (x->attachment_count > 0)
 		attachments_write(v, x);
 	if (x->option_count > 0)
 		options_write(v, x);
+	if (x->starts != 0)
+		event_write(v, x);
 	if (x->hashtags.count > 0) {
 		view_list(v, "tag");
 		for (size_t i = 0; i < x->hashtags.count; i++)
@@ -130,6 +145,16 @@ static void options_read(struct arena *arena, const json_node *root, struct extr
 	out->closed = number_of(root, "closed", INT64_MAX);
 }
 
+static void event_read(const json_node *event, struct extra *out)
+{
+	out->starts = number_of(event, "starts", INT64_MAX);
+	out->ends = number_of(event, "ends", INT64_MAX);
+	out->zone = json_text(json_member(event, "zone"));
+	out->place = json_text(json_member(event, "place"));
+	out->address = json_text(json_member(event, "address"));
+	out->cancelled = json_flag(json_member(event, "cancelled"));
+}
+
 void extra_read(struct arena *arena, struct bytes in, struct extra *out)
 {
 	const json_node *root;
@@ -138,6 +163,7 @@ void extra_read(struct arena *arena, struct bytes in, struct extra *out)
 		return;
 	attachments_read(arena, json_member(root, "attachment"), out);
 	options_read(arena, root, out);
+	event_read(json_member(root, "event"), out);
 	const json_node *list = json_member(root, "tag");
 	size_t count = at_most(list, POST_HASHTAGS);
 	const char **tags = arena_array(arena, count, sizeof *tags);

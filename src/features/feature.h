@@ -46,6 +46,9 @@ struct object {
 	bool any_of;                  /* several may be chosen */
 	int64_t voters;
 	int64_t published, updated, end_time, closed;
+	int64_t start_time;           /* Event, with end_time; what follows may be NULL */
+	const char *zone, *place, *address;
+	bool cancelled;
 	bool sensitive, comments_closed;
 	const struct actor *actor;    /* when the object is an actor: its claims; id and local are unset */
 };
@@ -105,6 +108,8 @@ struct detail {
 	/* Who besides the followers hears of its changes: by id, `after` and on. */
 	enum err (*heard_by)(struct txn *, uint64_t post, uint64_t after, size_t max, struct u64s *out);
 	const char *form; /* changed at /p/{id}/<form>; NULL: where all posts are */
+	/* What this viewer can do with it now, as a msgid: "Vote"; NULL: read it. */
+	const char *(*step)(struct txn *, const struct post *, const struct viewer *);
 };
 
 /* What a feature keeps of a person of here: shown to them, and gone when they leave. Either may be NULL. */

@@ -417,6 +417,10 @@ struct extra {
 	size_t option_count;
 	bool any_of, closing; /* struct poll_draft's */
 	int64_t voters, end_time, closed;
+	/* An event elsewhere; starts 0: it is none. What follows may be NULL; a zone is known here. */
+	int64_t starts, ends;
+	const char *zone, *place, *address;
+	bool cancelled;
 };
 struct bytes extra_write(struct arena *, const struct extra *);
 void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what cannot be read is left out */
@@ -650,8 +654,8 @@ enum err poll_voters(struct txn *, uint64_t post, uint64_t after, size_t max, st
 
 /* ---- event.c and its files (event.h is theirs): what people come to, and who comes ------------ */
 
-/* "upcoming": what comes in a community, or (0) anywhere here, that the viewer may read; parts/event-upcoming.html */
-enum err event_upcoming_show(struct call *, struct txn *, struct view *, uint64_t community) MUST_USE;
+/* "upcoming": what comes anywhere here, that the viewer may read; parts/event-upcoming.html */
+enum err event_upcoming_show(struct call *, struct txn *, struct view *) MUST_USE;
 /* Where the Question beside a post stands (feature.h): it is that post by another name. */
 const char *post_question_uri(struct arena *, const struct post *);
 
@@ -1023,7 +1027,7 @@ enum err hidden_actor(struct txn *, uint64_t actor, bool on) MUST_USE; /* suspen
 
 /* ---- now.c: what is going on in a community ---------------------------------------------------- */
 
-/* "now" { poll or answer or waits, post, who, at, open }, "has_now"; parts/now.html shows them. */
+/* "now" { event or poll or answer or waits, post, who, at, open }, "has_now"; parts/now.html shows them. */
 enum err now_show(struct txn *, struct view *, const struct actor *community, const struct viewer *) MUST_USE;
 
 /* ---- directory.c: who can be found here, and for what: opt-in for each thing ------------------- */

@@ -189,12 +189,23 @@ static void read_hashtags(struct arena *arena, const struct object *o, struct ex
 	x->hashtags.at = all;
 }
 
+static void read_event(struct arena *arena, const struct object *o, struct extra *x)
+{
+	x->starts = o->start_time;
+	x->ends = o->end_time > o->start_time ? o->end_time : 0;
+	x->zone = o->zone != NULL && ical_zone_known(o->zone) ? o->zone : NULL;
+	x->place = words(arena, o->place, TITLE_POINTS);
+	x->address = words(arena, o->address, TITLE_POINTS);
+	x->cancelled = o->cancelled;
+}
+
 static struct bytes read_extra(struct arena *arena, const struct object *o)
 {
 	struct extra x = {.any_of = o->any_of,
 		.voters = o->voters,
 		.end_time = o->end_time,
 		.closed = o->closed};
+	read_event(arena, o, &x);
 	struct option *options = arena_array(arena, POST_OPTIONS, sizeof *options);
 	for (size_t i = 0; i < o->option_count && x.option_count < POST_OPTIONS; i++) {
 		if (o->options[i].name == NULL)

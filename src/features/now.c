@@ -1,9 +1,12 @@
-/* now.c: what is going on in a community, of its newest conversations: polls to vote in, fresh answers, who waits for one. */
-#include "features.h"
+/* now.c: what is going on in a community: the next events, and of its newest conversations polls to vote in, fresh answers,
+ * who waits for one. */
+#include "event.h"
 
 #define LOOKED_AT 40
 #define SHOWN 3 /* of each; of those that wait less */
 #define WAITING_SHOWN 2
+#define EVENTS_SHOWN 2
+#define EVENTS_LOOKED_AT 10
 #define FRESH (14 * DAY)
 #define WAITS_AFTER DAY /* nobody need be quick */
 #define WAITS_UNTIL (30 * DAY)
@@ -34,6 +37,28 @@ static void few_add(struct few *f, const struct post *p, const struct post *answ
 struct now {
 	struct few polls, answers, waiting;
 };
+
+/* What is called off is told on its page. */
+static enum err show_events(struct txn *t, struct view *v, uint64_t community,
+	const struct viewer *viewer, size_t *shown)
+{
+	struct u64s ids;
+	struct post p;
+	struct event event;
+	enum err e = agenda_list(
+		t, viewer, community, time_now(), INT64_MAX, EVENTS_LOOKED_AT, &ids);
+	for (size_t i = 0; e == OK && i < ids.count && *shown < EVENTS_SHOWN; i++) {
+		if (event_find(t, viewer, ids.at[i], &p, &event) != OK || event.cancelled)
+			continue;
+		view_begin(v, NULL);
+		view_begin(v, "event");
+		event_line_show(t, v, &p, &event, viewer);
+		view_end(v);
+		view_end(v);
+		(*shown)++;
+	}
+	return e;
+}
 
 static bool last_answer(
 	struct txn *t, const struct viewer *viewer, const struct post *root, struct post *out)
@@ -95,11 +120,14 @@ enum err now_show(
 	for (size_t i = 0; i < ids.count; i++)
 		if (post_load(t, ids.at[i], &p) == OK && !p.locked)
 			consider(t, viewer, &p, now);
+	size_t events = 0;
 	view_list(v, "now");
+	e = show_events(t, v, community->id, viewer, &events);
 	show(t, v, &now->polls, SHOWN, "poll", viewer);
 	show(t, v, &now->answers, SHOWN, "answer", viewer);
 	show(t, v, &now->waiting, WAITING_SHOWN, "waits", viewer);
 	view_list_end(v);
-	view_flag(v, "has_now", now->polls.count + now->answers.count + now->waiting.count > 0);
-	return OK;
+	view_flag(v, "has_now",
+		events + now->polls.count + now->answers.count + now->waiting.count > 0);
+	return e;
 }

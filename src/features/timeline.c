@@ -206,7 +206,7 @@ static enum err home_read(struct call *call, struct txn *t, struct view *v)
 			.kind = "website"});
 	enum err e = show_communities(t, v);
 	if (e == OK)
-		e = event_upcoming_show(call, t, v, 0);
+		e = event_upcoming_show(call, t, v);
 	if (e == OK)
 		e = timeline_public(t, &call->viewer, before, PAGE_SHOWN, &ids);
 	if (e == OK)

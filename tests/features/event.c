@@ -217,6 +217,93 @@ IN_WRITE(a_change_is_said_once_and_counted)
 	return OK;
 }
 
+IN_WRITE(what_nobody_signs_up_for_any_more_is_asked_no_more)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), board = world_group(t, "board");
+	struct event_draft d = planned(anna.id, board.id);
+	struct circles members = {CIRCLE_EVERYONE, CIRCLE_MEMBERS, false},
+		       all = {CIRCLE_EVERYONE, CIRCLE_EVERYONE, false};
+	struct post p = held(t, d);
+	time_freeze(NOW + HOUR);
+	d.event.no_sign_up = true;
+	WANT(event_change(t, p.id, &d, NULL) == OK && world_lines(t, ACT_UPDATE) == 1);
+	const char *json = question_of(t, &p);
+	/* Closed, with a reason, and told as a change: without `updated` no end is taken anew. */
+	WANT(says(json, "\"closed\":\"2025-11-21T09:58:12.000Z\"")
+		&& says(json, "\"endTime\":\"2025-11-21T09:58:12.000Z\"")
+		&& says(json, "\"updated\":\"2025-11-21T09:58:12.000Z\"")
+		&& says(json, "you need not sign up") && !says(json, "Are you coming?"));
+	time_freeze(NOW + 2 * HOUR);
+	d.event.no_sign_up = false;
+	WANT(event_change(t, p.id, &d, NULL) == OK);
+	json = question_of(t, &p);
+	WANT(!says(json, "\"closed\"") && says(json, "Are you coming?")
+		&& says(json, "\"endTime\":\"2025-12-11T08:58:00.000Z\"")
+		&& says(json, "\"published\":\"2025-11-21T08:58:12.000Z\""));
+	d.circles = &members;
+	WANT(event_change(t, p.id, &d, NULL) == OK);
+	json = question_of(t, &p);
+	WANT(says(json, "\"closed\"") && says(json, "Members can sign up for this."));
+	/* One that is asked later than it was placed is as old as its asking: else it comes too late. */
+	d.circles = &all;
+	d.event.no_sign_up = true;
+	p = held(t, d);
+	WANT(*question_of(t, &p) == '\0');
+	time_freeze(NOW + 3 * DAY);
+	d.event.no_sign_up = false;
+	WANT(event_change(t, p.id, &d, NULL) == OK);
+	WANT(says(question_of(t, &p), "\"published\":\"2025-11-24T08:58:12.000Z\""));
+	return OK;
+}
+
+IN_WRITE(one_of_another_node_says_when_and_where)
+{
+	(void)arg;
+	static const char *const open[] = {"https://www.w3.org/ns/activitystreams#Public"};
+	static const struct viewer nobody;
+	struct actor wim = world_remote(t, ACTOR_PERSON, "wim", "wp.example");
+	struct object o = {.id = "https://wp.example/events/1",
+		.type = "Event",
+		.attributed_to = wim.uri,
+		.name = "Open day",
+		.content = "<p>Come and see.</p>",
+		.to = {open, 1},
+		.start_time = START,
+		.end_time = START + 2 * HOUR,
+		.zone = "Europe/London",
+		.place = "<b>Hall</b>",
+		.address = "Gouda"};
+	struct activity a = world_activity(&wim, "https://wp.example/events/1/c", "Create", o.id);
+	struct post p;
+	struct view *v = view_create(txn_arena(t), VIEW_TREE);
+	a.object = &o;
+	WANT(world_receive(t, &feature_post, &a) == OK && post_by_uri(t, o.id, &p) == OK);
+	WANT(p.kind == POST_PAGE && text_is(p.title, "Open day"));
+	post_show(t, v, "post", &p, &nobody);
+	const struct node *page = view_root(v);
+	WANT(world_number(page, "post.event_elsewhere.when.from") == START
+		&& world_number(page, "post.event_elsewhere.when.to") == START + 2 * HOUR
+		&& text_is(world_text(page, "post.event_elsewhere.when.zone"), "Europe/London")
+		&& text_is(world_text(page, "post.event_elsewhere.place"), "Hall")
+		&& text_is(world_text(page, "post.event_elsewhere.address"), "Gouda"));
+	/* It is moved, and then called off, there. */
+	a = world_activity(&wim, "https://wp.example/events/1/u", "Update", o.id);
+	a.object = &o;
+	o.start_time = START + DAY;
+	o.end_time = 0;
+	o.zone = "Mars/Olympus";
+	o.cancelled = true;
+	WANT(world_receive(t, &feature_post, &a) == OK && post_by_uri(t, o.id, &p) == OK);
+	v = view_create(txn_arena(t), VIEW_TREE);
+	post_show(t, v, "post", &p, &nobody);
+	page = view_root(v);
+	WANT(world_number(page, "post.event_elsewhere.when.from") == START + DAY
+		&& text_is(world_text(page, "post.event_elsewhere.when.zone"), HERE)
+		&& world_number(page, "post.event_elsewhere.cancelled") == 1);
+	return OK;
+}
+
 IN_WRITE(it_is_cancelled_and_goes_on_after_all)
 {
 	(void)arg;
@@ -472,6 +559,8 @@ int main(void)
 		WORLD_TEST(a_question_stands_beside_it_for_who_can_tap_only),
 		WORLD_TEST(what_cannot_be_is_refused_in_words),
 		WORLD_TEST(a_change_is_said_once_and_counted),
+		WORLD_TEST(what_nobody_signs_up_for_any_more_is_asked_no_more),
+		WORLD_TEST(one_of_another_node_says_when_and_where),
 		WORLD_TEST(it_is_cancelled_and_goes_on_after_all),
 		WORLD_TEST(what_is_deleted_leaves_nothing),
 		WORLD_TEST(a_series_goes_on_until_it_ends),

@@ -1,5 +1,7 @@
-/* now.c: what goes on in a community: polls to vote in, fresh answers, who waits for one. */
+/* now.c: what goes on in a community: events, polls to vote in, fresh answers, who waits for one. */
 #include "world.h"
+
+#include "event.h"
 
 static const struct node *page_of(struct txn *t, const struct actor *who)
 {
@@ -62,6 +64,42 @@ IN_WRITE(polls_stand_there_until_they_close_the_first_to_close_first)
 	return OK;
 }
 
+static struct post meet(struct txn *t, const struct actor *by, const struct actor *where,
+	int64_t at, const struct circles *circles)
+{
+	struct post p = {0};
+	struct event_draft d = {.author = by->id,
+		.community = where->id,
+		.title = "Walk",
+		.source = "Woods",
+		.circles = circles,
+		.event = {.start = at, .zone = "Europe/Amsterdam", .place = "Hall"}};
+	return event_create(t, &d, NULL, &p) == OK ? p : (struct post){0};
+}
+
+IN_WRITE(the_next_two_events_that_one_may_see)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), club = world_group(t, "club"),
+		     other = world_group(t, "other");
+	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS, false};
+	struct post first = meet(t, &anna, &club, NOW + DAY, NULL),
+		    off = meet(t, &anna, &club, NOW + 2 * DAY, NULL);
+	WANT(first.id != 0 && meet(t, &anna, &club, NOW + 3 * DAY, NULL).id != 0
+		&& meet(t, &anna, &club, NOW + 4 * DAY, NULL).id != 0
+		&& meet(t, &anna, &club, NOW + 2 * HOUR, &members).id != 0
+		&& meet(t, &anna, &other, NOW + HOUR, NULL).id != 0
+		&& event_cancel(t, anna.id, off.id, true, NULL) == OK);
+	const struct node *page = page_of(t, NULL), *now = world_node(page, "now");
+	WANT(has(page, "event.when.from") == 2
+		&& world_number(now->first, "event.when.from") == NOW + DAY
+		&& world_number(now->first->next, "event.when.from") == NOW + 3 * DAY);
+	time_freeze(NOW + 5 * DAY); /* they are over */
+	WANT(has(page_of(t, NULL), "event.when.from") == 0);
+	time_freeze(NOW);
+	return OK;
+}
+
 IN_WRITE(an_answer_is_news_and_who_has_none_waits)
 {
 	(void)arg;
@@ -101,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(an_empty_room_has_no_now),
 		WORLD_TEST(polls_stand_there_until_they_close_the_first_to_close_first),
+		WORLD_TEST(the_next_two_events_that_one_may_see),
 		WORLD_TEST(an_answer_is_news_and_who_has_none_waits),
 		WORLD_TEST(who_may_not_read_an_answer_hears_nothing_of_it),
 	};

@@ -4,6 +4,8 @@
 #include "fake_transport.h"
 #include "neighbours.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define INBOX "https://good.example/inbox"
@@ -218,6 +220,142 @@ static enum err take_away(struct txn *t, void *arg)
 	return post_remove(t, scene.jan, scene.event, NULL, NULL);
 }
 
+/* ---- each in its own words: the samples of tests/wire, said by one of our neighbours --------- */
+
+static const char *sample(const char *name)
+{
+	const char *top = getenv("KRING_SOURCE");
+	const char *path = arena_format(
+		node.arena, "%s/tests/wire/samples/%s.json", top != NULL ? top : ".", name);
+	char *at = arena_alloc(node.arena, 64 << 10);
+	FILE *file = fopen(path, "rb");
+	assert_non_null(file);
+	size_t size = fread(at, 1, (64 << 10) - 1, file);
+	fclose(file);
+	at[size] = '\0';
+	return at;
+}
+
+static const char *replaced(const char *text, const char *was, const char *now)
+{
+	struct text out;
+	text_init(&out, node.arena, 64 << 10);
+	for (const char *at; (at = strstr(text, was)) != NULL; text = at + strlen(was)) {
+		text_add_n(&out, text, (size_t)(at - text));
+		text_add(&out, now);
+	}
+	text_add(&out, text);
+	assert_false(out.failed);
+	return out.at;
+}
+
+static const char *said_by(const struct neighbour *who, const char *name, const char *writer)
+{
+	const char *host = strstr(writer, "://") + 3;
+	const char *theirs = arena_text_n(node.arena, writer, (size_t)(strchr(host, '/') - writer));
+	const char *ours = arena_format(node.arena, "https://%s", who->host);
+	const char *json = replaced(sample(name), writer, who->uri);
+	json = replaced(replaced(json, theirs, ours), "https://ex.org/p/1", uri(""));
+	return replaced(json, "https://ex.org/e/1", uri(""));
+}
+
+struct standing_of {
+	uint64_t actor;
+	uint32_t state;
+};
+
+static enum err read_state(struct txn *t, void *arg)
+{
+	struct standing_of *s = arg;
+	struct attendance a;
+	enum err e = attendance_of(t, scene.event, s->actor, &a);
+	s->state = e == OK ? a.state : ATTENDING_NONE;
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static uint32_t state_of(uint64_t actor)
+{
+	struct standing_of s = {.actor = actor};
+	assert_int_equal(store_read(node.store, read_state, &s), OK);
+	return s.state;
+}
+
+static void each_comes_and_goes_in_its_own_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *writer;
+		uint32_t state;
+		const char *answer[2]; /* what comes back */
+	} rows[] = {
+		{"mobilizon-join", "https://mobi.example/users/mia", ATTENDING_YES,
+			{"\"type\":\"Accept\"", "/acts/1"}},
+		{"mobilizon-leave", "https://mobi.example/@mia", ATTENDING_NONE, {NULL, NULL}},
+		{"mobilizon-join-message", "https://mobi.example/@mia", ATTENDING_YES,
+			{"\"type\":\"Accept\"", "/join/event/"}},
+		{"mobilizon-undo-join", "https://mobi.example/@mia", ATTENDING_NONE, {NULL, NULL}},
+		{"wordpress-join", "https://wp.example/?author=1", ATTENDING_YES,
+			{"\"type\":\"Accept\"", "#join-1"}},
+		{"friendica-reject-event", "https://fri.example/users/fred", ATTENDING_NO,
+			{"\"type\":\"Note\"", "Je staat niet op de lijst"}},
+		{"friendica-tentative", "https://fri.example/users/fred", ATTENDING_MAYBE,
+			{"\"type\":\"Note\"", "misschien"}},
+		{"friendica-accept-event", "https://fri.example/users/fred", ATTENDING_YES,
+			{"\"type\":\"Note\"", "Je staat op de lijst."}},
+		{"friendica-undo-attendance", "https://fri.example/users/fred", ATTENDING_NONE,
+			{NULL, NULL}},
+		{"mastodon-vote", "https://masto.example/users/ada", ATTENDING_YES,
+			{"\"type\":\"Note\"", "Je staat op de lijst."}},
+	};
+	set_up(0);
+	uint64_t bob = node_know(&node.bob);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const *answer = rows[i].answer;
+		size_t before = answer[0] != NULL ? sent(EVIL, answer[0], answer[1]) : 0;
+		send(&node.bob, said_by(&node.bob, rows[i].name, rows[i].writer));
+		if (state_of(bob) != rows[i].state)
+			fail_msg("%s: %u", rows[i].name, state_of(bob));
+		if (answer[0] != NULL && sent(EVIL, answer[0], answer[1]) != before + 1)
+			fail_msg("%s: no answer", rows[i].name);
+	}
+	assert_int_equal(coming(), 1); /* one list, whatever the door */
+}
+
+static void events_of_others_have_a_time_and_a_place(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *writer, *id, *title, *place, *start;
+		bool by_bob;
+	} rows[] = {
+		{"mobilizon-event", "https://mobi.example/@mia", "/events/1", "Dance", "Hall",
+			"2026-01-01T18:00:00.000Z"},
+		{"wordpress-event", "https://wp.example/?author=1", "/events/1", "Open day", "Hall",
+			"2026-04-01T08:00:00.000Z", true},
+		{"friendica-event", "https://fri.example/users/fred", "/objects/9", "Repair café",
+			"Library", "2026-04-01T00:00:00.000Z"},
+		{"gancio-event", "https://gancio.example/federation/u/events", "/federation/m/7",
+			"Concert", "Kraakpand", "2026-05-02T18:00:00.000Z"},
+	};
+	set_up(0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct post p;
+		struct extra x;
+		char start[TIME_ISO];
+		const struct neighbour *who = rows[i].by_bob ? &node.bob : &node.alice;
+		send(who, said_by(who, rows[i].name, rows[i].writer));
+		assert_true(node_post(node_post_id(arena_format(
+					      node.arena, "https://%s%s", who->host, rows[i].id)),
+			&p));
+		extra_read(node.arena, p.extra, &x);
+		time_iso(x.starts, start);
+		assert_string_equal(start, rows[i].start);
+		assert_string_equal(p.title, rows[i].title);
+		assert_string_equal(x.place, rows[i].place);
+		assert_int_equal(p.author, node_know(who));
+	}
+}
+
 static void its_changes_and_its_end_reach_who_comes(void **state)
 {
 	(void)state;
@@ -268,6 +406,8 @@ int main(void)
 		NODE_TEST(an_event_goes_out_with_its_question),
 		NODE_TEST(a_join_is_accepted_by_the_organiser),
 		NODE_TEST(one_tap_is_answered_by_a_message),
+		NODE_TEST(each_comes_and_goes_in_its_own_words),
+		NODE_TEST(events_of_others_have_a_time_and_a_place),
 		NODE_TEST(its_changes_and_its_end_reach_who_comes),
 		NODE_TEST(an_answer_to_the_question_is_an_answer_to_the_event),
 	};

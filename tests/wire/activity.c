@@ -103,7 +103,11 @@ static const struct expected {
 	{"wordpress-article", "Create", "Article", "https://wp.example/objects/1", NULL,
 		"https://wp.example/users/wim", true},
 	{"mobilizon-event", "Create", "Event", "https://mobi.example/events/1", NULL,
-		"https://mobi.example/@club", true},
+		"https://mobi.example/@mia", true},
+	{"gancio-event", "Create", "Event", "https://gancio.example/federation/m/7", NULL,
+		"https://gancio.example/federation/u/events", true},
+	{"friendica-undo-attendance", "Undo", NULL, "https://fri.example/objects/2#accept",
+		"Accept", NULL, false},
 	{"mobilizon-join", "Join", NULL, "https://ex.org/e/1", NULL, NULL, false},
 	{"friendica-article", "Create", "Article", "https://fri.example/objects/1", NULL,
 		"https://fri.example/users/fred", true},
@@ -243,6 +247,40 @@ static void details_are_kept(void **state)
 	assert_string_equal(a.inner->inner->type, "Like");
 	assert_string_equal(a.inner->actor, "https://far.example/u/fay");
 	assert_true(a.inner->raw.size > 0);
+}
+
+/* When and where, as each of them says it. */
+static void events_have_a_time_and_a_place(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *start, *end, *zone, *place, *address, *group;
+	} events[] = {
+		{"mobilizon-event", "2026-01-01T18:00:00.000Z", "2026-01-01T20:00:00.000Z", NULL,
+			"Hall", NULL, "https://mobi.example/@club"},
+		{"wordpress-event", "2026-04-01T08:00:00.000Z", "2026-04-01T15:00:00.000Z",
+			"Europe/Amsterdam", "Hall", "Gouda", NULL},
+		{"friendica-event", "2026-04-01T00:00:00.000Z", "2026-04-02T00:00:00.000Z", NULL,
+			"Library", NULL, NULL},
+		{"gancio-event", "2026-05-02T18:00:00.000Z", NULL, NULL, "Kraakpand",
+			"Dorpsstraat 1, 1234 AB Gouda", NULL},
+	};
+	for (size_t i = 0; i < COUNT(events); i++) {
+		struct arena *arena ARENA_CLEANUP = arena_create();
+		struct activity a;
+		char start[TIME_ISO], end[TIME_ISO];
+		const char *name = events[i].name;
+		assert_int_equal(activity_read(arena, sample(arena, name), &a, NULL), OK);
+		time_iso(a.object->start_time, start);
+		time_iso(a.object->end_time, end);
+		same(name, start, events[i].start);
+		same(name, a.object->end_time != 0 ? end : NULL, events[i].end);
+		same(name, a.object->zone, events[i].zone);
+		same(name, a.object->place, events[i].place);
+		same(name, a.object->address, events[i].address);
+		same(name, a.object->audience, events[i].group);
+		assert_int_equal(a.object->cancelled, i == 3);
+	}
 }
 
 static void several_votes_are_parts(void **state)
@@ -435,6 +473,7 @@ int main(void)
 		cmocka_unit_test(says_what_it_says),
 		cmocka_unit_test(refuses_what_must_not_be),
 		cmocka_unit_test(details_are_kept),
+		cmocka_unit_test(events_have_a_time_and_a_place),
 		cmocka_unit_test(several_votes_are_parts),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(one_and_a_list_of_one_are_the_same),
