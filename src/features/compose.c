@@ -154,6 +154,7 @@ static enum err reply_write(struct call *call, struct txn *t)
 	struct post parent, p;
 	struct circles circles;
 	struct u64s media;
+	struct poll_draft poll;
 	enum err e = find_readable(call, t, &parent);
 	if (e == OK)
 		e = circle_chosen(call, t, parent.community, &parent, circle_default(NULL, &parent),
@@ -162,8 +163,11 @@ static enum err reply_write(struct call *call, struct txn *t)
 		e = media_take(call, t, 0, &media);
 	if (e != OK)
 		return e;
+	poll_form_read(call, &poll);
+	bool asks = poll.options.count > 0 && parent.visibility != VISIBLE_DIRECT;
 	struct post_draft draft = {.author = call->viewer.actor,
 		.parent = parent.id,
+		.poll = asks ? &poll : NULL,
 		.circles = &circles,
 		.media = &media,
 		.source = call_input(call, "text"),
@@ -417,8 +421,8 @@ const struct route post_routes[] = {
 		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
 		.prepare = media_prepare, .max_body = MEDIA_FORM_MOST},
 	{METHOD_POST, "/p/{id}/reply", SIGNED_IN, .write = reply_write, .page = "conversation",
-		.form = reply_form, .takes = {TEXT_INPUT, CIRCLE_INPUTS}, .prepare = media_prepare,
-		.max_body = MEDIA_FORM_MOST, .per_minute = 30},
+		.form = reply_form, .takes = {TEXT_INPUT, POLL_INPUTS, CIRCLE_INPUTS},
+		.prepare = media_prepare, .max_body = MEDIA_FORM_MOST, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/edit", SIGNED_IN, .read = edit_read, .page = "edit"},
 	{METHOD_POST, "/p/{id}/edit", SIGNED_IN, .write = edit_write, .page = "edit",
 		.form = edit_read,

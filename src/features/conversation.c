@@ -380,6 +380,8 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 		return;
 	view_id(v, "reply_to", to.id);
 	media_form_show(call, t, v, NULL);
+	view_flag(v, "may_ask", to.visibility != VISIBLE_DIRECT);
+	poll_form_show(call, v, false);
 	if (to.id != root->id)
 		view_text(v, "reply_to_whom", actor_title(&author));
 	struct circles now = circle_default(NULL, &to);

@@ -643,6 +643,10 @@ struct vote {
 extern const struct shape vote_shape;
 /* The options of a draft into *out. */
 enum err poll_write(struct txn *, const struct poll_draft *, struct refusal *, struct extra *out) MUST_USE;
+/* The fields of parts/poll-fields.html, `needed` or not, and what they say: no options when none was filled in. */
+void poll_form_show(struct call *, struct view *, bool needed);
+void poll_form_read(struct call *, struct poll_draft *out);
+#define POLL_INPUTS {"days", INPUT_NUMBER, .min = 1, .max = 30, .label = "How long it is open"}
 /* One vote each; of a poll where several may be chosen, more of them later. ERR_CONFLICT: voted already; ERR_GONE:
  * it has closed; ERR_INVALID: no such option, or several of one. */
 enum err poll_vote(struct txn *, uint64_t who, uint64_t post, const struct u64s *chosen, const struct origin *) MUST_USE;

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #define OPTIONS_LEAST 2
-#define OPTIONS_MOST 10         /* of a poll of here: what a phone shows at once */
-#define OPTIONS_OPEN 4          /* of the form; the rest is folded away */
+#define OPTIONS_MOST 10  /* of a poll of here: what a phone shows at once */
+#define OPTIONS_OPEN 4   /* of the form; the rest is folded away */
+#define OPTIONS_ASKED 50 /* inputs that are looked at, empty ones too */
+#define DAYS_USUAL 7
 #define TOLD_AFTER (3 * MINUTE) /* how old a vote is when other nodes hear the numbers again */
 #define TOLD_AT_ONCE 100
 #define VOTERS_AT_ONCE 1000
@@ -398,6 +400,20 @@ static void show_options(struct view *v, const struct extra *x, const struct vot
 	view_list_end(v);
 }
 
+static bool waits_for(struct txn *t, const struct post *p, const struct viewer *viewer)
+{
+	struct extra x;
+	struct vote mine;
+	extra_read(txn_arena(t), p->extra, &x);
+	return viewer->local && !poll_is_closed(&x) && circle_may_reply(t, viewer->actor, p)
+		&& vote_load(t, viewer->actor, p->id, &mine) != OK;
+}
+
+static const char *step(struct txn *t, const struct post *p, const struct viewer *viewer)
+{
+	return waits_for(t, p, viewer) ? "Vote" : NULL;
+}
+
 static void page(struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)
 {
 	struct extra x;
@@ -406,12 +422,11 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 	extra_read(txn_arena(t), p->extra, &x);
 	bool closed = poll_is_closed(&x);
 	bool voted = viewer->local && vote_load(t, viewer->actor, p->id, &mine) == OK;
-	bool may = viewer->local && !voted && !closed && circle_may_reply(t, viewer->actor, p);
 	bool here = actor_load(t, p->author, &author) == OK && author.local;
 	view_begin(v, "poll");
 	view_flag(v, "closed", closed);
 	view_flag(v, "any_of", x.any_of);
-	view_flag(v, "may_vote", may);
+	view_flag(v, "may_vote", waits_for(t, p, viewer));
 	view_flag(v, "voted", voted);
 	view_flag(v, "may_unvote", voted && here && !closed);
 	view_flag(v, "counts", poll_shows_counts(&x));
@@ -423,13 +438,61 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 }
 
 static const struct detail details[] = {
-	{POST_QUESTION, enter, end, page, object, .heard_by = poll_voters},
+	{POST_QUESTION, enter, end, page, object, .heard_by = poll_voters, .step = step},
 	{0},
 };
 
-static enum err new_read(struct call *call, struct txn *t, struct view *v)
+/* ---- forms ----------------------------------------------------------------------------------- */
+
+void poll_form_show(struct call *call, struct view *v, bool needed)
 {
 	static const int days[] = {1, 3, 7, 14, 30};
+	struct poll_draft draft;
+	bool many = false;
+	poll_form_read(call, &draft);
+	view_flag(v, "asks_poll", draft.options.count > 0);
+	view_list(v, "answers");
+	for (size_t i = 0; i < OPTIONS_MOST; i++) {
+		const char *said = call_input_nth(call, "option", i);
+		many = many || (i >= OPTIONS_OPEN && said != NULL && *said != '\0');
+		view_begin(v, NULL);
+		view_number(v, "number", (int64_t)i + 1);
+		view_text(v, "words", said != NULL ? said : "");
+		view_flag(v, "needed", needed && i < OPTIONS_LEAST);
+		view_flag(v, "folds", i == OPTIONS_OPEN);
+		view_end(v);
+	}
+	view_list_end(v);
+	view_flag(v, "many", many);
+	int64_t chosen = call_number(call, "days", DAYS_USUAL);
+	view_list(v, "lengths");
+	for (size_t i = 0; i < COUNT(days); i++) {
+		view_begin(v, NULL);
+		view_number(v, "days", days[i]);
+		view_flag(v, "chosen", chosen == days[i]);
+		view_end(v);
+	}
+	view_list_end(v);
+}
+
+void poll_form_read(struct call *call, struct poll_draft *out)
+{
+	const char **options = arena_array(call->arena, OPTIONS_MOST + 1, sizeof *options);
+	const char *said;
+	size_t count = 0;
+	for (size_t i = 0; count <= OPTIONS_MOST && i < OPTIONS_ASKED
+		&& (said = call_input_nth(call, "option", i)) != NULL;
+		i++)
+		if (*text_trim(call->arena, said) != '\0')
+			options[count++] = said;
+	*out = (struct poll_draft){.any_of = call_flag(call, "any_of"),
+		.closing = call_flag(call, "closing"),
+		.end_time = time_now() + call_number(call, "days", DAYS_USUAL) * DAY,
+		.options = {options, count}};
+}
+
+static enum err new_read(struct call *call, struct txn *t, struct view *v)
+{
 	struct actor community;
 	enum err e = compose_community(call, t, &community);
 	if (e != OK)
@@ -439,27 +502,7 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "tint", actor_colour(call->arena, &community));
 	view_format(v, "action", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
 	compose_tabs(v, &community, "poll");
-	view_list(v, "answers");
-	for (size_t i = 0; i < OPTIONS_MOST; i++) {
-		const char *said = call_input_nth(call, "option", i);
-		view_begin(v, NULL);
-		view_number(v, "number", (int64_t)i + 1);
-		view_text(v, "words", said != NULL ? said : "");
-		view_flag(v, "needed", i < OPTIONS_LEAST);
-		view_flag(v, "folds", i == OPTIONS_OPEN);
-		view_end(v);
-	}
-	view_list_end(v);
-	view_flag(v, "many", call_input_nth(call, "option", OPTIONS_OPEN) != NULL);
-	int64_t chosen = call_number(call, "days", 7);
-	view_list(v, "lengths");
-	for (size_t i = 0; i < COUNT(days); i++) {
-		view_begin(v, NULL);
-		view_number(v, "days", days[i]);
-		view_flag(v, "chosen", chosen == days[i]);
-		view_end(v);
-	}
-	view_list_end(v);
+	poll_form_show(call, v, true);
 	compose_languages(call, v, call->language);
 	struct circles now = circle_default(&community, NULL);
 	circle_show_choice(call, t, v, community.id, &now, NULL);
@@ -471,19 +514,11 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct actor community;
 	struct circles circles;
 	struct post p;
-	const char *options[OPTIONS_MOST + 1];
+	struct poll_draft poll;
 	enum err e = compose_place(call, t, &community, &circles);
 	if (e != OK)
 		return e;
-	struct poll_draft poll = {.any_of = call_flag(call, "any_of"),
-		.closing = call_flag(call, "closing"),
-		.end_time = time_now() + call_number(call, "days", 7) * DAY,
-		.options = {.at = options}};
-	while (poll.options.count < COUNT(options)
-		&& (options[poll.options.count] = call_input_nth(
-			    call, "option", poll.options.count))
-			!= NULL)
-		poll.options.count++;
+	poll_form_read(call, &poll);
 	struct post_draft draft = {.author = call->viewer.actor,
 		.community = community.id,
 		.circles = &circles,
@@ -541,13 +576,14 @@ static const struct route routes[] = {
 		.form = new_read,
 		.takes = {{"text", INPUT_TEXT, .required = true, .min = 1, .max = POST_TEXT_MOST,
 				  .label = "Question"},
-			{"days", INPUT_NUMBER, .min = 1, .max = 30, .label = "How long it is open"},
-			{"language", INPUT_LINE, .max = 35, .label = "Language"}, CIRCLE_INPUTS},
+			POLL_INPUTS, {"language", INPUT_LINE, .max = 35, .label = "Language"},
+			CIRCLE_INPUTS},
 		.max_body = (size_t)256 << 10, .per_minute = 30},
 	{METHOD_POST, "/p/{id}/vote", SIGNED_IN, .write = vote_write, .per_minute = 60},
 	{METHOD_POST, "/p/{id}/unvote", SIGNED_IN, .write = unvote_write, .per_minute = 60},
 	{0},
 };
+
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
 static enum err own_visit(void *arg, struct bytes key, struct bytes value)

@@ -132,6 +132,7 @@ async function illustrate(n) {
 	const several = place(await anna.fill(await anna.open('/c/excursies/new'), /\/new$/, {
 		title: 'Zo was de wandeling van zondag', text: 'Drie foto’s van onderweg. Die van jou erbij? Zet ze in een antwoord.',
 		file1: png(5), alt1: 'Groene heuvels bij lage zon.', file2: png(8), alt2: 'Een plas onder een bleke lucht.', file3: png(13, 700, 900) }));
+	await bas.fill(await bas.open(several), /\/reply$/, { text: 'Wanneer lopen we weer?', option: ['Zaterdag', 'Zondag', 'Doordeweeks'], days: '7' });
 	await anna.fill(await anna.open('/settings'), /^\/settings$/, { icon: png(6, 500, 500) });
 	await anna.fill(await anna.open('/c/excursies/look'), /\/look$/, { icon: png(2, 500, 500), image: png(9, 1500, 500) });
 	const poll = await ask(n, 'noor', 'veldwerk', 'Waar gaan we in december heen?',

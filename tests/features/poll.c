@@ -200,6 +200,102 @@ IN_WRITE(a_vote_elsewhere_is_told_there)
 	return OK;
 }
 
+/* ---- in answer to something ------------------------------------------------------------------ */
+
+static struct call *answered(
+	const struct actor *who, const struct post *p, const char *const *inputs)
+{
+	struct viewer *me = arena_alloc(world.arena, sizeof *me);
+	*me = (struct viewer){.actor = who->id, .local = true};
+	return world_call(&feature_post, METHOD_POST,
+		arena_format(world.arena, "/p/%llu/reply", (unsigned long long)p->id), me, inputs);
+}
+
+static const struct node *page_of(struct txn *t, const char *author, uint64_t id)
+{
+	static const struct viewer nobody;
+	const struct node *page = NULL;
+	struct call *call = world_call(&feature_post, METHOD_GET,
+		arena_format(world.arena, "/@%s/%llu", author, (unsigned long long)id), &nobody,
+		NULL);
+	return world_read(call, t, &page) == OK ? page : NULL;
+}
+
+IN_WRITE(an_answer_may_ask)
+{
+	(void)arg;
+	static const char *const form[] = {"text=When do we meet?", "option=Monday",
+		"option=", "option=Tuesday", "option= ", "days=3", "any_of=on", NULL},
+				 *const plain[] = {"text=No idea", "option=", "option=", "days=7",
+					 NULL},
+				 *const one[] = {"text=When?", "option=Monday", "days=3", NULL};
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
+	struct post p = {0}, a;
+	struct post_draft d = {.author = anna.id, .source = "Let us meet."};
+	WANT(post_create(t, &d, NULL, NULL, &p) == OK);
+	struct call *call = answered(&bas, &p, form);
+	WANT(call->route->write(call, t) == OK
+		&& post_load(t, world_last(t, ACT_CREATE).object, &a) == OK);
+	struct extra x = extra_of(t, a.id);
+	WANT(a.kind == POST_QUESTION && a.parent == p.id && a.root == p.id && x.option_count == 2
+		&& x.any_of && x.end_time == NOW + 3 * DAY
+		&& text_is(x.options[1].name, "Tuesday"));
+	/* Votes count once, by one's own hand and from elsewhere. */
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct object o;
+	struct activity vote = vote_of(&xi, &o, &a, "Monday");
+	WANT(choose(t, anna.id, a.id, 1) == OK && choose(t, anna.id, a.id, 1) == ERR_CONFLICT);
+	WANT(world_receive(t, &feature_poll, &vote) == OK
+		&& world_receive(t, &feature_poll, &vote) == ERR_CONFLICT);
+	const struct node *page = page_of(t, "anna", p.id);
+	WANT(page != NULL && world_number(page, "replies.0.poll.voters") == 2
+		&& world_number(page, "replies.0.poll.options.0.votes") == 1);
+	/* It closes on time as any other. */
+	struct bytes there;
+	struct place ends = place_2(TABLE_POLL_END, (uint64_t)x.end_time, a.id);
+	WANT(txn_get(t, &ends, &there) == OK);
+	/* Without answers to choose from it is a message; with one alone it is refused. */
+	call = answered(&bas, &p, plain);
+	WANT(call->route->write(call, t) == OK
+		&& post_load(t, world_last(t, ACT_CREATE).object, &a) == OK && a.kind == POST_NOTE);
+	call = answered(&bas, &p, one);
+	WANT(call->route->write(call, t) == ERR_INVALID && text_is(call->refusal.field, "option"));
+	return OK;
+}
+
+IN_WRITE(an_answer_from_elsewhere_may_ask)
+{
+	(void)arg;
+	static const struct option options[] = {{"Red", 3}, {"Blue", 1}};
+	struct actor anna = world_person(t, "anna"),
+		     xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct post p = {0}, a;
+	struct post_draft d = {.author = anna.id, .source = "Which one?"};
+	WANT(post_create(t, &d, NULL, NULL, &p) == OK);
+	static const char *const open[] = {"https://www.w3.org/ns/activitystreams#Public"};
+	struct object o = {.id = "https://a.example/q/1",
+		.type = "Question",
+		.attributed_to = xi.uri,
+		.in_reply_to = p.uri,
+		.content = "<p>Let us vote</p>",
+		.to = {open, 1},
+		.options = options,
+		.option_count = 2,
+		.voters = 4,
+		.end_time = NOW + DAY};
+	struct activity create = world_activity(&xi, "https://a.example/q/1/c", "Create", o.id);
+	create.object = &o;
+	WANT(world_receive(t, &feature_post, &create) == OK && post_by_uri(t, o.id, &a) == OK);
+	WANT(a.kind == POST_QUESTION && a.parent == p.id);
+	const struct node *page = page_of(t, "anna", p.id);
+	WANT(page != NULL && world_count(page, "replies.0.poll.options") == 2
+		&& world_number(page, "replies.0.poll.voters") == 4);
+	WANT(choose(t, anna.id, a.id, 0) == OK && world_last(t, ACT_VOTE).object == a.id);
+	return OK;
+}
+
+/* ---- on time --------------------------------------------------------------------------------- */
+
 static uint64_t open_poll;
 
 static enum err opened(struct txn *t, void *arg)
@@ -286,6 +382,8 @@ int main(void)
 		WORLD_TEST(only_who_may_read_and_answer),
 		WORLD_TEST(a_note_that_names_an_answer_is_a_vote),
 		WORLD_TEST(a_vote_elsewhere_is_told_there),
+		WORLD_TEST(an_answer_may_ask),
+		WORLD_TEST(an_answer_from_elsewhere_may_ask),
 		WORLD_TEST(it_closes_on_time_and_tells),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
