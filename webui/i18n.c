@@ -244,14 +244,20 @@ void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
 		text_format(t, ", %02d:%02d", tm.tm_hour, tm.tm_min);
 }
 
+static const char *const weekdays[LANGUAGES][7] = {
+	{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+	{"zondag", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag"},
+};
+
+const char *i18n_weekday(const char *language, int weekday)
+{
+	return weekdays[text_is(language, "nl") ? 1 : 0][weekday];
+}
+
 static void add_wall(struct text *t, size_t l, const struct wall *w)
 {
-	static const char *const days[LANGUAGES][7] = {
-		{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-		{"zondag", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag"},
-	};
-	text_format(
-		t, "%s %d %s %d, ", days[l][w->weekday], w->day, months[l][w->month - 1], w->year);
+	text_format(t, "%s %d %s %d, ", weekdays[l][w->weekday], w->day, months[l][w->month - 1],
+		w->year);
 }
 
 static void add_hour(struct text *t, size_t l, const struct wall *w)

@@ -30,6 +30,7 @@ const char *i18n_plural(const char *language, const char *one, const char *many,
 /* "di 4 maart 2025, 19:30" in the zone of the site; without the hour "4 maart", and the year when it is another one. */
 void i18n_time(struct text *, const char *language, int64_t ms, bool with_hour);
 void i18n_date(struct text *, const char *language, int64_t ms); /* "4 maart 2025": for words that are read elsewhere, later */
+const char *i18n_weekday(const char *language, int weekday); /* 0 is Sunday */
 void i18n_zone(const char *tz); /* e.g. "Europe/Amsterdam"; set once before threads start */
 const char *i18n_zone_name(void);
 /* "zaterdag 12 december 2026, 10.00–12.00 uur"; over more than a day both in full. `to` NULL: when it ends is not said. */

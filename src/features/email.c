@@ -144,6 +144,8 @@ static enum err confirm(struct txn *t, const struct link *link, struct refusal *
 		e = account_set_email(t, link->subject, link->payload, why);
 	if (e == OK)
 		e = link_end(t, link->subject, LINK_SIGN_IN);
+	if (e == OK)
+		e = link_end(t, link->subject, LINK_DIGEST);
 	if (e != OK || before.email == NULL || text_is(before.email, link->payload))
 		return e;
 	if (link->purpose == LINK_EMAIL_BACK)

@@ -190,11 +190,19 @@ enum err second_check(struct txn *, uint64_t actor, const char *typed, struct re
 bool second_pace_ok(uint64_t actor); /* 5 tries in 15 minutes: ask before second_check */
 enum err second_remove(struct txn *, uint64_t actor) MUST_USE; /* off, and nothing of it is left */
 
+/* ---- signin.c: coming in by mail -------------------------------------------------------------- */
+
+/* To who reads the mail of this account: a link that signs in, once, for 15 minutes, and goes on to `next`, an own path. */
+enum err signin_mail(struct txn *, const struct account *, const char *next) MUST_USE;
+/* They did read it: they come in, by way of the code when that is on. ERR_NOT_FOUND: nobody signs in to it. */
+enum err signin_by_mail(struct txn *, struct call *, uint64_t actor, const char *next) MUST_USE;
+
 /* ---- link.c: addresses with a secret, for one person and one purpose ------------------------- */
 
 enum link_purpose { LINK_UNSUBSCRIBE = 1, LINK_SIGN_IN, LINK_EMAIL, LINK_EMAIL_BACK,
 	LINK_JOIN_CONFIRM = 10, LINK_JOIN_ACCOUNT, LINK_JOIN_STATUS, LINK_INVITE, LINK_LEAVING = 15,
-	LINK_ATTENDANCE = 20, LINK_ATTENDANCE_NEW, LINK_CALENDAR, LINK_COACH = 25, LINK_ANSWER = 28, LINK_ALERT };
+	LINK_ATTENDANCE = 20, LINK_ATTENDANCE_NEW, LINK_CALENDAR, LINK_COACH = 25, LINK_ANSWER = 28, LINK_ALERT,
+	LINK_DIGEST = 165, LINK_DIGEST_NEW };
 #define LINK_OFTEN UINT32_MAX /* uses: as often as one likes */
 struct link {
 	uint32_t purpose;
@@ -230,6 +238,9 @@ struct view *mail_begin(struct txn *); /* what the page is filled from: the site
  * too often, or its owner left the list. ERR_AGAIN: too many wait. */
 enum err mail_send(struct txn *, const struct mail_draft *, struct view *) MUST_USE;
 bool mail_refused(struct txn *, const char *address); /* it gets none for now */
+/* How many more may come into the queue now of what can wait, so that it goes out at once: the rest of three quarters of
+ * an hour's mail, as somebody waits for what else there is. One at a time while the server is in trouble. */
+enum err mail_room(struct txn *, int64_t *count) MUST_USE;
 struct mail { /* in the queue */
 	uint64_t id;
 	int64_t next; /* try */
@@ -878,6 +889,10 @@ struct notify_settings {
 	uint32_t digest; /* what is new where they are: NEVER, DAILY, WEEKLY */
 	int64_t paused;  /* no mail until then */
 	uint64_t seen;   /* the newest notice they saw */
+	/* When the mail that gathers comes, by the site's clock: one more than the hour, and than the weekday (0 is Sunday).
+	 * 0: at eight; on Monday. */
+	uint32_t hour, weekday;
+	int64_t chosen;  /* ms: when they said so */
 };
 extern const struct shape notify_settings_shape;
 void notify_settings(struct txn *, uint64_t actor, struct notify_settings *out); /* what holds when nothing was chosen */
@@ -896,16 +911,18 @@ bool notify_is_mailed(uint32_t kind); /* by its own feature: no mail here gather
  * something that is not there any more, or not for the viewer; nothing was shown. */
 bool notify_show(struct txn *, struct view *, const struct notice *, uint64_t seen, const struct viewer *, const char *language);
 
-/* ---- digest.c: the mail that gathers, each day or week at eight by the site's clock ----------- */
+/* ---- digest.c: the mail that gathers, each day or week at their hour ---------------------------- */
 
 struct digest { /* what was sent to someone */
-	int64_t day;           /* the last one that was looked at: year * 1000 + day of it */
 	int64_t daily, weekly; /* ms: up to when conversations were told of */
 	uint64_t noticed;      /* the newest notice that was */
 };
 extern const struct shape digest_shape;
-/* What this day has for them, once a day; on Mondays the weekly news as well. Nothing goes when there is nothing. */
-enum err digest_send(struct txn *, uint64_t actor, int64_t day, bool monday) MUST_USE;
+#define NOTIFY_HOUR 8    /* for who chose none: with the first coffee */
+#define NOTIFY_WEEKDAY 1 /* Monday */
+/* What is due for them now, once: a day's mail, with the week's news in it on their weekday. Nothing goes when there is
+ * nothing. */
+enum err digest_send(struct txn *, uint64_t actor) MUST_USE;
 
 /* ---- leaving.c: someone goes, with what is theirs; farewell.c: the pages ------------------------ */
 

@@ -236,6 +236,23 @@ enum err mail_write(
 	return mime_write(arena, &message, out);
 }
 
+enum err mail_room(struct txn *t, int64_t *count)
+{
+	int64_t per_hour = txn_site(t)->mail_from != NULL ? txn_site(t)->mail_per_hour : 0;
+	struct place hour = hour_of(time_now());
+	struct mail_said trouble;
+	int64_t waiting, sent;
+	enum err e = mail_waiting(t, &waiting);
+	if (e == OK)
+		e = txn_count(t, &hour, &sent);
+	if (e != OK)
+		return e;
+	*count = per_hour - per_hour / 4 - sent - waiting;
+	if (*count > 0 && mail_said_load(t, "trouble", &trouble) == OK)
+		*count = waiting == 0 ? 1 : 0;
+	return OK;
+}
+
 static enum err note_refusal(struct txn *t, const char *address)
 {
 	struct refusals r = {0};

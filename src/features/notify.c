@@ -27,6 +27,9 @@ static const struct field settings_fields[] = {
 	{2, F_U32, offsetof(struct notify_settings, digest), 0},
 	{3, F_I64, offsetof(struct notify_settings, paused), 0},
 	{4, F_U64, offsetof(struct notify_settings, seen), 0},
+	{5, F_U32, offsetof(struct notify_settings, hour), 0},
+	{6, F_U32, offsetof(struct notify_settings, weekday), 0},
+	{7, F_I64, offsetof(struct notify_settings, chosen), 0},
 };
 const struct shape notify_settings_shape = {
 	"notify_settings", sizeof(struct notify_settings), settings_fields, COUNT(settings_fields)};
@@ -527,6 +530,43 @@ static enum err communities_of(struct txn *t, uint64_t me, struct u64s *out)
 	return OK;
 }
 
+static void show_moments(struct call *call, struct view *v, const struct notify_settings *s)
+{
+	int64_t hour = call_number(call, "hour", s->hour != 0 ? s->hour - 1 : NOTIFY_HOUR);
+	int64_t weekday = call_number(
+		call, "weekday", s->weekday != 0 ? s->weekday - 1 : NOTIFY_WEEKDAY);
+	view_list(v, "hours");
+	for (int i = 0; i < 24; i++) {
+		view_begin(v, NULL);
+		view_number(v, "value", i);
+		view_format(v, "words", "%d:00", i);
+		view_flag(v, "chosen", i == hour);
+		view_end(v);
+	}
+	view_list_end(v);
+	view_list(v, "weekdays");
+	for (int i = 1; i <= 7; i++) { /* from Monday on */
+		view_begin(v, NULL);
+		view_number(v, "value", i % 7);
+		view_text(v, "words", i18n_weekday(call->language, i % 7));
+		view_flag(v, "chosen", i % 7 == weekday);
+		view_end(v);
+	}
+	view_list_end(v);
+}
+
+static void read_moments(const struct call *call, struct notify_settings *s)
+{
+	struct notify_settings before = *s;
+	int64_t hour = call_number(call, "hour", -1), weekday = call_number(call, "weekday", -1);
+	if (hour >= 0)
+		s->hour = (uint32_t)hour + 1;
+	if (weekday >= 0)
+		s->weekday = (uint32_t)weekday + 1;
+	if (s->hour != before.hour || s->weekday != before.weekday)
+		s->chosen = time_now();
+}
+
 static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct notify_settings s;
@@ -543,6 +583,7 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 	profile_tab_show(v, "notify");
 	show_way(v, "mine", s.mine);
 	show_way(v, "digest", s.digest);
+	show_moments(call, v, &s);
 	view_flag(v, "event_mail", account_takes_mail(t, me, MAIL_EVENTS));
 	view_flag(v, "is_paused", s.paused > time_now());
 	view_time(v, "paused", s.paused);
@@ -574,6 +615,7 @@ static enum err settings_write(struct call *call, struct txn *t)
 	notify_settings(t, me, &s);
 	s.mine = way_of(call_input(call, "mine"), s.mine);
 	s.digest = way_of(call_input(call, "digest"), s.digest);
+	read_moments(call, &s);
 	int64_t days = call_number(call, "pause", -1);
 	if (days >= 0)
 		s.paused = days > 0 ? time_now() + days * DAY : 0;
@@ -615,6 +657,9 @@ static const struct route routes[] = {
 				  .label = "What is for you"},
 			{"digest", INPUT_CHOICE, .choices = "never|daily|weekly",
 				.label = "What is new"},
+			{"hour", INPUT_NUMBER, .min = 0, .max = 23, .label = "At what hour"},
+			{"weekday", INPUT_NUMBER, .min = 0, .max = 6,
+				.label = "On which day of the week"},
 			{"events", INPUT_CHOICE, .choices = "mail|none",
 				.label = "Events you come to"},
 			{"pause", INPUT_NUMBER, .min = -1, .max = 365, .label = "Pause"}}},
@@ -637,6 +682,9 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 	view_begin(v, "notice_settings");
 	view_text(v, "mine", way_word(s.mine));
 	view_text(v, "digest", way_word(s.digest));
+	view_number(v, "hour", s.hour != 0 ? s.hour - 1 : NOTIFY_HOUR);
+	view_text(v, "weekday",
+		i18n_weekday(who->language, s.weekday != 0 ? (int)s.weekday - 1 : NOTIFY_WEEKDAY));
 	view_time(v, "paused", s.paused);
 	view_end(v);
 	enum err e = notify_list(t, who->actor, 0, who->most, &ids);

@@ -205,8 +205,17 @@ void question_show_line(
 	view_flag(v, "answered", asked && stands(t, q.accepted, viewer, &answer));
 }
 
+static const char *step(struct txn *t, const struct post *p, const struct viewer *viewer)
+{
+	struct solution q;
+	struct post answer;
+	bool waits = question_load(t, p->id, &q) == OK && q.asker != viewer->actor
+		&& !stands(t, q.accepted, viewer, &answer) && circle_may_reply(t, viewer->actor, p);
+	return waits ? "Answer" : NULL;
+}
+
 static const struct detail details[] = {
-	{POST_ASKED, enter, end, page, NULL, say},
+	{POST_ASKED, enter, end, page, NULL, say, .step = step},
 	{0},
 };
 

@@ -84,6 +84,22 @@ static enum err come_in(
 	return e;
 }
 
+enum err signin_by_mail(struct txn *t, struct call *call, uint64_t actor, const char *next)
+{
+	struct account account;
+	struct signed_in who;
+	const char *path = next;
+	enum err e = account_signed_in(t, actor, &who);
+	if (e == OK)
+		e = account_load(t, actor, &account);
+	if (e == OK)
+		e = second_is_on(t, actor) ? sign_in_link(t, actor, BY_MAIL, next, STEP_FOR, &path)
+					   : come_in(t, call, &account, true);
+	if (e == OK)
+		reply_see_other(call, path);
+	return e;
+}
+
 /* ---- name and password ----------------------------------------------------------------------- */
 
 struct sign_in {
@@ -181,25 +197,32 @@ struct asking {
 	const char *typed, *next;
 };
 
+enum err signin_mail(struct txn *t, const struct account *account, const char *next)
+{
+	const char *path;
+	if (account->email == NULL)
+		return OK;
+	enum err e = sign_in_link(t, account->actor, BY_MAIL, next, LINK_FOR, &path);
+	if (e != OK)
+		return e;
+	struct mail_draft draft = {.to = account->email,
+		.kind = "sign-in",
+		.language = account->language,
+		.until = time_now() + LINK_FOR,
+		.actor = account->actor};
+	struct view *v = mail_begin(t);
+	view_format(v, "link", "%s%s", txn_site(t)->base_url, path);
+	return mail_send(t, &draft, v);
+}
+
 static enum err ask_run(struct txn *t, void *arg)
 {
 	struct asking *a = arg;
 	struct account account;
-	const char *path;
 	enum err e = account_find(t, a->typed, &account);
-	if (e != OK || account.email == NULL)
-		return e == ERR_NOT_FOUND ? OK : e;
-	e = sign_in_link(t, account.actor, BY_MAIL, a->next, LINK_FOR, &path);
 	if (e != OK)
-		return e;
-	struct mail_draft draft = {.to = account.email,
-		.kind = "sign-in",
-		.language = account.language,
-		.until = time_now() + LINK_FOR,
-		.actor = account.actor};
-	struct view *v = mail_begin(t);
-	view_format(v, "link", "%s%s", txn_site(t)->base_url, path);
-	return mail_send(t, &draft, v);
+		return e == ERR_NOT_FOUND ? OK : e;
+	return signin_mail(t, &account, a->next);
 }
 
 static void ask_done(void *arg, enum err e)

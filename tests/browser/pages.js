@@ -127,6 +127,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['sign-in-link', '/sign-in/link', null],
 		['sign-in-last', () => signInLink(dotter, 'tess'), null],
 		['sign-in-over', '/sign-in/nonsense', null, 410],
+		['digest-over', '/digest/nonsense/1', null],
 		['email-confirm', () => confirmLink(dotter, 'tess'), null],
 		['mail-leave', () => over(dotter, 'bas', '/unsubscribe/', /\/unsubscribe\/[\w-]+/), null],
 		['follow-from', `${from}%40sanne%40mastodon.nl`, null],
