@@ -53,7 +53,9 @@ static const struct setting settings[] = {
 	{"mail_password_file", WORDS, AT(mail_password_file), "",
 		"File whose first line is the password that goes with it.", 0, 0},
 	{"mail_per_hour", NUMBER, AT(mail_per_hour), "200",
-		"Most mails in an hour, as your provider allows; the rest waits.", 1, 1000000},
+		"Most mails in an hour, as your provider allows; the rest waits. What is sent to "
+		"many leaves a quarter of them to what someone waits for.",
+		1, 1000000},
 	{"threads", NUMBER, AT(threads), "0", "Threads that answer calls; 0: one for each core.", 0,
 		256},
 	{"map_gib", NUMBER, AT(map_gib), "0",

@@ -150,7 +150,7 @@ enum table {
 	TABLE_LINK = 130,      /* hash of the token               → link */
 	TABLE_LINK_OF = 131,   /* u64 subject, u64 purpose, hash of the token → 1 */
 	TABLE_LINK_AGE = 132,  /* u64 ms, hash of the token       → 1: which ends first */
-	TABLE_MAIL = 133,      /* u64 ms, u64 id                  → mail: when it is due */
+	TABLE_MAIL = 133,      /* u64 ms, u64 id                  → mail: when it is due; lists after what is needed */
 	TABLE_MAIL_REFUSED = 134, /* hash address                 → refusals */
 	TABLE_MAIL_COUNT = 135,/* text "waiting", an outcome, an hour → counter: mails that wait; that ended so; that were sent in it */
 	TABLE_MAIL_SAID = 235, /* text "test" or "trouble"        → mail_said: what the mail server said last */

@@ -257,12 +257,23 @@ static enum err find_open(struct txn *t, const struct viewer *viewer, uint64_t i
 	return e == OK && vacancy_may_manage(t, viewer->actor, p, &v) ? ERR_FORBIDDEN : e;
 }
 
-static enum err begin(struct txn *t, struct answer *a, const char *text, struct refusal *why)
+/* So many may be there, and so many more may wait for their link to be opened: what nobody stands behind fills nothing. */
+static enum err has_room(struct txn *t, const struct answer *a)
 {
 	struct u64s others;
-	enum err e = answer_list(t, a->post, ANSWERS_MOST, &others);
-	if (e == OK && others.count == ANSWERS_MOST)
-		e = ERR_TOO_MUCH;
+	struct answer other;
+	size_t same = 0;
+	enum err e = answer_list(t, a->post, 2 * ANSWERS_MOST, &others);
+	for (size_t i = 0; e == OK && i < others.count; i++) {
+		e = answer_load(t, a->post, others.at[i], &other);
+		same += e == OK && other.confirmed == a->confirmed;
+	}
+	return e == OK && same >= ANSWERS_MOST ? ERR_TOO_MUCH : e;
+}
+
+static enum err begin(struct txn *t, struct answer *a, const char *text, struct refusal *why)
+{
+	enum err e = has_room(t, a);
 	a->id = id_next();
 	a->at = time_now();
 	if (e == OK)

@@ -97,8 +97,8 @@ static enum err visitor_write(struct call *call, struct txn *t)
 	const char *email = account_email_clean(call->arena, a.email != NULL ? a.email : "");
 	if (call->site->mail_from == NULL)
 		return ERR_SIGN_IN;
-	if (!pace_allows("answer address", call_network(call), 10, HOUR)
-		|| (email != NULL && !pace_allows("answer e-mail", email, 5, HOUR)))
+	if (!call_allows(call, "answer address", call_network(call), 10, HOUR)
+		|| (email != NULL && !call_allows(call, "answer e-mail", email, 5, HOUR)))
 		return ERR_TOO_MUCH;
 	enum err e = answer_ask(t, &a, call_input(call, "text"), &call->refusal);
 	if (e == OK)

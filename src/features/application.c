@@ -13,7 +13,6 @@
 #define LISTED_MOST 1000
 #define COUNTED_MOST 10000
 #define UNCONFIRMED_FOR DAY
-#define REFUSED_FOR (90 * DAY)
 
 static const struct field application_fields[] = {
 	{1, F_U64, offsetof(struct application, id), 0},
@@ -507,18 +506,18 @@ struct pruning {
 	struct arena *arena; /* of one record */
 	struct application at[100];
 	size_t count, max;
-	int64_t now;
+	int64_t now, refused; /* refused: who was so by then */
 };
 
-static bool is_over(const struct application *a, int64_t now)
+static bool is_over(const struct application *a, const struct pruning *p)
 {
 	switch (a->state) {
 	case APPLICATION_ASKED:
-		return a->asked + UNCONFIRMED_FOR <= now;
+		return a->asked + UNCONFIRMED_FOR <= p->now;
 	case APPLICATION_REFUSED:
-		return a->decided + REFUSED_FOR <= now;
+		return a->decided <= p->refused;
 	case APPLICATION_WITHDRAWN:
-		return a->asked + REFUSED_FOR <= now;
+		return a->asked <= p->refused;
 	default:
 		return false;
 	}
@@ -532,7 +531,7 @@ static enum err prune_one(void *arg, struct bytes key, struct bytes value)
 	if (p->count == p->max)
 		return ERR_CONFLICT;
 	arena_reset(p->arena);
-	if (record_read(p->arena, &application_shape, value, &a) == OK && is_over(&a, p->now))
+	if (record_read(p->arena, &application_shape, value, &a) == OK && is_over(&a, p))
 		p->at[p->count++] = a;
 	return OK;
 }
@@ -556,13 +555,14 @@ static enum err prune(struct txn *r, const struct application *a)
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
-enum err application_prune(struct txn *r, size_t max, size_t *pruned)
+enum err application_prune(struct txn *r, int64_t refused, size_t max, size_t *pruned)
 {
 	ARENA_CLEANUP struct arena *arena = arena_create();
 	struct pruning *p = arena_alloc(txn_arena(r), sizeof *p);
 	struct walk all = {.prefix = place_0(TABLE_APPLICATION), .max = WALK_ALL};
 	p->arena = arena;
 	p->now = time_now();
+	p->refused = refused;
 	p->max = max < COUNT(p->at) ? max : COUNT(p->at);
 	enum err e = txn_walk(r, &all, prune_one, p);
 	for (size_t i = 0; e == OK && i < p->count; i++)

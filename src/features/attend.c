@@ -220,7 +220,8 @@ static enum err attend_write(struct call *call, struct txn *t)
 	if (call->site->mail_from == NULL)
 		return refuse(&call->refusal, "email",
 			"This site sends no mail. Ask the people who run it.");
-	if (!pace_allows("event guest", email, 5, HOUR))
+	if (!call_allows(call, "event network", call_network(call), 30, HOUR)
+		|| !call_allows(call, "event guest", email, 5, HOUR))
 		return ERR_TOO_MUCH;
 	return mail_guest(call, t, &p, &e, email);
 }

@@ -6,7 +6,7 @@
 #define TITLE_MOST 100
 #define WORDS_MOST 2000
 #define QUESTIONS_MOST 50
-#define ANSWERS_MOST 500 /* of one person */
+#define ANSWERS_MOST 500 /* of one person, on a page */
 #define PEOPLE_MOST 5000 /* of one question, shown */
 
 static const struct field text_fields[] = {
@@ -89,16 +89,18 @@ static enum err take_answer(void *arg, struct bytes key, struct bytes value)
 	struct answers *x = arg;
 	struct consent c;
 	(void)key;
-	if (record_read(x->arena, &consent_shape, value, &c) == OK && c.question == x->question)
-		x->last = c;
-	return OK;
+	if (record_read(x->arena, &consent_shape, value, &c) != OK || c.question != x->question)
+		return OK;
+	x->last = c;
+	return ERR_CONFLICT;
 }
 
 enum err consent_of(struct txn *t, uint64_t actor, uint64_t question, struct consent *out)
 {
 	struct answers x = {.arena = txn_arena(t), .question = question};
-	struct walk walk = {.prefix = place_1(TABLE_CONSENT, actor), .max = ANSWERS_MOST};
-	enum err e = txn_walk(t, &walk, take_answer, &x);
+	struct walk newest = {
+		.prefix = place_1(TABLE_CONSENT, actor), .backward = true, .max = WALK_ALL};
+	enum err e = txn_walk(t, &newest, take_answer, &x);
 	if (e == OK && x.last.at == 0)
 		e = ERR_NOT_FOUND;
 	if (e == OK)
@@ -292,7 +294,7 @@ static const struct personal personal = {own_show, forget};
 
 static const struct route routes[] = {
 	{METHOD_GET, "/settings/consents", SIGNED_IN, .read = mine_read, .page = "consents-mine"},
-	{METHOD_POST, "/settings/consents", SIGNED_IN, .write = mine_write,
+	{METHOD_POST, "/settings/consents", SIGNED_IN, .write = mine_write, .per_minute = 30,
 		.takes = {{"question", INPUT_ID, .required = true, .label = "Question"},
 			{"version", INPUT_ID, .required = true, .label = "Question"},
 			{"answer", INPUT_CHOICE, .required = true, .choices = "yes|no",

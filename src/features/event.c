@@ -9,8 +9,8 @@
 #define CAPACITY_FAR 104        /* times in a series */
 #define SUMMARY_POINTS 500
 #define TEASER_POINTS 200
-#define SHOWN_MOST 50  /* names on a page */
-#define TOLD_MOST 1000 /* in one transaction, when it is deleted */
+#define SHOWN_MOST 50     /* names on a page */
+#define TOLD_AT_ONCE 1000 /* listed, when it is deleted */
 
 static const struct field fields[] = {
 	{1, F_U64, offsetof(struct event, post), 0},
@@ -407,12 +407,17 @@ static enum err tell_all(struct txn *t, const struct post *p, const struct event
 	struct attendance a;
 	struct event off = *e;
 	off.cancelled = true;
-	enum err err = attendance_list(t, p->id, 0, TOLD_MOST, &numbers);
-	for (size_t i = 0; err == OK && i < numbers.count; i++) {
-		err = attendance_load(t, p->id, numbers.at[i], &a);
-		if (err == OK && a.state != ATTENDING_NO)
-			err = event_tell(t, p, &off, &a, NOTICE_EVENT_CANCELLED);
-	}
+	uint64_t after = 0;
+	enum err err;
+	do {
+		err = attendance_list(t, p->id, after, TOLD_AT_ONCE, &numbers);
+		for (size_t i = 0; err == OK && i < numbers.count; i++) {
+			after = numbers.at[i];
+			err = attendance_load(t, p->id, after, &a);
+			if (err == OK && a.state != ATTENDING_NO)
+				err = event_tell(t, p, &off, &a, NOTICE_EVENT_CANCELLED);
+		}
+	} while (err == OK && numbers.count == TOLD_AT_ONCE);
 	return err;
 }
 

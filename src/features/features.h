@@ -244,6 +244,7 @@ enum err mail_room(struct txn *, int64_t *count) MUST_USE;
 struct mail { /* in the queue */
 	uint64_t id;
 	int64_t next; /* try */
+	bool bulk;    /* of a list: waits for what is needed, and leaves it a quarter of the hour */
 	const char *to, *language, *html, *leave; /* leave: address to leave its list at, or NULL */
 	int64_t created, until;
 	uint32_t tries;

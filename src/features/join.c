@@ -266,9 +266,9 @@ static bool pace_ok(const struct call *call, const char *email)
 	char id[ID_TEXT];
 	if (call->viewer.local)
 		return pace_allows("join account", id_text(call->viewer.actor, id), 10, HOUR);
-	return pace_allows("join", "", 300, HOUR)
-		&& pace_allows("join network", call_network(call), 5, HOUR)
-		&& pace_allows("join address", email, 3, HOUR);
+	return pace_allows("join network", call_network(call), 5, HOUR)
+		&& pace_allows("join address", email, 3, HOUR)
+		&& pace_allows("join", "", 300, HOUR);
 }
 
 static enum err ask_run(struct txn *r, void *arg)

@@ -88,8 +88,8 @@ enum err application_forget(struct txn *r, uint64_t person) MUST_USE; /* all of 
 enum err application_told(struct txn *r, uint64_t id, uint32_t state) MUST_USE; /* that it was in then; 0: whatever it is */
 enum err application_untold(struct txn *r, size_t max, struct u64s *out) MUST_USE;
 enum err application_again(struct txn *r, uint64_t id) MUST_USE; /* it is told once more */
-/* Unconfirmed for a day, refused or withdrawn for 90 days: at most max of them. */
-enum err application_prune(struct txn *r, size_t max, size_t *pruned) MUST_USE;
+/* Unconfirmed for a day, refused or withdrawn by then: at most max of them. */
+enum err application_prune(struct txn *r, int64_t refused, size_t max, size_t *pruned) MUST_USE;
 
 /* ---- joinmail.c: what they are told, and who decides; after it was done, and once more when that was cut short ---- */
 

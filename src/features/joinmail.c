@@ -276,6 +276,7 @@ void application_tell(const struct site *site, struct store *store, uint64_t id)
 
 struct rest {
 	const struct site *site;
+	int64_t refused; /* who was so by then is forgotten */
 	uint64_t ids[UNTOLD_AT_ONCE];
 	size_t count, pruned;
 };
@@ -292,7 +293,9 @@ static enum err untold_run(struct txn *r, void *arg)
 
 static enum err site_run(struct txn *t, void *arg)
 {
-	((struct rest *)arg)->site = txn_site(t);
+	struct rest *rest = arg;
+	rest->site = txn_site(t);
+	rest->refused = time_now() - keep_days(t, KEEP_REFUSED) * DAY;
 	return OK;
 }
 
@@ -312,7 +315,7 @@ static void tell_rest(struct store *store, void *arg)
 static enum err prune_run(struct txn *r, void *arg)
 {
 	struct rest *rest = arg;
-	return application_prune(r, 100, &rest->pruned);
+	return application_prune(r, rest->refused, 100, &rest->pruned);
 }
 
 static void prune(struct store *store, void *arg)

@@ -11,6 +11,9 @@
 #define REFUSED_FOR (30 * DAY) /* after which it is tried again */
 #define LEAVE_FOR (400 * DAY)
 #define WAITING "waiting" /* row of TABLE_MAIL_COUNT */
+#define BULK                                                                                       \
+	((uint64_t)1                                                                               \
+		<< 62) /* added to when it is due: mail of a list comes after what someone waits for */
 
 static const struct field mail_fields[] = {
 	{1, F_TEXT, offsetof(struct mail, to), 320},
@@ -108,7 +111,7 @@ static enum err leave_link(struct txn *t, const struct mail_draft *d, const char
 
 static struct place row_of(const struct mail *m)
 {
-	return place_2(TABLE_MAIL, (uint64_t)m->next, m->id);
+	return place_2(TABLE_MAIL, (uint64_t)m->next + (m->bulk ? BULK : 0), m->id);
 }
 
 static enum err count_waiting(struct txn *t, int64_t change, int64_t *now)
@@ -119,9 +122,12 @@ static enum err count_waiting(struct txn *t, int64_t change, int64_t *now)
 
 static enum err make(struct txn *t, const struct mail_draft *d, struct view *v, struct mail *out)
 {
-	struct mail m = {.to = d->to, .id = id_next(), .created = time_now()};
+	struct mail m = {.to = d->to,
+		.id = id_next(),
+		.bulk = d->list != MAIL_NEEDED,
+		.created = time_now()};
 	struct bytes html;
-	enum err e = d->list != MAIL_NEEDED ? leave_link(t, d, &m.leave) : OK;
+	enum err e = m.bulk ? leave_link(t, d, &m.leave) : OK;
 	if (e != OK)
 		return e;
 	m.language = d->language != NULL && i18n_has(d->language) ? d->language
@@ -179,13 +185,20 @@ struct taking {
 	enum err err;
 };
 
+/* When the row of a key is due. */
+static int64_t due_of(struct bytes key)
+{
+	return (int64_t)(place_id(key, 0) & ~BULK);
+}
+
 static enum err take_visit(void *arg, struct bytes key, struct bytes value)
 {
 	struct taking *x = arg;
-	if ((int64_t)place_id(key, 0) > x->now)
+	if (due_of(key) > x->now)
 		return OK;
 	x->err = record_read(txn_arena(x->t), &mail_shape, value, &x->mail);
-	x->mail.next = (int64_t)place_id(key, 0);
+	x->mail.next = due_of(key);
+	x->mail.bulk = (place_id(key, 0) & BULK) != 0;
 	x->mail.id = place_id(key, 1);
 	return x->err;
 }
@@ -199,15 +212,18 @@ static struct place hour_of(int64_t ms)
 enum err mail_next(struct txn *t, int64_t per_hour, struct mail *out)
 {
 	struct taking x = {.t = t, .now = time_now(), .err = ERR_NOT_FOUND};
-	struct walk first = {.prefix = place_0(TABLE_MAIL), .max = 1};
-	struct place hour = hour_of(x.now);
+	struct place bulk = place_1(TABLE_MAIL, BULK), hour = hour_of(x.now);
+	struct walk needed = {.prefix = place_0(TABLE_MAIL), .max = 1},
+		    rest = {.prefix = place_0(TABLE_MAIL), .from = &bulk, .max = 1};
 	int64_t sent;
-	enum err e = txn_walk(t, &first, take_visit, &x);
+	enum err e = txn_walk(t, &needed, take_visit, &x);
+	if (e == OK && x.err == ERR_NOT_FOUND)
+		e = txn_walk(t, &rest, take_visit, &x);
 	if (e == OK)
 		e = x.err;
 	if (e == OK)
 		e = txn_count(t, &hour, &sent);
-	if (e == OK && sent >= per_hour)
+	if (e == OK && sent >= (x.mail.bulk ? per_hour - per_hour / 4 : per_hour))
 		e = ERR_TOO_MUCH;
 	if (e == OK)
 		*out = x.mail;
@@ -352,7 +368,8 @@ static enum err count_refusal(void *arg, struct bytes key, struct bytes value)
 static enum err see_next(void *arg, struct bytes key, struct bytes value)
 {
 	(void)value;
-	*(int64_t *)arg = (int64_t)place_id(key, 0);
+	int64_t *next = arg, due = due_of(key);
+	*next = *next == 0 || due < *next ? due : *next;
 	return OK;
 }
 
@@ -361,8 +378,10 @@ enum err mail_state(struct txn *t, struct mail_state *out)
 	ARENA_CLEANUP struct arena *arena = arena_create();
 	struct mail_state s = {0};
 	struct counting c = {arena, &s};
+	struct place bulk = place_1(TABLE_MAIL, BULK);
 	struct walk refusals = {.prefix = place_0(TABLE_MAIL_REFUSED), .max = WAITING_MOST},
-		    first = {.prefix = place_0(TABLE_MAIL), .max = 1};
+		    first = {.prefix = place_0(TABLE_MAIL), .max = 1},
+		    rest = {.prefix = place_0(TABLE_MAIL), .from = &bulk, .max = 1};
 	const struct {
 		int64_t *count;
 		struct place place;
@@ -375,6 +394,8 @@ enum err mail_state(struct txn *t, struct mail_state *out)
 	enum err e = txn_walk(t, &refusals, count_refusal, &c);
 	if (e == OK)
 		e = txn_walk(t, &first, see_next, &s.next);
+	if (e == OK)
+		e = txn_walk(t, &rest, see_next, &s.next);
 	for (size_t i = 0; e == OK && i < COUNT(all); i++)
 		e = txn_count(t, &all[i].place, all[i].count);
 	if (e == OK)

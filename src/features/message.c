@@ -165,10 +165,15 @@ static enum err new_write(struct call *call, struct txn *t)
 {
 	uint64_t *people = arena_array(call->arena, PEOPLE_MOST, sizeof *people);
 	size_t count = 0;
+	char id[ID_TEXT];
 	struct post p;
 	enum err e = people_named(call, t, call_input(call, "to"), people, &count);
 	if (e != OK)
 		return e;
+	/* Who is no member got an account for an e-mail address. */
+	if (!call->viewer.member
+		&& !call_allows(call, "message", id_text(call->viewer.actor, id), 10, DAY))
+		return ERR_TOO_MUCH;
 	const struct u64s to = {people, count};
 	struct post_draft draft = {.author = call->viewer.actor,
 		.visibility = VISIBLE_DIRECT,

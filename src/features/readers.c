@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define ADMITTED_MOST 500   /* of one community */
-#define CHECKED_MOST 100000 /* copies that are looked at in one round */
+#define ADMITTED_MOST 500     /* of one community */
+#define CHECKED_AT_ONCE 10000 /* copies, in one transaction */
 #define RECALLED_AT_ONCE 200
 
 static const struct field admitted_fields[] = {
@@ -236,7 +236,8 @@ static enum err end_work(struct call *call)
 struct round {
 	struct txn *t;
 	uint64_t readers[RECALLED_AT_ONCE];
-	size_t count;
+	size_t count, seen;
+	struct place last;
 };
 
 static enum err round_one(void *arg, struct bytes key, struct bytes value)
@@ -245,6 +246,8 @@ static enum err round_one(void *arg, struct bytes key, struct bytes value)
 	struct post p;
 	uint64_t reader = place_id(key, 0);
 	(void)value;
+	r->seen++;
+	r->last = place_2(TABLE_COPY_OF, reader, place_id(key, 1));
 	if (r->count > 0 && r->readers[r->count - 1] == reader)
 		return OK;
 	if (post_load(r->t, place_id(key, 1), &p) == OK && circle_may_have_copy(r->t, reader, &p))
@@ -256,8 +259,12 @@ static enum err round_one(void *arg, struct bytes key, struct bytes value)
 static enum err round_read(struct txn *t, void *arg)
 {
 	struct round *r = arg;
-	struct walk walk = {.prefix = place_0(TABLE_COPY_OF), .max = CHECKED_MOST};
+	struct place from = r->last;
+	struct walk walk = {.prefix = place_0(TABLE_COPY_OF),
+		.from = from.size > 0 ? &from : NULL,
+		.max = CHECKED_AT_ONCE};
 	r->t = t;
+	r->seen = 0;
 	return txn_walk(t, &walk, round_one, r);
 }
 
@@ -275,8 +282,11 @@ static enum err round_write(struct txn *t, void *arg)
 static void look_after(struct store *store, void *arg)
 {
 	struct round r = {.count = 0};
+	enum err e = OK;
 	(void)arg;
-	enum err e = store_read(store, round_read, &r);
+	do
+		e = store_read(store, round_read, &r);
+	while (e == OK && r.seen == CHECKED_AT_ONCE && r.count < RECALLED_AT_ONCE);
 	if (e == OK && r.count > 0)
 		e = store_write(store, round_write, &r);
 	if (e != OK)

@@ -11,11 +11,19 @@
 #define BY_MAIL 'm' /* a link's payload: how one came by it, and where one goes on to */
 #define BY_PASSWORD 'p'
 
-static bool pace_ok(const struct call *call, const char *who)
+/* Strangers who try a name must not keep out whose it is: a browser it was used in before counts by itself, and each
+ * network does. What is for all comes last: who is refused takes nothing of it. */
+static bool pace_ok(const struct call *call, const char *who, bool known)
 {
-	return pace_allows("sign-in", "", 20, SECOND)
-		&& pace_allows("sign-in address", call_network(call), 30, 15 * MINUTE)
-		&& pace_allows("sign-in account", who, 10, 15 * MINUTE);
+	const char *network = call_network(call);
+	bool ok = pace_allows("sign-in address", network, 30, 15 * MINUTE);
+	if (ok && known)
+		ok = pace_allows("sign-in known", who, 10, 15 * MINUTE);
+	else if (ok)
+		ok = pace_allows("sign-in account",
+			     arena_format(call->arena, "%s %s", who, network), 10, 15 * MINUTE)
+			&& pace_allows("sign-in name", who, 50, 15 * MINUTE);
+	return ok && pace_allows("sign-in", "", 20, SECOND);
 }
 
 /* The ways to write one name are one (security.md R50). By the words alone: what is there and what is not, and whose
@@ -58,6 +66,13 @@ static const char *known_mark(const struct call *call, uint64_t actor)
 	return hex_encode(call->arena, mac, 16);
 }
 
+static bool is_known(const struct call *call, uint64_t actor)
+{
+	const char *mark = known_mark(call, actor), *cookie = call_cookie(call, KNOWN);
+	return cookie != NULL && strlen(cookie) == strlen(mark)
+		&& crypto_equal(cookie, mark, strlen(mark));
+}
+
 static enum err mail_sign_in(struct txn *t, const struct account *account)
 {
 	struct mail_draft draft = {.to = account->email,
@@ -75,7 +90,7 @@ static enum err come_in(
 	struct txn *t, struct call *call, const struct account *account, bool by_mail)
 {
 	const char *mark = known_mark(call, account->actor);
-	bool known = by_mail || text_is(call_cookie(call, KNOWN), mark);
+	bool known = by_mail || is_known(call, account->actor);
 	enum err e = session_begin(t, call, account->actor);
 	if (e == OK && !known)
 		e = mail_sign_in(t, account);
@@ -155,11 +170,12 @@ static enum err sign_in_work(struct call *call)
 	struct sign_in s = {.call = call, .name = call_input(call, "name")};
 	if (s.name == NULL)
 		return refuse(&call->refusal, "name", "Give your name or e-mail address.");
-	if (!pace_ok(call, one_spelling(call, s.name)))
-		return ERR_TOO_MUCH;
 	enum err e = store_read(call->store, sign_in_find, &s);
 	if (e != OK)
 		return e;
+	bool known = s.actor != 0 && is_known(call, s.actor);
+	if (!pace_ok(call, one_spelling(call, s.name), known))
+		return ERR_TOO_MUCH;
 	bool right = password_matches(s.hash, call_input(call, "password"));
 	e = right && s.actor != 0 ? store_write(call->store, sign_in_begin, &s) : ERR_CONFLICT;
 	if (e == ERR_CONFLICT || e == ERR_NOT_FOUND)
@@ -237,8 +253,11 @@ static void ask_done(void *arg, enum err e)
 static enum err ask_work(struct call *call)
 {
 	const char *typed = call_input(call, "name");
-	if (!pace_allows("link address", call_network(call), 10, HOUR)
-		|| !pace_allows("link account", one_spelling(call, typed), 3, HOUR))
+	const char *network = call_network(call), *who = one_spelling(call, typed);
+	if (!pace_allows("link address", network, 10, HOUR)
+		|| !pace_allows(
+			"link account", arena_format(call->arena, "%s %s", who, network), 3, HOUR)
+		|| !pace_allows("link name", who, 10, HOUR))
 		return ERR_TOO_MUCH;
 	struct arena *arena = arena_create();
 	struct asking *a = arena_alloc(arena, sizeof *a);
@@ -391,7 +410,7 @@ static enum err password_work(struct call *call)
 	char id[ID_TEXT];
 	struct sign_in s = {.call = call};
 	const char *password = call_input(call, "password");
-	if (!pace_ok(call, id_text(call->viewer.actor, id)))
+	if (!pace_ok(call, id_text(call->viewer.actor, id), true))
 		return ERR_TOO_MUCH;
 	enum err e = store_read(call->store, own_find, &s);
 	if (e == OK)

@@ -109,6 +109,20 @@ bool pace_allows(const char *what, const char *who, int most, int64_t window_ms)
 	return pace_wait(what, who, most, window_ms) == 0;
 }
 
+bool call_allows(struct call *c, const char *what, const char *who, int most, int64_t window_ms)
+{
+	size_t i = 0;
+	while (i < COUNT(c->paid) && c->paid[i] != NULL)
+		if (text_is(c->paid[i++], what))
+			return true;
+	if (!pace_allows(what, who, most, window_ms))
+		return false;
+	if (i == COUNT(c->paid))
+		die("a call asks the pace of too many things: %s", what);
+	c->paid[i] = what;
+	return true;
+}
+
 size_t pace_count(void)
 {
 	pthread_mutex_lock(&lock);

@@ -86,6 +86,7 @@ struct call {
 	struct refusal refusal; /* write and work handlers fill it and return ERR_INVALID */
 	struct reply reply;
 	void *prepared;      /* by the route's `prepare`, in the arena */
+	const char *paid[4]; /* pace.c: what was asked of the pace, and allowed */
 	void *server;        /* http.c's and route.c's own */
 };
 
@@ -234,6 +235,8 @@ enum err token_create(struct txn *, struct arena *, uint64_t actor, const char *
 enum err token_end(struct txn *, const char *token) MUST_USE; /* ERR_NOT_FOUND: there is no such token */
 /* Pace of one thing (a handler, an account, an address): false when it went over `most` in `window_ms`. */
 bool pace_allows(const char *what, const char *who, int most, int64_t window_ms);
+/* The same, once in a call for each `what`: a write that runs again does not pay again. */
+bool call_allows(struct call *, const char *what, const char *who, int most, int64_t window_ms);
 const char *call_network(const struct call *); /* whom paces count: the caller's address, or an IPv6 one's /64 */
 
 /* clock.c: chores on time; each runs on the clock's thread and submits its writes. The first run of each comes

@@ -503,6 +503,22 @@ IN_WRITE(what_is_narrowed_takes_its_answers_along)
 	return OK;
 }
 
+IN_WRITE(who_may_answer_is_said_by_the_first_post)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct circles members = {CIRCLE_EVERYONE, CIRCLE_MEMBERS};
+	struct post p = for_circle(t, c.member.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_EVERYONE);
+	struct post a = answer_to(t, c.expert.id, &p, NULL);
+	WANT(circle_may_reply(t, c.guest.id, &a) && circle_may_reply(t, c.xi.id, &a));
+	struct post_draft edit = {.author = c.member.id, .source = "Hello", .circles = &members};
+	WANT(post_edit(t, c.member.id, p.id, &edit, NULL, NULL) == OK
+		&& post_load(t, a.id, &a) == OK);
+	WANT(!circle_may_reply(t, c.guest.id, &a) && !circle_may_reply(t, c.xi.id, &a));
+	WANT(circle_may_reply(t, c.expert.id, &a) && circle_may_act(t, c.xi.id, &a));
+	return OK;
+}
+
 IN_WRITE(a_number_says_who_may_read)
 {
 	(void)arg;
@@ -629,6 +645,7 @@ int main(void)
 		WORLD_TEST(an_answer_is_never_for_more_than_what_it_answers),
 		WORLD_TEST(everyone_may_read_and_members_answer),
 		WORLD_TEST(what_is_narrowed_takes_its_answers_along),
+		WORLD_TEST(who_may_answer_is_said_by_the_first_post),
 		WORLD_TEST(a_number_says_who_may_read),
 		WORLD_TEST(a_visitor_is_told_how_many_and_no_more),
 		WORLD_TEST(a_circle_is_chosen_among_ones_own),

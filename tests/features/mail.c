@@ -219,6 +219,46 @@ static void a_list_is_left_with_one_click(void **state)
 	world_run(left_body);
 }
 
+/* A thousand weekly mails keep nobody waiting for a link to sign in, which ends within the hour. */
+static enum err needed_first_body(struct txn *t, void *arg)
+{
+	struct account_draft draft = {.name = "anna", .title = "Anna", .email = "anna@x.nl"};
+	struct mail_draft weekly = {.to = "anna@x.nl", .kind = "test", .list = MAIL_DIGEST};
+	struct refusal why = {0};
+	struct actor a;
+	struct mail m;
+	struct mail_state state;
+	(void)arg;
+	WANT(account_create(t, &draft, &why, &a) == OK);
+	weekly.actor = a.id;
+	for (int i = 0; i < 5; i++)
+		WANT(mail_send(t, &weekly, mail_begin(t)) == OK);
+	time_freeze(NOW + SECOND);
+	WANT(send_to(t, "bas@x.nl", "nl") == OK && waiting(t) == 6);
+	WANT(mail_state(t, &state) == OK && state.next == NOW);
+	WANT(mail_next(t, 4, &m) == OK && text_is(m.to, "bas@x.nl") && !m.bulk);
+	WANT(mail_end(t, &m, MAIL_LATER, SECOND) == OK && waiting(t) == 6);
+	for (int i = 0; i < 3; i++) {
+		WANT(mail_next(t, 4, &m) == OK && text_is(m.to, "anna@x.nl") && m.bulk);
+		WANT(mail_end(t, &m, MAIL_SENT, UNIT) == OK);
+	}
+	WANT(mail_next(t, 4, &m) == ERR_TOO_MUCH); /* a quarter is left for */
+	time_freeze(NOW + 2 * SECOND);
+	WANT(mail_next(t, 4, &m) == OK && text_is(m.to, "bas@x.nl") && m.tries == 1);
+	WANT(mail_end(t, &m, MAIL_SENT, UNIT) == OK && waiting(t) == 2);
+	WANT(mail_next(t, 4, &m) == ERR_TOO_MUCH && mail_next(t, 8, &m) == OK);
+	WANT(mail_end(t, &m, MAIL_LATER, UNIT) == OK && waiting(t) == 2);
+	WANT(mail_next(t, 8, &m) == OK && mail_end(t, &m, MAIL_SENT, UNIT) == OK
+		&& waiting(t) == 1);
+	return OK;
+}
+
+static void what_is_waited_for_goes_first(void **state)
+{
+	(void)state;
+	world_run(needed_first_body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +269,7 @@ int main(void)
 		MAIL_TEST(who_refuses_thrice_gets_no_more_for_a_month),
 		MAIL_TEST(without_a_server_nothing_is_queued),
 		MAIL_TEST(a_list_is_left_with_one_click),
+		MAIL_TEST(what_is_waited_for_goes_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

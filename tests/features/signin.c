@@ -249,6 +249,35 @@ static void who_is_suspended_does_not_come_in(void **state)
 	assert_null(take().to);
 }
 
+static struct call *with_password(const char *peer, const char *name, const char *password)
+{
+	const char *const in[] = {arena_format(world.arena, "name=%s", name),
+		arena_format(world.arena, "password=%s", password), NULL};
+	struct call *call = post("/sign-in", in);
+	call->peer = peer;
+	return call;
+}
+
+/* Who tries a name is stopped; whose name it is comes in from elsewhere, and all who try it together are stopped too. */
+static void a_stranger_keeps_nobody_out(void **state)
+{
+	(void)state;
+	person((char[]){"gerda"});
+	for (int i = 0; i < 11; i++) {
+		struct call *call = with_password("192.0.2.7", "gerda", "guess");
+		assert_int_equal(call->route->work(call), i < 10 ? ERR_INVALID : ERR_TOO_MUCH);
+	}
+	struct call *call = with_password("192.0.2.8", "gerda", PASSWORD);
+	assert_int_equal(call->route->work(call), OK);
+	for (int i = 0; i < 60; i++) {
+		call = with_password(
+			arena_format(world.arena, "198.51.100.%d", i), "gerda", "guess");
+		enum err e = call->route->work(call);
+		assert_int_equal(e, i < 39 ? ERR_INVALID : ERR_TOO_MUCH);
+		time_freeze(time_now() + SECOND / 10); /* twenty a second of all */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +287,7 @@ int main(void)
 		MAIL_TEST(a_lost_password_is_replaced),
 		MAIL_TEST(a_new_browser_is_told_of),
 		MAIL_TEST(who_is_suspended_does_not_come_in),
+		MAIL_TEST(a_stranger_keeps_nobody_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
