@@ -190,7 +190,8 @@ static void dies(void (*act)(void))
 static int marked(struct fixture *f)
 {
 	char command[160];
-	assert_true(text_print(command, sizeof command, "cat '%s'/* | grep -ac %s", f->temp.path, MARKER));
+	assert_true(text_print(
+		command, sizeof command, "cat '%s'/* | grep -ac %s", f->temp.path, MARKER));
 	FILE *in = popen(command, "r");
 	int count = -1;
 	assert_non_null(in);
