@@ -57,6 +57,8 @@ struct store {
 	_Atomic uint64_t writes, commits, replays;
 	uint32_t version;
 
+	pthread_mutex_t
+		copying; /* held as long as the whole of it is copied, or put in another file */
 	pthread_mutex_t mutex; /* over what follows */
 	struct txn *idle;
 	void (*wake)(void *);
@@ -254,20 +256,20 @@ static enum err nothing(struct txn *t, void *arg)
 
 enum err store_renew(struct store *s)
 {
-	struct waiter w, *none = NULL;
+	struct waiter w;
 	assert(!writing);
 	sem_init(&w.answered, 0, 0);
-	if (!atomic_compare_exchange_strong(&s->renewal, &none, &w)) {
-		sem_destroy(&w.answered);
-		return ERR_CONFLICT;
-	}
+	pthread_mutex_lock(&s->copying);
+	atomic_store(&s->renewal, &w);
 	enum err e = store_write(s, nothing, NULL); /* wakes the writer */
-	if (e != OK && atomic_exchange(&s->renewal, NULL) == &w) {
+	if (e != OK && atomic_exchange(&s->renewal, NULL) != NULL) {
 		sem_destroy(&w.answered);
-		return e;
+	} else {
+		wait_for(&w);
+		e = w.err;
 	}
-	wait_for(&w);
-	return w.err;
+	pthread_mutex_unlock(&s->copying);
+	return e;
 }
 
 /* ---- reading ---- */
@@ -347,6 +349,7 @@ enum err store_open(struct arena *arena, const struct store_settings *settings, 
 	s->tidied = time_steady();
 	s->writer = (struct txn){
 		.engine = engine, .arena = arena_create(), .owner = s->owner, .writes = true};
+	pthread_mutex_init(&s->copying, NULL);
 	pthread_mutex_init(&s->mutex, NULL);
 	s->queue = queue_create(settings->max_waiting ? settings->max_waiting : WAITING_MAX);
 	s->thread = thread_start("writer", write_on, s);
@@ -371,6 +374,7 @@ void store_close(struct store *s)
 	for (struct txn *t = s->idle; t; t = t->next)
 		arena_destroy(t->arena);
 	arena_destroy(s->writer.arena);
+	pthread_mutex_destroy(&s->copying);
 	pthread_mutex_destroy(&s->mutex);
 	arena_destroy(s->arena);
 }
@@ -392,7 +396,10 @@ void store_watch(struct store *s, void (*wake_fn)(void *), void *arg)
 
 enum err store_copy(struct store *s, int fd, const char **why)
 {
-	return s->engine->backup(s->env, fd, why);
+	pthread_mutex_lock(&s->copying);
+	enum err e = s->engine->backup(s->env, fd, why);
+	pthread_mutex_unlock(&s->copying);
+	return e;
 }
 
 static int rising(const void *a, const void *b)

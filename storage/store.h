@@ -74,8 +74,8 @@ enum err txn_get_id(struct txn *, const struct place *, uint64_t *id) MUST_USE; 
 enum err txn_put_id(struct txn *, const struct place *, uint64_t id) MUST_USE;
 
 /* All that is kept anew in another file, which then takes the place of this one: what was deleted is nowhere in it any
- * more. Writes wait as long as it takes, reads for a moment; of several that ask, some get ERR_CONFLICT. ERR_AGAIN: no
- * room for it, all is as it was. Not from inside a transaction. */
+ * more. Writes wait as long as it takes, reads for a moment; it waits for a backup that is being made. ERR_AGAIN: no room
+ * for it, all is as it was. Not from inside a transaction. */
 enum err store_renew(struct store *) MUST_USE;
 
 /* ---- backup.c -------------------------------------------------------------------------------- */

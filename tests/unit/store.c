@@ -1,9 +1,11 @@
 /* store.c (unit): what is answered OK is there after kill -9; what is not ours is left alone. */
 #include "../engine/temp.h"
 
+#include "inside.h"
 #include "schema.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,6 +18,7 @@ struct fixture {
 	struct temp temp;
 	struct store_settings settings;
 	struct store *store;
+	int pipe[2];
 };
 
 static int setup(void **state)
@@ -328,16 +331,62 @@ static void test_renewed_killed(void **state)
 	}
 }
 
-/* ---- promises to ourselves: broken ones stop the program ---- */
-
-static struct store *under_test;
-
 static enum err nothing(struct txn *t, void *arg)
 {
 	(void)t;
 	(void)arg;
 	return OK;
 }
+
+static void *renew_it(void *arg)
+{
+	struct fixture *f = arg;
+	return store_renew(f->store) == OK ? f : NULL;
+}
+
+static void *copy_it(void *arg)
+{
+	struct fixture *f = arg;
+	const char *why;
+	return store_copy(f->store, f->pipe[1], &why) == OK ? f : NULL;
+}
+
+/* Nobody takes what the backup writes: reads and writes go on all the same. */
+static void test_renewed_behind_a_backup(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t copying, renewing;
+	char bytes[4096];
+	void *copied, *renewed;
+	struct pollfd begun;
+	fill(f, 200, false);
+	assert_int_equal(pipe(f->pipe), 0);
+	begun = (struct pollfd){.fd = f->pipe[0], .events = POLLIN};
+	assert_int_equal(pthread_create(&copying, NULL, copy_it, f), 0);
+	assert_int_equal(poll(&begun, 1, 10000), 1);
+	assert_int_equal(pthread_create(&renewing, NULL, renew_it, f), 0);
+	for (int i = 0; i < 20; i++) {
+		usleep(5000);
+		assert_false(lacks(f->store, place_2(240, 1, 0)));
+		assert_int_equal(store_write(f->store, nothing, NULL), OK);
+	}
+	size_t size = 0;
+	while (poll(&begun, 1, 1000) == 1) {
+		ssize_t n = read(f->pipe[0], bytes, sizeof bytes);
+		assert_true(n > 0);
+		size += (size_t)n;
+	}
+	assert_true(size > 65536); /* what a pipe holds: it did wait */
+	assert_int_equal(pthread_join(copying, &copied), 0);
+	assert_int_equal(pthread_join(renewing, &renewed), 0);
+	assert_true(copied == f && renewed == f);
+	close(f->pipe[0]);
+	close(f->pipe[1]);
+}
+
+/* ---- promises to ourselves: broken ones stop the program ---- */
+
+static struct store *under_test;
 
 static enum err write_in_write(struct txn *t, void *arg)
 {
@@ -370,6 +419,7 @@ int main(void)
 		TEST(test_kill),
 		TEST(test_renewed),
 		TEST(test_renewed_killed),
+		TEST(test_renewed_behind_a_backup),
 		cmocka_unit_test(test_broken_promises),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
