@@ -114,7 +114,7 @@ enum table {
 	TABLE_AUDIT = 125,     /* u64 number                      → audit */
 	TABLE_IMPORT_COLUMN = 140, /* hash of a column's name     → u64 enum member_column: as it was chosen */
 	TABLE_IMPORT = 143,    /* u64 import                      → import: of the last week */
-	TABLE_ROLL_LOOK = 145, /* u64 actor                       → u64 ms: the last look at the roll that the audit log has */
+	TABLE_ROLL_LOOK = 145, /* hash of what is looked at, u64 actor → u64 ms: the last look at it that the audit log has */
 	TABLE_ROLL_OPENED = 118, /* u64 actor, u64 person         → u64 ms: when they said why they look at that person */
 	TABLE_AUDIT_PLACE = 119, /* none                          → u64 place: up to there the audit log has the journal */
 	TABLE_IMPORT_ROW = 144, /* u64 import, u64 person         → the person before it, sealed as it was; 1 byte: it is new */

@@ -5,7 +5,7 @@
 
 #define WORDS_MOST 1000
 #define REASON_MOST 500
-#define LOOK_FOR HOUR /* one record for all that is looked at in it */
+#define LOOK_FOR HOUR /* one record for all that is looked at of one thing in it */
 
 static const struct field audit_fields[] = {
 	{1, F_U64, offsetof(struct audit, number), 0},
@@ -75,17 +75,24 @@ enum err audit_add(struct txn *r, struct audit *a)
 	return e == OK ? txn_save(r, &place, &audit_shape, a) : e;
 }
 
-bool audit_look_due(struct txn *r, uint64_t actor)
+static struct place look_place(uint64_t actor, const char *what)
+{
+	return place_hash_1(TABLE_ROLL_LOOK, what, actor);
+}
+
+bool audit_look_due(struct txn *r, uint64_t actor, const char *what)
 {
 	uint64_t last;
-	struct place place = place_1(TABLE_ROLL_LOOK, actor);
+	struct place place = look_place(actor, what);
 	return txn_get_id(r, &place, &last) != OK || (int64_t)last + LOOK_FOR <= time_now();
 }
 
-enum err audit_look(struct txn *r, uint64_t actor, const char *words)
+enum err audit_look(struct txn *r, uint64_t actor, const char *what)
 {
-	struct place place = place_1(TABLE_ROLL_LOOK, actor);
-	struct audit a = {.actor = actor, .act = AUDIT_VIEW, .words = words};
+	struct place place = look_place(actor, what);
+	struct audit a = {.actor = actor, .act = AUDIT_VIEW, .words = what};
+	if (!audit_look_due(r, actor, what))
+		return OK;
 	enum err e = txn_put_id(r, &place, (uint64_t)time_now());
 	return e == OK ? audit_add(r, &a) : e;
 }

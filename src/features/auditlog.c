@@ -8,6 +8,7 @@
 
 #define SHOWN 50
 #define LINES 200
+#define LOOK "log"
 
 /* ---- what comes from the journal: each line once, as its place is kept in the same commit ------- */
 
@@ -151,6 +152,8 @@ static enum err page_run(struct txn *r, void *arg)
 	struct page *p = arg;
 	struct arena *arena = p->call->arena;
 	struct audit last;
+	if (audit_look_due(r, p->call->viewer.actor, LOOK))
+		return ERR_SIGN_IN; /* look_work puts it there first */
 	enum err e = audit_last(r, &last);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
@@ -249,8 +252,24 @@ static enum err log_read(struct call *call, struct txn *t, struct view *v)
 	return OK;
 }
 
+static enum err look_run(struct txn *r, void *arg)
+{
+	return audit_look(r, ((const struct call *)arg)->viewer.actor, LOOK);
+}
+
+static enum err look_work(struct call *call)
+{
+	if (!members_may(call, ROLES_GIVE_ROLES))
+		return ERR_NOT_FOUND;
+	enum err e = roll_write(call->site, look_run, call);
+	if (e == OK)
+		reply_see_other(call, call->target);
+	return e;
+}
+
 static const struct route routes[] = {
-	{METHOD_GET, "/members/audit", ANYONE, .read = log_read, .page = "members-audit",
+	{METHOD_GET, "/members/audit", ANYONE, .read = log_read, .work = look_work,
+		.page = "members-audit",
 		.takes = {{"before", INPUT_NUMBER, .min = 1, .max = INT64_MAX, .label = "Older"},
 			{"check", INPUT_CHOICE, .choices = "1", .label = "Check"}},
 		.per_minute = 60},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define PAGE 50
+#define LOOK "invitations"
 #define ADDRESSES_MOST 20 /* in one go */
 #define WORDS_MOST 500    /* code points */
 #define FORGOTTEN_AFTER (30 * DAY)
@@ -242,7 +243,7 @@ static enum err list_run(struct txn *r, void *arg)
 	struct looking *l = arg;
 	struct arena *arena = l->call->arena;
 	struct u64s ids;
-	if (audit_look_due(r, l->call->viewer.actor))
+	if (audit_look_due(r, l->call->viewer.actor, LOOK))
 		return ERR_SIGN_IN; /* look_work puts it in the audit log first */
 	enum err e = invite_list(r, l->before, PAGE, &ids);
 	l->found = arena_array(arena, PAGE, sizeof *l->found);
@@ -265,7 +266,7 @@ static enum err any_run(struct txn *t, void *arg)
 
 static enum err look_run(struct txn *r, void *arg)
 {
-	return audit_look(r, ((const struct call *)arg)->viewer.actor, "invitations");
+	return audit_look(r, ((const struct call *)arg)->viewer.actor, LOOK);
 }
 
 static enum err look_work(struct call *call)

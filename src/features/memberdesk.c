@@ -11,6 +11,7 @@
 #define DESKS 4
 #define DESK_FOR (30 * MINUTE)
 #define ROWS_SHOWN 50 /* of each kind */
+#define LOOK "file"
 
 enum desk_state {
 	DESK_FREE,
@@ -101,11 +102,24 @@ static bool may(const struct call *call)
 
 /* ---- what is shown --------------------------------------------------------------------------- */
 
+static bool column_said(const struct call *call, size_t i, enum member_column *out)
+{
+	const char *said = call_input(call, arena_format(call->arena, "column%zu", i + 1));
+	for (enum member_column c = COLUMN_NONE; c < COLUMNS; c++)
+		if (text_is(said, column_word(c))) {
+			*out = c;
+			return true;
+		}
+	return false;
+}
+
 static void show_columns(struct call *call, struct view *v, const struct plan *plan)
 {
 	const struct csv_row *names = &plan->csv.rows[0];
 	view_list(v, "columns");
 	for (size_t i = 0; i < names->count; i++) {
+		enum member_column chosen = plan->columns[i];
+		(void)column_said(call, i, &chosen); /* of a choice that was refused */
 		view_begin(v, NULL);
 		view_number(v, "n", (int64_t)i + 1);
 		view_text(v, "name", names->cells[i]);
@@ -118,7 +132,7 @@ static void show_columns(struct call *call, struct view *v, const struct plan *p
 			view_begin(v, NULL);
 			view_text(v, "value", column_word(c));
 			view_text(v, "words", i18n(call->language, column_words(c)));
-			view_flag(v, "chosen", plan->columns[i] == c);
+			view_flag(v, "chosen", chosen == c);
 			view_end(v);
 		}
 		view_list_end(v);
@@ -205,6 +219,24 @@ static void show_import(struct view *v, const char *name, const struct import *i
 	view_end(v);
 }
 
+static enum err due_run(struct txn *r, void *arg)
+{
+	const struct call *call = arg;
+	return audit_look_due(r, call->viewer.actor, LOOK) ? ERR_SIGN_IN : OK;
+}
+
+static enum err look_run(struct txn *r, void *arg)
+{
+	const struct call *call = arg;
+	return audit_look(r, call->viewer.actor, LOOK);
+}
+
+/* A plan tells who is on the roll: before it is shown, that is in the audit log. */
+static enum err look(struct call *call)
+{
+	return may(call) ? roll_write(call->site, look_run, call) : ERR_NOT_FOUND;
+}
+
 static enum err last_run(struct txn *r, void *arg)
 {
 	return import_last(r, arg);
@@ -251,8 +283,10 @@ static enum err desk_read(struct call *call, struct txn *t, struct view *v)
 		view_number(v, "bad_row", (int64_t) * (size_t *)call->prepared);
 	if (show_desk(call, v))
 		return OK;
-	if (file_of(call, &file))
-		return show_plan(call, v, file);
+	if (file_of(call, &file)) {
+		enum err e = roll_read(call->site, due_run, call);
+		return e == OK ? show_plan(call, v, file) : e; /* look_work comes first */
+	}
 	enum err e = roll_read(call->site, last_run, &last);
 	if (e == OK) {
 		show_import(v, "last", &last, 0);
@@ -262,6 +296,14 @@ static enum err desk_read(struct call *call, struct txn *t, struct view *v)
 }
 
 /* ---- what is done ---------------------------------------------------------------------------- */
+
+static enum err look_work(struct call *call)
+{
+	enum err e = look(call);
+	if (e == OK)
+		reply_see_other(call, call->target);
+	return e;
+}
 
 static enum err back(struct call *call)
 {
@@ -288,13 +330,14 @@ static enum err send_work(struct call *call)
 	const struct upload *f = call_file(call, "file");
 	size_t *row = arena_alloc(call->arena, sizeof *row);
 	struct plan plan;
-	if (!may(call))
-		return ERR_NOT_FOUND;
+	enum err e = look(call);
+	if (e != OK)
+		return e;
 	if (f == NULL || f->bytes.size == 0)
 		return refuse(&call->refusal, "file", "Choose a file.");
 	if (f->bytes.size > CSV_BYTES)
 		return refuse(&call->refusal, "file", "A member file has at most 8 MB.");
-	enum err e = memberfile_plan(call->arena, call->site, f->bytes, &call->refusal, row, &plan);
+	e = memberfile_plan(call->arena, call->site, f->bytes, &call->refusal, row, &plan);
 	if (e == ERR_INVALID) {
 		call->refusal.field = "file";
 		call->prepared = *row > 0 ? row : NULL;
@@ -319,17 +362,6 @@ static enum err choose_run(struct txn *r, void *arg)
 	return e;
 }
 
-static bool column_said(const struct call *call, size_t i, enum member_column *out)
-{
-	const char *said = call_input(call, arena_format(call->arena, "column%zu", i + 1));
-	for (enum member_column c = COLUMN_NONE; c < COLUMNS; c++)
-		if (text_is(said, column_word(c))) {
-			*out = c;
-			return true;
-		}
-	return false;
-}
-
 static enum err columns_work(struct call *call)
 {
 	struct plan plan;
@@ -337,11 +369,10 @@ static enum err columns_work(struct call *call)
 	struct bytes file;
 	size_t row;
 	bool taken[COLUMNS] = {false};
-	if (!may(call))
-		return ERR_NOT_FOUND;
-	if (!file_of(call, &file))
-		return back(call);
-	enum err e = memberfile_plan(call->arena, call->site, file, &call->refusal, &row, &plan);
+	enum err e = look(call);
+	if (e != OK || !file_of(call, &file))
+		return e == OK ? back(call) : e;
+	e = memberfile_plan(call->arena, call->site, file, &call->refusal, &row, &plan);
 	for (size_t i = 0; e == OK && i < plan.csv.rows[0].count; i++) {
 		if (!column_said(call, i, &c.columns[i]))
 			c.columns[i] = plan.columns[i];
@@ -418,13 +449,12 @@ static enum err apply_work(struct call *call)
 	struct bytes file;
 	struct plan plan;
 	size_t row;
-	if (!may(call))
-		return ERR_NOT_FOUND;
-	if (!file_of(call, &file))
-		return back(call);
+	enum err e = look(call);
+	if (e != OK || !file_of(call, &file))
+		return e == OK ? back(call) : e;
 	struct arena *arena = arena_create();
 	file = arena_bytes(arena, file);
-	enum err e = memberfile_plan(arena, call->site, file, &call->refusal, &row, &plan);
+	e = memberfile_plan(arena, call->site, file, &call->refusal, &row, &plan);
 	if (e == OK && !text_is(memberfile_seal(call->arena, &plan), call_input(call, "seal")))
 		e = refuse(&call->refusal, NULL,
 			"The roll or the columns changed since you looked. Please look once more.");
@@ -441,7 +471,7 @@ static enum err undo_work(struct call *call)
 
 #define PAGE .page = "members-import"
 static const struct route routes[] = {
-	{METHOD_GET, "/members/import", ANYONE, .read = desk_read, PAGE},
+	{METHOD_GET, "/members/import", ANYONE, .read = desk_read, .work = look_work, PAGE},
 	{METHOD_POST, "/members/import", ANYONE, .work = send_work, .form = desk_read, PAGE,
 		.max_body = CSV_BYTES + ((size_t)64 << 10), .per_minute = 20},
 	{METHOD_POST, "/members/import/columns", ANYONE, .work = columns_work, .form = desk_read,

@@ -315,6 +315,15 @@ static enum err day_said(struct call *call, const char *name, int64_t *day)
 	return refuse(&call->refusal, name, "This date is not clear. Write it as 31-12-2025.");
 }
 
+/* Nobody else gives roles, and with these ones left they do not either. */
+static bool is_last_keeper(const struct looking *l, uint32_t left)
+{
+	uint64_t actors[2];
+	return (l->roles & ROLES_GIVE_ROLES) != 0 && (left & ROLES_GIVE_ROLES) == 0
+		&& roll_holders(l->call->site, 0, 0, ROLES_GIVE_ROLES, actors, COUNT(actors)) == 1
+		&& actors[0] == l->person.actor;
+}
+
 static enum err membership_work(struct call *call)
 {
 	struct looking l = {0};
@@ -328,6 +337,8 @@ static enum err membership_work(struct call *call)
 		return e;
 	if (until != 0 && until < from)
 		return refuse(&call->refusal, "until", "The membership ends before it begins.");
+	if (until != 0 && is_last_keeper(&l, 0))
+		return refuse(&call->refusal, "until", "Somebody must be left who gives roles.");
 	l.person.status = text_is(call_input(call, "status"), "guest") ? PERSON_GUEST
 								       : PERSON_MEMBER;
 	l.person.from = from;
@@ -363,15 +374,6 @@ static enum err give_run(struct txn *r, void *arg)
 	return role_set(r, &by, g->id, g->community, g->role, !g->off);
 }
 
-static bool is_last_keeper(const struct giving *g, const struct looking *l)
-{
-	uint64_t actors[2];
-	return g->off && (g->role & ROLES_GIVE_ROLES) != 0
-		&& (l->roles & ROLES_GIVE_ROLES & ~(uint32_t)g->role) == 0
-		&& roll_holders(g->call->site, 0, 0, ROLES_GIVE_ROLES, actors, COUNT(actors)) == 1
-		&& actors[0] == l->person.actor;
-}
-
 static enum err roles_work(struct call *call)
 {
 	struct looking l = {0};
@@ -385,7 +387,7 @@ static enum err roles_work(struct call *call)
 	g.name = at != NULL ? at + 1 : NULL;
 	if (!role_parse(role, &g.role) || role_is_of_community(g.role) != (at != NULL))
 		return refuse(&call->refusal, "role", "Choose one of these roles.");
-	if (is_last_keeper(&g, &l))
+	if (g.off && is_last_keeper(&l, l.roles & ~(uint32_t)g.role))
 		return refuse(&call->refusal, "role", "Somebody must be left who gives roles.");
 	if (at != NULL)
 		e = store_read(call->store, community_run, &g);

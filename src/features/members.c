@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define PAGE 50
+#define LOOK "list"
 
 bool members_may(const struct call *call, uint32_t roles)
 {
@@ -38,7 +39,7 @@ struct looking {
 static enum err list_run(struct txn *r, void *arg)
 {
 	struct looking *l = arg;
-	if (audit_look_due(r, l->call->viewer.actor))
+	if (audit_look_due(r, l->call->viewer.actor, LOOK))
 		return ERR_SIGN_IN; /* list_work puts it in the audit log first */
 	return people_all(r, l->call->arena, &l->people);
 }
@@ -46,7 +47,7 @@ static enum err list_run(struct txn *r, void *arg)
 static enum err look_run(struct txn *r, void *arg)
 {
 	const struct call *call = arg;
-	return audit_look(r, call->viewer.actor, "list");
+	return audit_look(r, call->viewer.actor, LOOK);
 }
 
 static enum err list_work(struct call *call)

@@ -3,6 +3,7 @@
 #include "joining.h"
 
 #define PAGE 30
+#define LOOK "requests"
 
 /* ---- looking: one record in the audit log for all that is looked at in an hour ------------------ */
 
@@ -33,7 +34,7 @@ static enum err list_run(struct txn *r, void *arg)
 {
 	struct looking *l = arg;
 	struct arena *arena = l->call->arena;
-	if (audit_look_due(r, l->call->viewer.actor))
+	if (audit_look_due(r, l->call->viewer.actor, LOOK))
 		return ERR_SIGN_IN; /* look_work puts it in the audit log first */
 	enum err e = application_list(r, l->place, l->state, l->before, PAGE, &l->ids);
 	l->found = arena_array(arena, PAGE, sizeof *l->found);
@@ -49,7 +50,7 @@ static enum err list_run(struct txn *r, void *arg)
 static enum err look_run(struct txn *r, void *arg)
 {
 	const struct call *call = arg;
-	return audit_look(r, call->viewer.actor, "requests");
+	return audit_look(r, call->viewer.actor, LOOK);
 }
 
 static enum err right_run(struct txn *t, void *arg)
@@ -120,7 +121,7 @@ static enum err earlier_run(struct txn *r, void *arg)
 	struct application a;
 	struct u64s ids = {0};
 	enum err e = application_load(r, l->id, &a);
-	if (audit_look_due(r, l->call->viewer.actor))
+	if (audit_look_due(r, l->call->viewer.actor, LOOK))
 		return ERR_SIGN_IN;
 	if (e == OK && a.person != 0)
 		e = application_of_person(r, a.person, &ids);
@@ -175,15 +176,17 @@ static enum err show_texts(struct call *call, struct txn *t, struct view *v, uin
 	return e;
 }
 
-/* What the roll knows of who asks: for who decides of the association, and no more than helps. */
+/* What the roll knows of who asks, and no more than helps: for who decides of the association. A community's managers are
+ * told nothing of it. */
 static void show_match(struct view *v, const struct person *p)
 {
 	enum person_status status = person_status_at(p, time_now());
+	view_begin(v, "on_roll");
 	view_flag(v, "is_member", status == PERSON_MEMBER);
 	view_flag(v, "was_member", status == PERSON_LAPSED);
 	view_flag(v, "is_guest", status == PERSON_GUEST);
 	view_text(v, "number", p->number != NULL ? p->number : "");
-	view_time(v, "until", status == PERSON_LAPSED ? p->until : 0);
+	view_end(v);
 }
 
 static enum err request_read(struct call *call, struct txn *t, struct view *v)
@@ -220,7 +223,8 @@ static enum err request_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "said", a.reason != NULL ? a.reason : "");
 	if (a.by != 0 && actor_load(t, a.by, &by) == OK)
 		actor_show(v, "by", &by);
-	show_match(v, &p);
+	if (a.community == 0 || joining_may(t, call->viewer.actor, 0))
+		show_match(v, &p);
 	view_flag(v, "has_earlier", l.count > 0);
 	view_list(v, "earlier");
 	for (size_t i = 0; i < l.count; i++)

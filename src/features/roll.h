@@ -186,8 +186,9 @@ extern const struct shape audit_shape;
 enum err audit_add(struct txn *r, struct audit *) MUST_USE;
 enum err audit_load(struct txn *r, uint64_t number, struct audit *) MUST_USE;
 enum err audit_last(struct txn *r, struct audit *) MUST_USE; /* ERR_NOT_FOUND: nothing was done yet */
-/* Who looks at the roll is in the log, once in an hour: whether that is due, and the record of it. */
-bool audit_look_due(struct txn *r, uint64_t actor);
-enum err audit_look(struct txn *r, uint64_t actor, const char *words) MUST_USE;
+/* Who looks at the roll is in the log, for each thing once in an hour: whether that is due, and the record of it. `what`
+ * is a word of ours: "list". */
+bool audit_look_due(struct txn *r, uint64_t actor, const char *what);
+enum err audit_look(struct txn *r, uint64_t actor, const char *what) MUST_USE; /* nothing when it is not due */
 /* Reads the chain from its start: ERR_STORE with *broken, the first record that does not follow from the one before. */
 enum err audit_check(struct txn *r, uint64_t *broken) MUST_USE;

@@ -636,7 +636,12 @@ static void only_who_may_decides(void **state)
 	struct viewer app = b;
 	app.by_token = true;
 	send(&feature_requests, request_path(of_all, "/accept"), &app, NULL, ERR_NOT_FOUND);
-	const struct node *page = look(&feature_requests, "/joining", &m, NULL, OK);
+	const struct node *page = look(
+		&feature_requests, request_path(of_energy, ""), &m, NULL, OK);
+	assert_null(world_node(page, "on_roll")); /* that is not a community's to know */
+	page = look(&feature_requests, request_path(of_energy, ""), &b, NULL, OK);
+	assert_non_null(world_node(page, "on_roll.is_member"));
+	page = look(&feature_requests, "/joining", &m, NULL, OK);
 	assert_string_equal(world_text(page, "requests.0.email"), "twee@x.nl");
 	assert_int_equal(world_count(page, "requests"), 1);
 	send(&feature_requests, request_path(of_energy, "/accept"), &m, NULL, OK);
@@ -691,6 +696,10 @@ static void everything_is_in_the_log(void **state)
 	look(&feature_requests, "/joining", &b, NULL, OK);
 	look(&feature_requests, "/joining", &b, NULL, OK);
 	assert_int_equal(logged(AUDIT_VIEW), 1); /* once in an hour */
+	look(&feature_invite, "/joining/invitations", &b, NULL, OK);
+	assert_int_equal(logged(AUDIT_VIEW), 2); /* and for each thing */
+	look(&feature_auditlog, "/members/audit", &b, NULL, OK);
+	assert_int_equal(logged(AUDIT_VIEW), 3);
 	static const char *const words[] = {"reason=Nee", NULL};
 	uint64_t id = count(0, APPLICATION_WAITING).first;
 	send(&feature_requests, request_path(id, "/refuse"), &b, words, OK);

@@ -318,7 +318,7 @@ class Visitor {
 		const sent = await this.send('POST', target.href,
 			{ body, headers: { 'Content-Type': type, Origin: target.origin, 'Sec-Fetch-Site': 'same-origin' } });
 		if (sent.status >= 400)
-			throw new Error(`POST ${target.pathname}: ${sent.status} ${words(sent.text).slice(0, 300)}`);
+			throw Object.assign(new Error(`POST ${target.pathname}: ${sent.status} ${words(sent.text).slice(0, 300)}`), { text: sent.text });
 		return { ...await this.follow(sent), sent };
 	}
 
