@@ -1,5 +1,5 @@
 /* handover.c: one board goes and another comes: roles, sign-ins, and a list of what has to be handed over, to print. */
-#include "roll.h"
+#include "memberfile.h"
 
 #include <string.h>
 
@@ -38,12 +38,47 @@ static enum err admins_load(struct txn *t, struct admins *x)
 	return txn_walk(t, &walk, take_admin, x);
 }
 
-static void show_holder(struct txn *t, struct view *v, uint64_t actor, const char *role)
+static bool has(const uint64_t *ids, size_t count, uint64_t id)
 {
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+static size_t goes_said(const struct call *call, uint64_t out[HOLDERS_MOST])
+{
+	const char *id;
+	size_t count = 0;
+	for (size_t i = 0; (id = call_input_nth(call, "goes", i)) != NULL && count < HOLDERS_MOST;
+		i++)
+		count += text_to_u64(id, &out[count]);
+	return count;
+}
+
+/* Who runs the site is not therefore of the board; but somebody must begin. */
+static bool may_give(const struct call *call)
+{
+	uint64_t one;
+	return members_may(call, ROLES_GIVE_ROLES)
+		|| roll_holders(call->site, 0, 0, ROLES_GIVE_ROLES, &one, 1) == 0;
+}
+
+struct showing {
+	struct txn *t;
+	struct view *v;
+	uint64_t goes[HOLDERS_MOST]; /* as it was said */
+	size_t go_count;
+};
+
+static void show_holder(const struct showing *x, uint64_t actor, const char *role)
+{
+	struct view *v = x->v;
 	struct actor a;
-	if (actor_load(t, actor, &a) != OK || a.gone)
+	if (actor_load(x->t, actor, &a) != OK || a.gone)
 		return;
 	view_begin(v, NULL);
+	view_flag(v, "goes", has(x->goes, x->go_count, actor));
 	view_id(v, "id", a.id);
 	view_text(v, "who", actor_title(&a));
 	view_format(v, "handle", "@%s", a.name);
@@ -51,20 +86,23 @@ static void show_holder(struct txn *t, struct view *v, uint64_t actor, const cha
 	view_end(v);
 }
 
-static enum err show_holders(struct call *call, struct txn *t, struct view *v)
+static enum err show_holders(struct call *call, struct txn *t, struct view *v, bool with_roles)
 {
 	uint64_t holders[HOLDERS_MOST];
 	struct admins *admins = arena_alloc(call->arena, sizeof *admins);
+	struct showing *x = arena_alloc(call->arena, sizeof *x);
 	enum err e = admins_load(t, admins);
+	x->t = t;
+	x->v = v;
+	x->go_count = goes_said(call, x->goes);
 	view_list(v, "holders");
 	for (size_t i = 0; e == OK && i < admins->count; i++)
-		show_holder(
-			t, v, admins->at[i], i18n(call->language, "Administrator of this site"));
-	for (size_t k = 0; e == OK && k < COUNT(board_roles); k++) {
+		show_holder(x, admins->at[i], i18n(call->language, "Administrator of this site"));
+	for (size_t k = 0; e == OK && with_roles && k < COUNT(board_roles); k++) {
 		size_t count = roll_holders(
 			call->site, 0, 0, board_roles[k], holders, HOLDERS_MOST);
 		for (size_t i = 0; i < count; i++)
-			show_holder(t, v, holders[i], role_words(call->language, board_roles[k]));
+			show_holder(x, holders[i], role_words(call->language, board_roles[k]));
 	}
 	view_list_end(v);
 	return e;
@@ -119,7 +157,9 @@ static enum err handover_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "heading", i18n(call->language, "Handing over"));
 	view_time(v, "today", time_now());
 	view_text(v, "mail_from", call->site->mail_from != NULL ? call->site->mail_from : "");
-	enum err e = show_holders(call, t, v);
+	bool with_roles = may_give(call);
+	view_flag(v, "may_give", with_roles);
+	enum err e = show_holders(call, t, v, with_roles);
 	return e == OK ? show_communities(t, v) : e;
 }
 
@@ -127,6 +167,7 @@ static enum err handover_read(struct call *call, struct txn *t, struct view *v)
 
 struct handover {
 	struct call *call;
+	bool gives; /* roles in the association, too */
 	uint64_t goes[HOLDERS_MOST], site[HOLDERS_MOST], come[COUNT(board_roles)][HOLDERS_MOST];
 	size_t go_count, site_count, come_count[COUNT(board_roles)];
 };
@@ -151,16 +192,8 @@ static enum err take_names(
 	return OK;
 }
 
-static bool has(const uint64_t *ids, size_t count, uint64_t id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
-/* The site's own administrators, and everything that who goes is signed in with. */
-static enum err change_accounts(struct txn *t, void *arg)
+/* Whom it names, and whether somebody is left to run the site. */
+static enum err check_accounts(struct txn *t, void *arg)
 {
 	struct handover *h = arg;
 	struct admins *admins = arena_alloc(txn_arena(t), sizeof *admins);
@@ -178,6 +211,14 @@ static enum err change_accounts(struct txn *t, void *arg)
 	if (e == OK && stay + h->site_count == 0)
 		return refuse(&h->call->refusal, "site",
 			"The site needs an administrator: name who comes.");
+	return e;
+}
+
+/* The site's own administrators, and everything that who goes is signed in with. */
+static enum err change_accounts(struct txn *t, void *arg)
+{
+	struct handover *h = arg;
+	enum err e = check_accounts(t, h);
 	for (size_t i = 0; e == OK && i < h->go_count; i++) {
 		e = account_set_admin(t, h->goes[i], false);
 		if (e == OK)
@@ -193,10 +234,15 @@ static enum err check_roll(struct txn *r, void *arg)
 	struct handover *h = arg;
 	struct person p;
 	for (size_t k = 0; k < COUNT(board_roles); k++)
-		for (size_t i = 0; i < h->come_count[k]; i++)
+		for (size_t i = 0; i < h->come_count[k]; i++) {
 			if (person_by_actor(r, h->come[k][i], &p) != OK)
 				return refuse(&h->call->refusal, role_inputs[k],
 					"Someone who comes is not on the roll.");
+			/* What was cut short is done once more, maybe by who has no role any more. */
+			if (!h->gives && (role_of(r, p.id, 0) & board_roles[k]) == 0)
+				return refuse(&h->call->refusal, role_inputs[k],
+					"Only the board and the administration give roles in the association.");
+		}
 	return OK;
 }
 
@@ -222,35 +268,24 @@ static enum err change_roles(struct txn *r, void *arg)
 	return e;
 }
 
-static enum err find_names(struct txn *t, void *arg)
-{
-	struct handover *h = arg;
-	enum err e = OK;
-	for (size_t k = 0; e == OK && k < COUNT(board_roles); k++)
-		e = take_names(t, h->call, role_inputs[k], h->come[k], &h->come_count[k]);
-	return e;
-}
-
 static enum err handover_work(struct call *call)
 {
 	struct handover *h = arena_alloc(call->arena, sizeof *h);
-	const char *id;
 	h->call = call;
+	h->gives = may_give(call);
 	if (call->viewer.by_token)
 		return ERR_FORBIDDEN;
 	if (!call_flag(call, "sure"))
 		return refuse(&call->refusal, "sure", "Say that you are sure.");
-	for (size_t i = 0;
-		(id = call_input_nth(call, "goes", i)) != NULL && h->go_count < HOLDERS_MOST; i++)
-		if (text_to_u64(id, &h->goes[h->go_count]))
-			h->go_count++;
-	enum err e = store_read(call->store, find_names, h);
+	h->go_count = goes_said(call, h->goes);
+	enum err e = store_read(call->store, check_accounts, h);
 	if (e == OK)
 		e = roll_read(call->site, check_roll, h);
+	/* The roles first: while the accounts are as they were, all of it can be done again. */
+	if (e == OK && h->gives)
+		e = roll_write(call->site, change_roles, h);
 	if (e == OK)
 		e = store_write(call->store, change_accounts, h);
-	if (e == OK)
-		e = roll_write(call->site, change_roles, h);
 	if (e != OK)
 		return e;
 	reply_notice(call, "It is handed over. Who went is signed out everywhere.");
