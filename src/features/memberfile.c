@@ -261,6 +261,7 @@ struct planning {
 	struct arena *arena;
 	struct plan *plan;
 	struct people people;
+	uint32_t *roles;                   /* of each of them in the association */
 	struct finder by_number, by_email; /* in the roll: its place there and 1 */
 	struct finder numbers, emails;     /* in the file: how often */
 	int64_t now;
@@ -402,6 +403,17 @@ static void set_all(const struct planning *p, const struct csv_row *row, struct 
 	set(out, &is->born, cell(p, row, COLUMN_BORN), COLUMN_BORN);
 }
 
+/* A file does not put out who has a role in the association while it can be taken back: one of them has to do that. */
+static void spare_roles(const struct planning *p, struct plan_row *out, const struct person *is)
+{
+	const struct person *next = &out->person;
+	if (p->roles[is - p->people.at] == 0 || (out->changed & 1u << COLUMN_UNTIL) == 0
+		|| next->until == 0 || next->until > p->now + IMPORT_UNDO)
+		return;
+	out->kind = PLAN_DOUBTFUL;
+	out->doubt = "This person has a role in the association. Take the role away first.";
+}
+
 static void plan_one(struct planning *p, const struct csv_row *row, struct plan_row *out)
 {
 	const char *number = cell(p, row, COLUMN_NUMBER), *email = cell(p, row, COLUMN_EMAIL);
@@ -426,6 +438,8 @@ static void plan_one(struct planning *p, const struct csv_row *row, struct plan_
 	out->kind = found == NULL            ? PLAN_NEW
 		: out->changed != 0 || joins ? PLAN_CHANGED
 					     : PLAN_SAME;
+	if (found != NULL)
+		spare_roles(p, out, found);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -443,6 +457,7 @@ static void plan_gone(struct planning *p)
 		*out = (struct plan_row){.kind = PLAN_GONE, .person = *is};
 		out->person.until = (day_of(p->now) + 1) * DAY;
 		out->changed = 1u << COLUMN_UNTIL;
+		spare_roles(p, out, is);
 	}
 }
 
@@ -478,7 +493,11 @@ static enum err plan_run(struct txn *r, void *arg)
 		p->has[plan->columns[i]] = plan->columns[i] != COLUMN_NONE;
 		p->at[plan->columns[i]] = (int)i;
 	}
-	return people_all(r, p->arena, &p->people);
+	enum err e = people_all(r, p->arena, &p->people);
+	p->roles = arena_array(p->arena, p->people.count + 1, sizeof *p->roles);
+	for (size_t i = 0; e == OK && i < p->people.count; i++)
+		p->roles[i] = role_of(r, p->people.at[i].id, 0);
+	return e;
 }
 
 enum err memberfile_plan(struct arena *arena, const struct site *site, struct bytes file,

@@ -227,6 +227,33 @@ static void leaves_what_others_changed(void **state)
 	assert_string_equal(person("9").name, "Zoe");
 }
 
+static enum err chair_run(struct txn *r, void *arg)
+{
+	struct person p;
+	(void)arg;
+	enum err e = person_by_number(r, "1", &p);
+	return e == OK ? role_set(r, &console, p.id, 0, ROLE_BOARD, true) : e;
+}
+
+static void a_file_does_not_put_out_the_board(void **state)
+{
+	(void)state;
+	applied(TWO, false);
+	assert_int_equal(roll_write(&world.site, chair_run, NULL), OK);
+	counts(HEAD "3;Carla;;;\n", 1, 0, 1, 1, 0);
+	counts(HEAD "1;Anna;a@example.org;;1-1-2020\n2;Bas;b@example.org;;1-1-2020\n", 0, 1, 0, 1,
+		0);
+	counts(HEAD "1;Anna;a@example.org;;27-11-2025\n2;Bas;;;\n", 0, 1, 0, 1, 0);
+	counts(HEAD "1;Anna;a@example.org;;31-12-2030\n2;Bas;b@example.org;;\n", 0, 1, 0, 0, 1);
+	applied(HEAD "3;Carla;;;\n", true);
+	assert_int_equal(person("1").until, 0);
+	assert_int_not_equal(person("2").until, 0);
+	struct plan p = planned(HEAD "3;Carla;;;\n");
+	for (size_t i = 0; i < p.count; i++)
+		if (p.rows[i].kind == PLAN_DOUBTFUL)
+			assert_true(text_starts(p.rows[i].doubt, "This person has a role"));
+}
+
 static void who_comes_back_is_a_member(void **state)
 {
 	(void)state;
@@ -380,6 +407,7 @@ int main(void)
 		WORLD_TEST(doubts),
 		WORLD_TEST(writes_and_undoes),
 		WORLD_TEST(leaves_what_others_changed),
+		WORLD_TEST(a_file_does_not_put_out_the_board),
 		WORLD_TEST(who_comes_back_is_a_member),
 		WORLD_TEST(what_goes_out_comes_in_the_same),
 		WORLD_TEST(the_board_sees_them),
