@@ -111,6 +111,7 @@ enum table {
 	TABLE_PERSON_ACTOR = 122, /* u64 actor                    → u64 person */
 	TABLE_PERSON_WORD = 123, /* hash of a keyed number or e-mail → u64 person */
 	TABLE_ROLE = 124,      /* u64 person, u64 community (0: the association) → roles */
+	TABLE_ROLE_LEFT = 93,  /* u64 person, u64 community       → roles: that they gave up there themselves within the hour */
 	TABLE_AUDIT = 125,     /* u64 number                      → audit */
 	TABLE_IMPORT_COLUMN = 140, /* hash of a column's name     → u64 enum member_column: as it was chosen */
 	TABLE_IMPORT = 143,    /* u64 import                      → import: of the last week */

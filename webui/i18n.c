@@ -7,7 +7,7 @@
 #include "webui.h"
 
 #define LANGUAGES 2
-#define SLOTS 4096 /* power of two, at least twice the entries */
+#define SLOTS 8192 /* power of two, at least twice the entries */
 
 struct entry {
 	const char *id;         /* msgid */

@@ -26,6 +26,7 @@ static const struct field application_fields[] = {
 	{9, F_I64, offsetof(struct application, decided), 0},
 	{10, F_U64, offsetof(struct application, by), 0},
 	{11, F_BYTES, offsetof(struct application, sealed), SEALED_MOST},
+	{12, F_FLAG, offsetof(struct application, back), 0},
 };
 const struct shape application_shape = {
 	"application", sizeof(struct application), application_fields, COUNT(application_fields)};
@@ -248,23 +249,38 @@ static enum err enter(struct txn *r, const struct doer *by, const struct applica
 	enum err e = person_load(r, a->person, &p);
 	if (e != OK)
 		return e;
-	bool member = person_status_at(&p, now) == PERSON_MEMBER;
+	enum person_status was = person_status_at(&p, now);
 	bool as_guest = a->community != 0 || a->kind == APPLY_GUEST;
-	if (!as_guest && !member) {
-		p.status = PERSON_MEMBER;
-		p.from = now;
+	if (was != PERSON_MEMBER && !(as_guest && was == PERSON_GUEST)) {
+		p.status = as_guest ? PERSON_GUEST : PERSON_MEMBER;
+		p.from = as_guest ? 0 : now;
 		p.until = 0;
-	} else if (as_guest && (p.status == PERSON_APPLICANT || p.status == PERSON_REFUSED)) {
-		p.status = PERSON_GUEST;
 	}
 	e = person_save(r, by, &p);
+	if (e == OK
+		&& was == PERSON_LAPSED) /* the roles ended with the membership, and do not come back with it */
+		e = role_end_all(r, by, p.id);
 	return e == OK && a->community != 0 ? role_set(r, by, p.id, a->community, ROLE_MEMBER, true)
 					    : e;
 }
 
+/* There: what another place answered is that place's own. */
+static bool was_refused(struct txn *r, const struct application *a, const struct person *p)
+{
+	struct u64s ids;
+	struct application one;
+	bool refused = p->status == PERSON_REFUSED;
+	if (application_of_person(r, p->id, &ids) != OK)
+		return true;
+	for (size_t i = 0; !refused && i < ids.count; i++)
+		refused = application_load(r, ids.at[i], &one) == OK
+			&& one.community == a->community && one.state == APPLICATION_REFUSED;
+	return refused;
+}
+
 /* Who was refused once is looked at by people, whatever is open. */
 static enum application_state outcome(
-	const struct application *a, const struct person *p, const struct joining *j)
+	struct txn *r, const struct application *a, const struct person *p, const struct joining *j)
 {
 	if (a->invite != 0)
 		return APPLICATION_ACCEPTED;
@@ -272,7 +288,7 @@ static enum application_state outcome(
 		return j->unopened ? APPLICATION_LISTED : APPLICATION_WAITING;
 	if (a->community == 0 && person_status_at(p, time_now()) == PERSON_MEMBER)
 		return APPLICATION_ACCEPTED;
-	if (p->status == PERSON_REFUSED)
+	if (was_refused(r, a, p))
 		return APPLICATION_WAITING;
 	return a->kind == APPLY_GUEST || j->mode == JOIN_OPEN ? APPLICATION_ACCEPTED
 							      : APPLICATION_WAITING;
@@ -308,7 +324,7 @@ enum err application_confirm(struct txn *r, uint64_t id, const struct joining *j
 	a.confirmed = time_now();
 	e = supersede(r, &a);
 	if (e == OK)
-		e = move(r, &a, outcome(&a, &p, j));
+		e = move(r, &a, outcome(r, &a, &p, j));
 	if (e == OK)
 		e = log_act(r, &by, AUDIT_REQUEST, &a, a.invite != 0 ? "invited" : NULL);
 	if (e == OK && a.state == APPLICATION_ACCEPTED) {
@@ -316,7 +332,7 @@ enum err application_confirm(struct txn *r, uint64_t id, const struct joining *j
 		if (e == OK) /* they see it at once */
 			e = application_told(r, id, APPLICATION_ASKED);
 	} else if (e == OK) {
-		if (p.status == PERSON_REFUSED) {
+		if (a.community == 0 && p.status == PERSON_REFUSED) {
 			p.status = PERSON_APPLICANT;
 			e = person_save(r, &by, &p);
 		}
@@ -330,9 +346,21 @@ enum err application_confirm(struct txn *r, uint64_t id, const struct joining *j
 
 /* ---- deciding -------------------------------------------------------------------------------- */
 
+/* Out of a community that they were let in to. A role they have there is not for who answers requests to take. */
+static enum err put_out(struct txn *r, const struct doer *by, const struct application *a)
+{
+	uint32_t here = role_of(r, a->person, a->community);
+	if ((here & ROLE_MEMBER) == 0)
+		return ERR_CONFLICT;
+	return here == ROLE_MEMBER ? role_set(r, by, a->person, a->community, ROLE_MEMBER, false)
+				   : ERR_FORBIDDEN;
+}
+
 static enum err turn_away(struct txn *r, const struct doer *by, const struct application *a)
 {
 	struct person p;
+	if (a->community != 0)
+		return a->back ? put_out(r, by, a) : OK;
 	enum err e = person_load(r, a->person, &p);
 	if (e != OK || p.status != PERSON_APPLICANT)
 		return e; /* a guest stays one, and who was a member was one */
@@ -347,16 +375,17 @@ enum err application_decide(struct txn *r, const struct doer *by, uint64_t id, b
 	enum err e = application_load(r, id, &a);
 	if (e != OK)
 		return e;
-	bool again = a.state == APPLICATION_REFUSED;
-	if (!is_open(&a) && !(accept && again))
+	bool again = accept && a.state == APPLICATION_REFUSED;
+	a.back = !accept && a.state == APPLICATION_ACCEPTED && a.community != 0;
+	if (!is_open(&a) && !again && !a.back)
 		return ERR_CONFLICT;
 	a.reason = reason;
 	a.decided = time_now();
 	a.by = by->actor;
 	e = move(r, &a, accept ? APPLICATION_ACCEPTED : APPLICATION_REFUSED);
 	if (e == OK)
-		e = log_act(
-			r, by, accept ? AUDIT_ACCEPT : AUDIT_REFUSE, &a, again ? "reversed" : NULL);
+		e = log_act(r, by, accept ? AUDIT_ACCEPT : AUDIT_REFUSE, &a,
+			again || a.back ? "reversed" : NULL);
 	if (e == OK)
 		e = accept ? enter(r, by, &a) : turn_away(r, by, &a);
 	if (e == OK)

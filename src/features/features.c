@@ -23,6 +23,7 @@ const struct feature *const features[] = {
 	&feature_requests,
 	&feature_invite,
 	&feature_welcome,
+	&feature_membership,
 	&feature_linked, /* before posts and questions: what proves an account looks like one */
 	&feature_coach,
 	&feature_event,

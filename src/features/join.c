@@ -136,6 +136,16 @@ static void show_kind(struct view *v, const struct where *w, uint32_t kind)
 	view_flag(v, "may_be_guest", w->at.id == 0 && w->j.guests && kind != APPLY_GUEST);
 }
 
+/* Who is in by a role there can give it up; who moderates is in by that. */
+static void show_leave(const struct call *call, struct view *v, const struct where *w)
+{
+	struct standing s = {0};
+	if (call->viewer.local && w->at.own_members)
+		roll_standing(call->site, call->viewer.actor, w->at.id, &s);
+	view_flag(v, "may_leave", s.here != 0);
+	view_format(v, "community_leave", "/c/%s/leave", w->at.name);
+}
+
 static enum err join_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct where w;
@@ -166,6 +176,7 @@ static enum err join_read(struct call *call, struct txn *t, struct view *v)
 	view_flag(v, "offer", known ? kind != APPLY_FILE : by_mail);
 	view_flag(v, "without_mail", !known && !by_mail);
 	view_flag(v, "inside", is_inside(call, t, &w));
+	show_leave(call, v, &w);
 	view_time(v, "pending", b.a.id != 0 ? b.a.confirmed : 0);
 	view_flag(v, "pending_listed", b.a.state == APPLICATION_LISTED);
 	return OK;

@@ -261,6 +261,7 @@ void joining_community_show(
 	joining_list_show(t, v, community->id, &j);
 	view_flag(v, "asks",
 		community->own_members && !inside && !j.unopened && j.mode != JOIN_INVITATION);
+	view_flag(v, "inside", community->own_members && inside && !j.unopened);
 	view_end(v);
 	if (joining_may(t, who, community->id))
 		view_id(v, "joining_place", community->id);

@@ -65,6 +65,7 @@ struct application {
 	uint32_t state, kind;
 	int64_t asked, confirmed, decided;
 	uint64_t by;        /* who decided; 0: nobody had to */
+	bool back;          /* they were let in to a community, and that was taken back */
 	struct bytes sealed; /* what follows */
 	const char *name, *email, *language, *motive, *questions, *answers, *reason;
 };
@@ -77,7 +78,8 @@ enum err application_read(const struct site *, struct arena *, uint64_t id, stru
 /* Whose address it is has it, or `actor` asked signed in: now it has a person, and waits, is listed or accepted, as
  * `mode` says. What this person asked there before is superseded. Again: as it was. ERR_GONE: its invitation is over. */
 enum err application_confirm(struct txn *r, uint64_t id, const struct joining *, uint64_t actor, struct application *out) MUST_USE;
-/* WAITING and REFUSED ones are accepted, WAITING ones refused, and LISTED ones accepted too. ERR_CONFLICT for others. */
+/* WAITING and REFUSED ones are accepted, WAITING ones refused, and LISTED ones accepted too; of a community ACCEPTED ones
+ * are refused, who is out then: ERR_FORBIDDEN when they have a role there. ERR_CONFLICT for others. */
 enum err application_decide(struct txn *r, const struct doer *, uint64_t id, bool accept, const char *reason,
 	struct application *out) MUST_USE;
 enum err application_withdraw(struct txn *r, uint64_t id) MUST_USE;

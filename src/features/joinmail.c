@@ -71,6 +71,7 @@ static enum err send(
 	}
 	view_text(v, "place", actor_title(&x->community));
 	view_flag(v, "in_community", x->a.community != 0);
+	view_flag(v, "back", x->a.back);
 	view_flag(v, "as_guest", x->a.kind == APPLY_GUEST && x->a.community == 0);
 	view_text(v, "reason", x->a.reason != NULL ? x->a.reason : "");
 	view_number(v, "days", x->j.days);

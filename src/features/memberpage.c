@@ -1,4 +1,5 @@
 /* memberpage.c: one person of the roll on a page: opened for a reason, changed, given roles and relieved of them. */
+#include "joining.h"
 #include "memberfile.h"
 
 #include <string.h>
@@ -65,9 +66,25 @@ struct looking {
 	struct person person;
 	bool opened; /* and a reason was given within the hour */
 	struct u64s communities;
-	uint32_t roles; /* in the association */
-	uint32_t *here; /* in each of communities */
+	uint32_t roles;             /* in the association */
+	uint32_t *here;             /* in each of communities */
+	struct application request; /* of who asked and is not let in: the newest; id 0: none */
 };
+
+static bool asks(const struct person *p)
+{
+	return p->status == PERSON_APPLICANT || p->status == PERSON_REFUSED;
+}
+
+static enum err find_request(struct txn *r, struct looking *l)
+{
+	struct u64s ids;
+	enum err e = application_of_person(r, l->id, &ids);
+	if (e == OK && ids.count > 0)
+		e = application_load(r, ids.at[ids.count - 1], &l->request);
+	application_keep(l->call->arena, &l->request);
+	return e;
+}
 
 static enum err load_run(struct txn *r, void *arg)
 {
@@ -86,7 +103,7 @@ static enum err load_run(struct txn *r, void *arg)
 	l->here = arena_array(l->call->arena, l->communities.count + 1, sizeof *l->here);
 	for (size_t i = 0; i < l->communities.count; i++)
 		l->here[i] = role_of(r, l->id, l->communities.at[i]);
-	return OK;
+	return asks(&l->person) ? find_request(r, l) : OK;
 }
 
 static enum err look(struct call *call, struct looking *l)
@@ -225,6 +242,9 @@ static enum err person_read(struct call *call, struct txn *t, struct view *v)
 		return OK;
 	show_lines(call, v, &l.person);
 	show_membership(call, v, &l.person);
+	view_flag(v, "asks", asks(&l.person));
+	if (l.request.id != 0 && joining_may(t, call->viewer.actor, l.request.community))
+		view_id(v, "request", l.request.id);
 	if (l.person.actor != 0 && actor_load(t, l.person.actor, &account) == OK)
 		actor_show(v, "account", &account);
 	view_flag(v, "may_give", members_may(call, ROLES_GIVE_ROLES));
@@ -335,6 +355,9 @@ static enum err membership_work(struct call *call)
 		e = day_said(call, "until", &until);
 	if (e != OK)
 		return e;
+	if (asks(&l.person))
+		return refuse(&call->refusal, "status",
+			"Who asked to join is let in by their request, not here.");
 	if (until != 0 && until < from)
 		return refuse(&call->refusal, "until", "The membership ends before it begins.");
 	if (until != 0 && is_last_keeper(&l, 0))

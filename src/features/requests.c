@@ -14,6 +14,7 @@ struct looking {
 	struct u64s ids;
 	struct application *found;
 	size_t count;
+	uint32_t here; /* roles of who asks, in the community it is about */
 };
 
 static const char *const states[] = {[APPLICATION_WAITING] = "waiting",
@@ -125,6 +126,7 @@ static enum err earlier_run(struct txn *r, void *arg)
 		return ERR_SIGN_IN;
 	if (e == OK && a.person != 0)
 		e = application_of_person(r, a.person, &ids);
+	l->here = e == OK ? role_of(r, a.person, a.community) : 0;
 	l->found = arena_array(l->call->arena, ids.count, sizeof *l->found);
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		struct application *one = &l->found[l->count];
@@ -189,6 +191,12 @@ static void show_match(struct view *v, const struct person *p)
 	view_end(v);
 }
 
+/* Whoever was let in to a community, and is no more than that there. */
+static bool may_take_back(const struct application *a, uint32_t here)
+{
+	return a->state == APPLICATION_ACCEPTED && a->community != 0 && here == ROLE_MEMBER;
+}
+
 static enum err request_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct application a;
@@ -225,6 +233,7 @@ static enum err request_read(struct call *call, struct txn *t, struct view *v)
 		actor_show(v, "by", &by);
 	if (a.community == 0 || joining_may(t, call->viewer.actor, 0))
 		show_match(v, &p);
+	view_flag(v, "may_take_back", may_take_back(&a, l.here));
 	view_flag(v, "has_earlier", l.count > 0);
 	view_list(v, "earlier");
 	for (size_t i = 0; i < l.count; i++)
@@ -266,12 +275,17 @@ static enum err decide(struct call *call, bool accept)
 		e = roll_write(call->site, decide_run, &d);
 	if (e == ERR_CONFLICT)
 		e = refuse(&call->refusal, NULL, "Somebody answered this already.");
+	if (e == ERR_FORBIDDEN)
+		e = refuse(&call->refusal, NULL,
+			"They have a role in this community. The board takes it away first.");
 	if (e != OK)
 		return e;
 	application_tell(call->site, call->store, d.a.id);
 	reply_notice(call,
 		accept ? "Let in. A mail tells them."
-		       : "Refused. A mail tells them why. You can still let them in later.");
+			: d.a.state == APPLICATION_ACCEPTED
+			? "Taken back. A mail tells them why. You can still let them in later."
+			: "Refused. A mail tells them why. You can still let them in later.");
 	reply_see_other(
 		call, arena_format(call->arena, "/joining?place=%s", id_text(d.a.community, id)));
 	return OK;

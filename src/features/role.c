@@ -107,17 +107,123 @@ static enum err place_one(void *arg, struct bytes key, struct bytes value)
 {
 	struct places *p = arg;
 	(void)value;
-	p->at[p->count++] = place_2(TABLE_ROLE, place_id(key, 0), place_id(key, 1));
+	p->at[p->count++] = place_2(*(const uint8_t *)key.data, place_id(key, 0), place_id(key, 1));
 	return OK;
+}
+
+static enum err places_of(struct txn *r, uint8_t table, uint64_t person, struct places **out)
+{
+	struct places *all = arena_alloc(txn_arena(r), sizeof *all);
+	struct walk walk = {.prefix = place_1(table, person), .max = PLACES_MOST};
+	enum err e = txn_walk(r, &walk, place_one, all);
+	*out = all;
+	return e;
 }
 
 enum err role_forget(struct txn *r, uint64_t person)
 {
-	struct places *all = arena_alloc(txn_arena(r), sizeof *all);
-	struct walk walk = {.prefix = place_1(TABLE_ROLE, person), .max = PLACES_MOST};
-	enum err e = txn_walk(r, &walk, place_one, all);
-	for (size_t i = 0; e == OK && i < all->count; i++)
-		e = txn_del(r, &all->at[i]);
+	static const uint8_t tables[] = {TABLE_ROLE, TABLE_ROLE_LEFT};
+	struct places *all;
+	enum err e = OK;
+	for (size_t k = 0; e == OK && k < COUNT(tables); k++) {
+		e = places_of(r, tables[k], person, &all);
+		for (size_t i = 0; e == OK && i < all->count; i++)
+			e = txn_del(r, &all->at[i]);
+	}
+	return e;
+}
+
+static enum err set_all(struct txn *r, const struct doer *by, uint64_t person, uint64_t community,
+	uint32_t bits, bool on)
+{
+	enum err e = OK;
+	for (enum role role = ROLE_MEMBER; e == OK && role_name(role) != NULL; role *= 2)
+		if ((bits & role) != 0)
+			e = role_set(r, by, person, community, role, on);
+	return e;
+}
+
+enum err role_end_all(struct txn *r, const struct doer *by, uint64_t person)
+{
+	struct places *all;
+	enum err e = places_of(r, TABLE_ROLE, person, &all);
+	for (size_t i = 0; e == OK && i < all->count; i++) {
+		struct bytes key = {all->at[i].at, all->at[i].size};
+		uint64_t community = place_id(key, 1);
+		e = set_all(r, by, person, community, role_of(r, person, community), false);
+	}
+	return e;
+}
+
+/* ---- out of a community, and back ------------------------------------------------------------ */
+
+static struct place left_place(uint64_t person, uint64_t community)
+{
+	return place_2(TABLE_ROLE_LEFT, person, community);
+}
+
+static enum err left_load(struct txn *r, uint64_t person, uint64_t community, struct roles *out)
+{
+	struct place place = left_place(person, community);
+	enum err e = txn_load(r, &place, &roles_shape, out);
+	return e == OK && out->changed + ROLE_BACK <= time_now() ? ERR_NOT_FOUND : e;
+}
+
+enum err role_leave(struct txn *r, const struct doer *by, uint64_t person, uint64_t community)
+{
+	struct roles had = {role_of(r, person, community), time_now()};
+	struct place left = left_place(person, community);
+	if (had.bits == 0 || community == 0)
+		return ERR_NOT_FOUND;
+	enum err e = set_all(r, by, person, community, had.bits, false);
+	return e == OK ? txn_save(r, &left, &roles_shape, &had) : e;
+}
+
+bool role_has_left(struct txn *r, uint64_t person, uint64_t community)
+{
+	struct roles had;
+	return left_load(r, person, community, &had) == OK;
+}
+
+enum err role_come_back(struct txn *r, const struct doer *by, uint64_t person, uint64_t community)
+{
+	struct roles had;
+	struct place left = left_place(person, community);
+	enum err e = left_load(r, person, community, &had);
+	if (e == OK)
+		e = set_all(r, by, person, community, had.bits, true);
+	return e == OK ? txn_del(r, &left) : e;
+}
+
+struct pruning {
+	struct arena *arena; /* of one record */
+	struct places *over;
+	size_t max;
+};
+
+static enum err prune_one(void *arg, struct bytes key, struct bytes value)
+{
+	struct pruning *p = arg;
+	struct roles had;
+	arena_reset(p->arena);
+	if (record_read(p->arena, &roles_shape, value, &had) != OK
+		|| had.changed + ROLE_BACK <= time_now())
+		p->over->at[p->over->count++] = left_place(place_id(key, 0), place_id(key, 1));
+	return p->over->count < p->max ? OK : ERR_CONFLICT;
+}
+
+enum err role_prune(struct txn *r, size_t max, size_t *pruned)
+{
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	struct pruning p = {.arena = arena,
+		.over = arena_alloc(txn_arena(r), sizeof *p.over),
+		.max = max < PLACES_MOST ? max : PLACES_MOST};
+	struct walk all = {.prefix = place_0(TABLE_ROLE_LEFT), .max = WALK_ALL};
+	enum err e = txn_walk(r, &all, prune_one, &p);
+	for (size_t i = 0; e == OK && i < p.over->count; i++)
+		e = txn_del(r, &p.over->at[i]);
+	if (e == OK)
+		*pruned = p.over->count;
 	return e;
 }
 

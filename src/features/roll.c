@@ -165,6 +165,7 @@ const struct table_use roll_tables[] = {
 	{TABLE_PERSON_ACTOR, NULL},
 	{TABLE_PERSON_WORD, NULL},
 	{TABLE_ROLE, &roles_shape},
+	{TABLE_ROLE_LEFT, &roles_shape},
 	{TABLE_AUDIT, &audit_shape},
 	{TABLE_LINKED, &linked_shape},
 	{TABLE_LINKED_TO, NULL},

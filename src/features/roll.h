@@ -97,7 +97,14 @@ bool role_is_of_community(enum role);
 /* community 0: of the association. ERR_INVALID: that role is not of that kind. */
 enum err role_set(struct txn *r, const struct doer *, uint64_t person, uint64_t community, enum role, bool on) MUST_USE;
 uint32_t role_of(struct txn *r, uint64_t person, uint64_t community); /* bits */
+enum err role_end_all(struct txn *r, const struct doer *, uint64_t person) MUST_USE;
 enum err role_forget(struct txn *r, uint64_t person) MUST_USE; /* all of them: part of person_remove */
+/* Someone leaves a community themselves, with all they are there; and for as long as ROLE_BACK comes back: ERR_NOT_FOUND. */
+#define ROLE_BACK HOUR
+enum err role_leave(struct txn *r, const struct doer *, uint64_t person, uint64_t community) MUST_USE;
+bool role_has_left(struct txn *r, uint64_t person, uint64_t community);
+enum err role_come_back(struct txn *r, const struct doer *, uint64_t person, uint64_t community) MUST_USE;
+enum err role_prune(struct txn *r, size_t max, size_t *pruned) MUST_USE; /* those that cannot any more */
 /* How many members there are today; of a community: how many people have a role in it. */
 enum err role_count(struct txn *r, uint64_t community, int64_t *people) MUST_USE;
 

@@ -916,6 +916,159 @@ static void run_chore(const struct feature *feature, const char *name)
 	settle();
 }
 
+static enum err more_body(struct txn *r, void *arg)
+{
+	struct doer console = {0};
+	struct person p;
+	enum err e = person_by_actor(r, *(const uint64_t *)arg, &p);
+	return e == OK ? role_set(r, &console, p.id, energy.id, ROLE_CORE, true) : e;
+}
+
+struct former {
+	uint64_t id;
+	struct person p;
+	uint32_t roles;
+};
+
+static enum err former_body(struct txn *r, void *arg)
+{
+	struct former *f = arg;
+	struct doer console = {0};
+	struct person p = {.status = PERSON_MEMBER,
+		.email = "oud@x.nl",
+		.name = "Oud",
+		.from = begun - 900 * DAY,
+		.until = begun - DAY};
+	enum err e = person_add(r, &console, &p);
+	f->id = p.id;
+	if (e == OK)
+		e = role_set(r, &console, p.id, 0, ROLE_BOARD, true);
+	return e == OK ? role_set(r, &console, p.id, energy.id, ROLE_CORE, true) : e;
+}
+
+static enum err former_look(struct txn *r, void *arg)
+{
+	struct former *f = arg;
+	f->roles = role_of(r, f->id, 0) | role_of(r, f->id, energy.id);
+	return person_load(r, f->id, &f->p);
+}
+
+/* The door that is open lets in who was a member, without what they were then. */
+static void comes_back(uint64_t community, const char *path, enum person_status as, uint32_t roles)
+{
+	struct former f = {0};
+	set(community, (struct joining){.mode = JOIN_OPEN});
+	assert_int_equal(roll_write(&world.site, former_body, &f), OK);
+	ask(path, "oud@x.nl", NULL, OK);
+	confirm(take());
+	assert_int_equal(roll_read(&world.site, former_look, &f), OK);
+	assert_int_equal(person_status_at(&f.p, time_now()), as);
+	assert_int_equal(f.p.until, 0);
+	assert_int_equal(f.p.from, as == PERSON_GUEST ? 0 : time_now());
+	assert_int_equal(f.roles, roles);
+}
+
+static void a_former_member_comes_back_as_a_guest(void **state)
+{
+	(void)state;
+	comes_back(energy.id, "/c/energie/join", PERSON_GUEST, ROLE_MEMBER);
+}
+
+static void a_former_member_comes_back_as_a_member(void **state)
+{
+	(void)state;
+	comes_back(0, "/join", PERSON_MEMBER, 0);
+}
+
+static void a_community_refuses_for_itself(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"reason=Nee", NULL};
+	struct viewer m = as(&manager);
+	set(energy.id, (struct joining){.mode = JOIN_REQUEST});
+	ask("/c/energie/join", "nee@x.nl", NULL, OK);
+	confirm(take());
+	(void)take();
+	uint64_t id = count(energy.id, APPLICATION_WAITING).first;
+	send(&feature_requests, request_path(id, "/refuse"), &m, words, OK);
+	(void)take();
+	wants_status("nee@x.nl", PERSON_APPLICANT);
+	set(energy.id, (struct joining){.mode = JOIN_OPEN});
+	ask("/c/energie/join", "nee@x.nl", NULL, OK); /* and is looked at there */
+	confirm(take());
+	(void)take();
+	assert_int_equal(find("nee@x.nl").here, 0);
+	set(0, (struct joining){.mode = JOIN_OPEN});
+	ask("/join", "nee@x.nl", NULL, OK); /* the association has its own door */
+	confirm(take());
+	wants_status("nee@x.nl", PERSON_MEMBER);
+}
+
+static void letting_in_is_taken_back(void **state)
+{
+	(void)state;
+	static const char *const why[] = {"reason=Vergissing", NULL};
+	struct viewer m = as(&manager), g = as(&guest);
+	set(energy.id, (struct joining){.mode = JOIN_REQUEST});
+	static const char *const motive[] = {"motive=Graag", NULL};
+	send(&feature_join, "/c/energie/join", &g, motive, OK);
+	(void)take();
+	uint64_t id = count(energy.id, APPLICATION_WAITING).first;
+	send(&feature_requests, request_path(id, "/accept"), &m, NULL, OK);
+	(void)take();
+	assert_int_equal(find("gast@ex.org").here, ROLE_MEMBER);
+	const struct node *page = look(&feature_requests, request_path(id, ""), &m, NULL, OK);
+	assert_int_equal(world_number(page, "may_take_back"), 1);
+	send(&feature_requests, request_path(id, "/refuse"), &m, NULL, ERR_INVALID);
+	send(&feature_requests, request_path(id, "/refuse"), &m, why, OK);
+	assert_int_equal(find("gast@ex.org").here, 0);
+	wants_status("gast@ex.org", PERSON_GUEST);
+	struct taken mail = take();
+	assert_non_null(strstr(mail.html, "Dat nemen we terug"));
+	assert_non_null(strstr(mail.html, "Vergissing"));
+	page = look(&feature_requests, request_path(id, ""), &m, NULL, OK);
+	assert_int_equal(world_number(page, "may_take_back"), 0);
+	send(&feature_requests, request_path(id, "/accept"), &m, NULL, OK); /* after all */
+	assert_int_equal(find("gast@ex.org").here, ROLE_MEMBER);
+	/* Who became more than that is not for a manager to put out. */
+	assert_int_equal(roll_write(&world.site, more_body, &guest.id), OK);
+	struct call *call = send(
+		&feature_requests, request_path(id, "/refuse"), &m, why, ERR_INVALID);
+	assert_true(text_starts(call->refusal.text, "They have a role"));
+	assert_int_equal(find("gast@ex.org").here, ROLE_MEMBER | ROLE_CORE);
+}
+
+static uint32_t here_of(const struct actor *a)
+{
+	struct finding f = {.actor = a->id, .community = energy.id};
+	assert_int_equal(roll_read(&world.site, find_body, &f), OK);
+	return f.here;
+}
+
+static void one_leaves_and_may_think_again(void **state)
+{
+	(void)state;
+	struct viewer m = as(&manager), b = as(&board);
+	const struct node *page = look(&feature_join, "/c/energie/join", &m, NULL, OK);
+	assert_int_equal(world_number(page, "may_leave"), 1);
+	page = look(&feature_membership, "/c/energie/leave", &m, NULL, OK);
+	assert_int_equal(world_number(page, "inside"), 1);
+	send(&feature_membership, "/c/energie/leave", &b, NULL, ERR_NOT_FOUND);
+	send(&feature_membership, "/c/energie/leave/undo", &m, NULL, ERR_NOT_FOUND);
+	send(&feature_membership, "/c/energie/leave", &m, NULL, OK);
+	assert_int_equal(here_of(&manager), 0);
+	page = look(&feature_membership, "/c/energie/leave", &m, NULL, OK);
+	assert_int_equal(world_number(page, "inside"), 0);
+	send(&feature_membership, "/c/energie/leave/undo", &m, NULL, OK);
+	assert_int_equal(here_of(&manager), ROLE_MANAGER);
+	assert_int_equal(logged(AUDIT_UNROLE), 1);
+	send(&feature_membership, "/c/energie/leave", &m, NULL, OK);
+	time_freeze(begun + HOUR);
+	send(&feature_membership, "/c/energie/leave/undo", &m, NULL, ERR_NOT_FOUND);
+	run_chore(&feature_membership, "membership");
+	assert_int_equal(here_of(&manager), 0);
+}
+
 struct hand {
 	const char *email;
 	uint64_t id;
@@ -1137,6 +1290,11 @@ int main(void)
 		SITE_TEST(who_runs_the_site_decides_until_there_is_a_board),
 		SITE_TEST(only_who_may_decides),
 		SITE_TEST(everything_is_in_the_log),
+		SITE_TEST(a_former_member_comes_back_as_a_guest),
+		SITE_TEST(a_former_member_comes_back_as_a_member),
+		SITE_TEST(a_community_refuses_for_itself),
+		SITE_TEST(letting_in_is_taken_back),
+		SITE_TEST(one_leaves_and_may_think_again),
 		SITE_TEST(an_invitation_ends_after_its_uses),
 		SITE_TEST(an_invited_address_needs_no_more),
 		SITE_TEST(many_are_invited_at_once),
