@@ -151,6 +151,7 @@ static const char *const kinds[] = {
 	[POST_EVENT] = "Event",
 	[POST_VACANCY] = "Article",
 	[POST_IDEA] = "Article",
+	[POST_FILE] = "Page",
 };
 
 const char *document_type(const struct post *p)

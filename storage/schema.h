@@ -72,6 +72,8 @@ enum table {
 	TABLE_ANSWER_BY = 183, /* u64 actor, u64 answer           → u64 post */
 	TABLE_ANSWER_AGE = 184, /* u64 ms, u64 post, u64 answer   → 1: when it is looked at to be forgotten */
 	TABLE_IDEA_IN = 240,   /* u64 community, u64 post         → 1: ideas of here */
+	TABLE_LIBRARY_IN = 241, /* u64 community, u64 post         → 1: files of the library of here */
+	TABLE_LIBRARY_VERSION = 242, /* u64 post, u64 number         → version */
 	/* events */
 	TABLE_EVENT = 155,     /* u64 post                        → event */
 	TABLE_AGENDA = 156,    /* u64 community (0: of all), u64 ms, u64 post → 1: events of here by when they begin */

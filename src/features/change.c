@@ -445,7 +445,8 @@ enum err post_pin(struct txn *t, uint64_t who, uint64_t id, bool on, const struc
 static bool may_stay(const struct post *p, uint32_t keep)
 {
 	bool for_some = p->visibility > VISIBLE_UNLISTED && p->circles.read == CIRCLE_EVERYONE;
-	return !p->gone && p->removed_by == 0 && !for_some
+	bool without = p->kind == POST_FILE && !(keep & KEEP_FILES); /* it would be nothing */
+	return !p->gone && p->removed_by == 0 && !for_some && !without
 		&& (keep & (p->root == p->id ? KEEP_STARTS : KEEP_ANSWERS)) != 0;
 }
 

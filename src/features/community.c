@@ -226,6 +226,16 @@ enum err community_head_show(
 	return show_team(call, t, v, a);
 }
 
+enum err community_here_show(struct call *call, struct txn *t, struct view *v, struct actor *out)
+{
+	enum err e = actor_by_handle(t, call_part(call, "name"), out);
+	if (e == OK && (out->suspended || out->kind != ACTOR_GROUP || !out->local))
+		e = ERR_NOT_FOUND;
+	if (e == OK && out->gone)
+		e = ERR_GONE;
+	return e == OK ? community_head_show(call, t, v, out) : e;
+}
+
 /* What stands at the top is not said twice. */
 static struct u64s without(struct arena *arena, struct u64s ids, struct u64s pinned)
 {

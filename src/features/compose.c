@@ -129,7 +129,7 @@ static enum err new_write(struct call *call, struct txn *t)
 
 /* ---- answer ---------------------------------------------------------------------------------- */
 
-static enum err find_readable(struct call *call, struct txn *t, struct post *out)
+enum err compose_post(struct call *call, struct txn *t, struct post *out)
 {
 	struct post p;
 	enum err e = post_load(t, call_part_id(call, "id"), &p);
@@ -145,7 +145,7 @@ static enum err find_readable(struct call *call, struct txn *t, struct post *out
 static enum err reply_form(struct call *call, struct txn *t, struct view *v)
 {
 	struct post p;
-	enum err e = find_readable(call, t, &p);
+	enum err e = compose_post(call, t, &p);
 	return e == OK ? conversation_show(call, t, v, &p) : e;
 }
 
@@ -155,7 +155,7 @@ static enum err reply_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct u64s media;
 	struct poll_draft poll;
-	enum err e = find_readable(call, t, &parent);
+	enum err e = compose_post(call, t, &parent);
 	if (e == OK)
 		e = circle_chosen(call, t, parent.community, &parent, circle_default(NULL, &parent),
 			&circles);
@@ -180,7 +180,7 @@ static enum err reply_write(struct call *call, struct txn *t)
 
 static enum err find_own(struct call *call, struct txn *t, struct post *out)
 {
-	enum err e = find_readable(call, t, out);
+	enum err e = compose_post(call, t, out);
 	return e == OK && out->author != call->viewer.actor ? ERR_FORBIDDEN : e;
 }
 
@@ -265,7 +265,7 @@ static enum err history_read(struct call *call, struct txn *t, struct view *v)
 	struct post p;
 	struct u64s kept;
 	struct actor community;
-	enum err e = find_readable(call, t, &p);
+	enum err e = compose_post(call, t, &p);
 	if (e == OK)
 		e = post_ids(t, TABLE_HISTORY, p.id, 0, true, REVISIONS_SHOWN, &kept);
 	if (e == OK && kept.count == 0)
@@ -297,7 +297,7 @@ static enum err history_read(struct call *call, struct txn *t, struct view *v)
 
 static enum err find_removable(struct call *call, struct txn *t, struct post *out)
 {
-	enum err e = find_readable(call, t, out);
+	enum err e = compose_post(call, t, out);
 	uint64_t me = call->viewer.actor;
 	return e == OK && out->author != me && !circle_may_moderate(t, me, out) ? ERR_FORBIDDEN : e;
 }
@@ -340,7 +340,7 @@ static enum err delete_write(struct call *call, struct txn *t)
 static enum err restore_write(struct call *call, struct txn *t)
 {
 	struct post p;
-	enum err e = find_readable(call, t, &p);
+	enum err e = compose_post(call, t, &p);
 	if (e == OK)
 		e = post_restore(t, call->viewer.actor, p.id, NULL);
 	return e == OK ? compose_done(call, t, &p, "Everyone sees the message again.") : e;
@@ -351,7 +351,7 @@ static enum err restore_write(struct call *call, struct txn *t)
 static enum err pin(struct call *call, struct txn *t, bool on)
 {
 	struct post p;
-	enum err e = find_readable(call, t, &p);
+	enum err e = compose_post(call, t, &p);
 	if (e == OK)
 		e = post_pin(t, call->viewer.actor, p.id, on, NULL);
 	return e == OK ? compose_done(call, t, &p,
@@ -372,7 +372,7 @@ static enum err pin_off(struct call *call, struct txn *t)
 static enum err lock(struct call *call, struct txn *t, bool on)
 {
 	struct post p;
-	enum err e = find_readable(call, t, &p);
+	enum err e = compose_post(call, t, &p);
 	if (e == OK)
 		e = post_lock(t, call->viewer.actor, p.id, on, NULL);
 	return e == OK ? compose_done(call, t, &p,

@@ -58,7 +58,7 @@ static const char *link_of(void *arg, struct arena *arena, char sign, const char
 
 static enum err words_check(const struct post_draft *d, const char *text, struct refusal *why)
 {
-	if (*text == '\0' && d->kind != POST_EVENT)
+	if (*text == '\0' && d->kind != POST_EVENT && d->kind != POST_FILE)
 		return refuse(why, "text", "Write something first.");
 	if (strlen(text) > POST_TEXT_MOST)
 		return refuse(why, "text", "This text is too long.");
@@ -76,6 +76,31 @@ static enum err words_check(const struct post_draft *d, const char *text, struct
 	if (d->kind > POST_ARTICLE && d->kind != POST_ASKED && d->kind != POST_EVENT
 		&& d->own.size == 0)
 		return refuse(why, NULL, "This kind of post cannot be written here.");
+	return OK;
+}
+
+enum err draft_tags(struct arena *arena, const char *typed, struct names *out, const char **joined,
+	struct refusal *why)
+{
+	const char **all = arena_array(arena, POST_TAGS_MOST, sizeof *all);
+	struct text line;
+	size_t count = 0;
+	text_init(&line, arena, POST_TAGS_BYTES);
+	for (const char *at = typed != NULL ? typed : ""; *at != '\0';) {
+		size_t size = strcspn(at, " ,;#\t");
+		const char *word = text_lower(arena, arena_text_n(arena, at, size));
+		at += size + (at[size] != '\0');
+		if (size == 0)
+			continue;
+		if (count == POST_TAGS_MOST)
+			return refuse(why, "tags", "Use at most 10 tags.");
+		if (text_count(word) > POST_TAG_MOST || strpbrk(word, "\"<>&'/?") != NULL)
+			return refuse(why, "tags", "A tag is one word, of letters and digits.");
+		text_format(&line, "%s%s", count > 0 ? " " : "", word);
+		all[count++] = word;
+	}
+	*joined = count > 0 ? line.at : NULL;
+	*out = (struct names){all, count};
 	return OK;
 }
 

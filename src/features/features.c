@@ -38,6 +38,7 @@ const struct feature *const features[] = {
 	&feature_answer,
 	&feature_organisation,
 	&feature_idea,
+	&feature_library,
 	&feature_reaction,
 	&feature_summary,
 	&feature_media,

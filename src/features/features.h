@@ -292,6 +292,8 @@ enum err community_moderators(struct txn *, uint64_t community, struct u64s *out
 enum err community_list(struct txn *, struct u64s *out) MUST_USE;
 /* What parts/community-head.html and parts/who-may-write.html show. */
 enum err community_head_show(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
+/* That of the community of here that {name} is: how each of its pages begins. */
+enum err community_here_show(struct call *, struct txn *, struct view *, struct actor *out) MUST_USE;
 /* The page of a community, local or known here: profile.c's /@{name} hands it over, with reply.page set. */
 enum err community_page(struct call *, struct txn *, struct view *, const struct actor *) MUST_USE;
 
@@ -335,7 +337,7 @@ enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max
 /* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
 
 enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_EVENT = 10, POST_ASKED,
-	POST_VACANCY = 13, POST_IDEA };
+	POST_VACANCY = 13, POST_IDEA, POST_FILE = 20 };
 enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
 struct post {
 	uint64_t id;
@@ -458,7 +460,7 @@ enum err summary_drop(struct txn *, uint64_t root) MUST_USE;
 #define MEDIA_ALT_MOST 1500 /* code points */
 #define MEDIA_FILE_MOST ((size_t)16 << 20) /* of a film or a document; pictures: PICTURE_FILE_MOST */
 #define MEDIA_FORM_MOST ((size_t)24 << 20) /* of a whole form */
-enum media_use { MEDIA_LOOSE, MEDIA_POST, MEDIA_ICON, MEDIA_IMAGE };
+enum media_use { MEDIA_LOOSE, MEDIA_POST, MEDIA_ICON, MEDIA_IMAGE, MEDIA_SHELF /* a version of a file, library.c */ };
 struct media {
 	uint64_t id, owner; /* owner 0: of another node */
 	uint64_t post;
@@ -483,6 +485,9 @@ enum err media_save(struct txn *, const struct media *) MUST_USE;
 enum err media_bytes(struct txn *, uint64_t owner, int64_t *now) MUST_USE;
 enum err media_remove(struct txn *, uint64_t id) MUST_USE; /* the files go by the sweep, minutes later */
 bool media_is_free(const struct media *, uint64_t owner, uint64_t post); /* its owner's, and not placed elsewhere */
+/* Loose before; who calls it saw that media_is_free. */
+enum err media_place(struct txn *, struct media *, enum media_use, uint64_t post) MUST_USE;
+struct attachment media_attachment(struct txn *, const struct media *);
 /* The attachments of a post by `owner`, from their records. */
 enum err media_attachments(struct txn *, uint64_t owner, uint64_t post, const struct u64s *ids, struct extra *out) MUST_USE;
 /* A post's extra changed: what is new in it is taken, what is no longer there goes. */
@@ -493,6 +498,8 @@ enum err media_face_set(struct txn *, uint64_t *now, const char **url, uint64_t 
 /* The icon or image of a local actor, in place of the one it had; id 0: none. The caller saves *a. */
 enum err media_portrait(struct txn *, struct actor *a, enum media_use, uint64_t id, uint64_t sender) MUST_USE;
 const char *media_path(struct arena *, const struct media *, bool small); /* "/media/<id>/whole.jpg" */
+const char *media_extension(const char *type); /* "docx"; "bin" for what is not kept here */
+const char *media_type(const char *extension); /* the other way round, or NULL */
 bool media_is_picture(const struct attachment *);
 void media_show(struct txn *, struct view *, const struct post *, const struct extra *); /* "media", "has_media" */
 enum err media_serve(struct call *, const struct media *, bool small, bool open) MUST_USE;
@@ -508,6 +515,8 @@ enum err media_prepare(struct call *) MUST_USE; /* a route's `prepare`: the file
 /* Those of a post's form, new ones and ones kept in it, with what is said of them. */
 enum err media_take(struct call *, struct txn *, uint64_t post, struct u64s *out) MUST_USE;
 uint64_t media_face(const struct call *, enum media_use, bool *drop); /* 0: none was chosen */
+uint64_t media_file(const struct call *); /* a document for the library, of the input "file"; 0: none was chosen */
+void media_file_show(struct call *, struct txn *, struct view *); /* parts/file-field.html */
 void media_form_show(struct call *, struct txn *, struct view *, const struct post *); /* parts/media-fields.html; post NULL: new */
 
 /* note.c: a post as ActivityPub says it, both ways. Shows the members of the object, or of its Tombstone. */
@@ -520,6 +529,7 @@ extern const struct kind note_kinds[];
 enum err compose_community(struct call *, struct txn *, struct actor *out) MUST_USE;
 /* And who may read and act, as the form says or as it is usual there. */
 enum err compose_place(struct call *, struct txn *, struct actor *community, struct circles *) MUST_USE;
+enum err compose_post(struct call *, struct txn *, struct post *out) MUST_USE; /* of {id}: it is there, and the viewer may read it */
 enum err compose_done(struct call *, struct txn *, const struct post *, const char *notice) MUST_USE; /* to its page */
 void compose_languages(struct call *, struct view *, const char *chosen);
 void compose_tabs(struct view *, const struct actor *community, const char *kind); /* parts/compose-tabs.html */
@@ -535,6 +545,11 @@ void compose_tabs(struct view *, const struct actor *community, const char *kind
 extern const char *const post_languages[5][2]; /* what is offered to write in: its code, what it calls itself */
 /* What a draft says (checked; Markdown made HTML) into the text members of *out; the rest is left alone. */
 enum err draft_write(struct txn *, const struct post_draft *, const struct actor *author, struct refusal *, struct post *out) MUST_USE;
+/* As they are typed, with blanks or commas between, in the form that hashtags have: a list, and one text (NULL: none). */
+#define POST_TAGS_MOST 10
+#define POST_TAG_MOST 50 /* code points */
+#define POST_TAGS_BYTES (POST_TAGS_MOST * (4 * POST_TAG_MOST + 1))
+enum err draft_tags(struct arena *, const char *typed, struct names *out, const char **joined, struct refusal *) MUST_USE;
 /* A remote object as a post: all but id, root, parent. ERR_FORBIDDEN: not the author's to say. */
 enum err note_read(struct txn *, const struct object *, const struct actor *author, struct post *out) MUST_USE;
 enum err post_save(struct txn *, const struct post *) MUST_USE;

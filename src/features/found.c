@@ -17,8 +17,14 @@ static const struct {
 } kinds[] = {
 	{"communities", "found_communities", ENTRY_COMMUNITY},
 	{"people", "found_people", ENTRY_PERSON},
+	{"files", "found_files", ENTRY_FILE},
 	{"posts", "found_posts", ENTRY_POST},
 };
+
+static bool is_post(uint32_t kind)
+{
+	return kind == ENTRY_POST || kind == ENTRY_FILE;
+}
 
 struct asking {
 	struct call *call;
@@ -128,7 +134,7 @@ static enum err show_kind(struct asking *a, size_t which, size_t most)
 	for (size_t i = 0; i < count && i < most; i++) {
 		if (!entry_may_find(a->txn, &a->call->viewer, hits[i].id, a->query.kind))
 			continue;
-		if (a->query.kind == ENTRY_POST)
+		if (is_post(a->query.kind))
 			show_post(a, &hits[i]);
 		else
 			show_actor(a, &hits[i]);
@@ -147,11 +153,11 @@ static enum err show_kind(struct asking *a, size_t which, size_t most)
 static enum err show_all(struct asking *a)
 {
 	for (size_t i = 0; i < COUNT(kinds); i++) {
-		bool posts = kinds[i].kind == ENTRY_POST;
+		bool all = a->type != NULL || kinds[i].kind == ENTRY_POST;
 		if (a->type != NULL ? !text_is(a->type, kinds[i].name)
-				    : a->query.community != 0 && !posts)
+				    : a->query.community != 0 && !is_post(kinds[i].kind))
 			continue;
-		enum err e = show_kind(a, i, a->type != NULL || posts ? SHOWN : FEW);
+		enum err e = show_kind(a, i, all ? SHOWN : FEW);
 		if (e != OK)
 			return e;
 	}
@@ -265,7 +271,7 @@ static enum err search_read(struct call *call, struct txn *t, struct view *v)
 static const struct route routes[] = {
 	{METHOD_GET, "/search", ANYONE, .read = search_read, .page = "search",
 		.takes = {{"q", INPUT_LINE, .max = ADDRESS_MOST, .label = "What you search for"},
-			{"type", INPUT_CHOICE, .choices = "posts|people|communities",
+			{"type", INPUT_CHOICE, .choices = "posts|files|people|communities",
 				.label = "Kind"},
 			{"community", INPUT_LINE, .max = 300, .label = "Community"},
 			{"looked", INPUT_FLAG, .label = "Looked up"},

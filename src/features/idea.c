@@ -36,11 +36,7 @@ static enum err idea_of(struct txn *t, const struct post *p, struct idea *out)
 
 static enum err find(struct call *call, struct txn *t, struct post *p, struct idea *out)
 {
-	enum err e = post_load(t, call_part_id(call, "id"), p);
-	if (e == OK && !circle_may_read(t, &call->viewer, p))
-		e = ERR_NOT_FOUND;
-	if (e == OK && p->gone)
-		e = ERR_GONE;
+	enum err e = compose_post(call, t, p);
 	return e == OK ? idea_of(t, p, out) : e;
 }
 
@@ -230,13 +226,7 @@ static enum err board_read(struct call *call, struct txn *t, struct view *v)
 	struct candidate *all = arena_array(call->arena, LOOKED_AT, sizeof *all);
 	struct idea shown = {.state = state_of(call_input(call, "state"), IDEA_OPEN)};
 	size_t count = 0;
-	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
-	if (e == OK && (a.suspended || a.kind != ACTOR_GROUP || !a.local))
-		e = ERR_NOT_FOUND;
-	if (e == OK && a.gone)
-		e = ERR_GONE;
-	if (e == OK)
-		e = community_head_show(call, t, v, &a);
+	enum err e = community_here_show(call, t, v, &a);
 	if (e == OK)
 		e = gather(call, t, a.id, shown.state, all, &count);
 	if (e != OK)

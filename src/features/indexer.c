@@ -54,6 +54,8 @@ static const char *words_of(struct txn *t, const struct post *p)
 			text_format(&words, " %s", x.attachments[i].name);
 	for (size_t i = 0; i < x.option_count; i++)
 		text_format(&words, " %s", x.options[i].name);
+	for (size_t i = 0; p->own.size > 0 && i < x.hashtags.count; i++)
+		text_format(&words, " %s", x.hashtags.at[i]); /* typed beside the words */
 	return words.at;
 }
 
@@ -86,7 +88,7 @@ bool entry_of_post(struct txn *t, const struct post *p, struct entry *out)
 {
 	struct actor author;
 	struct entry entry = {.id = p->id,
-		.kind = ENTRY_POST,
+		.kind = p->kind == POST_FILE ? ENTRY_FILE : ENTRY_POST,
 		.owner = p->author,
 		.community = p->community,
 		.language = language_of(t, p->language)};
@@ -151,7 +153,8 @@ static bool may_find_actor(struct txn *t, const struct viewer *viewer, uint64_t 
 
 bool entry_may_find(struct txn *t, const struct viewer *viewer, uint64_t id, uint32_t kind)
 {
-	return kind == ENTRY_POST ? may_find_post(t, viewer, id) : may_find_actor(t, viewer, id);
+	return kind == ENTRY_POST || kind == ENTRY_FILE ? may_find_post(t, viewer, id)
+							: may_find_actor(t, viewer, id);
 }
 
 /* ---- one step: read from the store, then written to the index -------------------------------- */

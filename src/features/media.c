@@ -12,6 +12,8 @@
 #define CACHED_FAILED HOUR /* what could not be had is not asked for again before */
 #define SWEEP_AGE (10 * MINUTE)
 #define AT_ONCE 500
+#define OOXML "application/vnd.openxmlformats-officedocument."
+#define OPENDOCUMENT "application/vnd.oasis.opendocument."
 
 static const struct field fields[] = {
 	{1, F_U64, offsetof(struct media, id), 0},
@@ -135,7 +137,7 @@ enum err media_remove(struct txn *t, uint64_t id)
 	return e == OK && m.url != NULL ? txn_del(t, &by_url) : e;
 }
 
-static enum err take(struct txn *t, struct media *m, enum media_use use, uint64_t post)
+enum err media_place(struct txn *t, struct media *m, enum media_use use, uint64_t post)
 {
 	struct place loose = place_1(TABLE_MEDIA_LOOSE, m->id);
 	m->use = use;
@@ -151,6 +153,16 @@ bool media_is_free(const struct media *m, uint64_t owner, uint64_t post)
 	return m->owner == owner && m->url == NULL
 		&& ((m->use == MEDIA_LOOSE && m->post == 0)
 			|| (m->use == MEDIA_POST && post != 0 && m->post == post));
+}
+
+/* What stands on a shelf stays until library.c takes it off: an earlier version is one too. */
+static enum err let_go(struct txn *t, uint64_t id)
+{
+	struct media m;
+	enum err e = media_load(t, id, &m);
+	if (e != OK || m.use == MEDIA_SHELF)
+		return e == ERR_NOT_FOUND ? OK : e;
+	return media_remove(t, id);
 }
 
 static bool lists(const struct extra *x, uint64_t media)
@@ -170,7 +182,7 @@ enum err media_follow(struct txn *t, const struct post *p, struct bytes before, 
 		const struct attachment *a = &was.attachments[i];
 		enum err e = OK;
 		if (a->media != 0 && !lists(&is, a->media))
-			e = media_remove(t, a->media);
+			e = let_go(t, a->media);
 		else if (a->media == 0 && p->gone)
 			e = media_forget(t, a->url);
 		if (e != OK)
@@ -184,18 +196,33 @@ enum err media_follow(struct txn *t, const struct post *p, struct bytes before, 
 		if (e == OK && !media_is_free(&m, p->author, p->id))
 			e = ERR_FORBIDDEN;
 		if (e == OK)
-			e = take(t, &m, MEDIA_POST, p->id);
+			e = media_place(t, &m, MEDIA_POST, p->id);
 		if (e != OK)
 			return e;
 	}
 	return OK;
 }
 
+struct attachment media_attachment(struct txn *t, const struct media *m)
+{
+	struct arena *arena = txn_arena(t);
+	return (struct attachment){.type = "Document",
+		.media_type = m->type,
+		.url = arena_format(
+			arena, "%s%s", txn_site(t)->base_url, media_path(arena, m, false)),
+		.name = m->alt != NULL && *m->alt != '\0' ? m->alt : m->name,
+		.width = m->width,
+		.height = m->height,
+		.blurhash = m->blurhash,
+		.focus_x = m->focus_x,
+		.focus_y = m->focus_y,
+		.media = m->id};
+}
+
 enum err media_attachments(
 	struct txn *t, uint64_t owner, uint64_t post, const struct u64s *ids, struct extra *out)
 {
-	struct arena *arena = txn_arena(t);
-	struct attachment *all = arena_array(arena, MEDIA_SLOTS, sizeof *all);
+	struct attachment *all = arena_array(txn_arena(t), MEDIA_SLOTS, sizeof *all);
 	if (ids->count > MEDIA_SLOTS)
 		return ERR_TOO_MUCH;
 	for (size_t i = 0; i < ids->count; i++) {
@@ -203,17 +230,7 @@ enum err media_attachments(
 		enum err e = media_load(t, ids->at[i], &m);
 		if (e != OK || !media_is_free(&m, owner, post))
 			return e == OK ? ERR_FORBIDDEN : e;
-		all[i] = (struct attachment){.type = "Document",
-			.media_type = m.type,
-			.url = arena_format(
-				arena, "%s%s", txn_site(t)->base_url, media_path(arena, &m, false)),
-			.name = m.alt != NULL && *m.alt != '\0' ? m.alt : m.name,
-			.width = m.width,
-			.height = m.height,
-			.blurhash = m.blurhash,
-			.focus_x = m.focus_x,
-			.focus_y = m.focus_y,
-			.media = m.id};
+		all[i] = media_attachment(t, &m);
 		if (text_starts(m.type, "image/")) /* a picture's own name says nothing */
 			all[i].name = m.alt;
 	}
@@ -249,7 +266,7 @@ enum err media_face_set(struct txn *t, uint64_t *now, const char **url, uint64_t
 	*now = id;
 	*url = arena_format(
 		txn_arena(t), "%s%s", txn_site(t)->base_url, media_path(txn_arena(t), &m, false));
-	return take(t, &m, use, 0);
+	return media_place(t, &m, use, 0);
 }
 
 enum err media_portrait(
@@ -262,16 +279,29 @@ enum err media_portrait(
 
 /* ---- how they are shown ---------------------------------------------------------------------- */
 
-static const char *extension(const char *type)
+static const struct {
+	const char *type, *extension;
+} kinds[] = {{"image/jpeg", "jpg"}, {"image/png", "png"}, {"video/mp4", "mp4"},
+	{"video/webm", "webm"}, {"application/pdf", "pdf"}, {"text/plain", "txt"},
+	{"text/csv", "csv"}, {"text/markdown", "md"}, {OOXML "wordprocessingml.document", "docx"},
+	{OOXML "spreadsheetml.sheet", "xlsx"}, {OOXML "presentationml.presentation", "pptx"},
+	{OPENDOCUMENT "text", "odt"}, {OPENDOCUMENT "spreadsheet", "ods"},
+	{OPENDOCUMENT "presentation", "odp"}};
+
+const char *media_extension(const char *type)
 {
-	static const struct {
-		const char *type, *extension;
-	} known[] = {{"image/jpeg", "jpg"}, {"image/png", "png"}, {"video/mp4", "mp4"},
-		{"video/webm", "webm"}, {"application/pdf", "pdf"}};
-	for (size_t i = 0; i < COUNT(known); i++)
-		if (text_is(type, known[i].type))
-			return known[i].extension;
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (text_is(type, kinds[i].type))
+			return kinds[i].extension;
 	return "bin";
+}
+
+const char *media_type(const char *extension)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (text_is(extension, kinds[i].extension))
+			return kinds[i].type;
+	return NULL;
 }
 
 const char *media_path(struct arena *arena, const struct media *m, bool small)
@@ -279,7 +309,7 @@ const char *media_path(struct arena *arena, const struct media *m, bool small)
 	char id[ID_TEXT];
 	bool has = small && m->small != NULL;
 	return arena_format(arena, "/media/%s/%s.%s", id_text(m->id, id), has ? "small" : "whole",
-		extension(has ? m->small_type : m->type));
+		media_extension(has ? m->small_type : m->type));
 }
 
 /* Nine places of a picture are enough for what must stay in sight, and have a class each in the style sheet. */
@@ -391,7 +421,7 @@ static bool may_fetch(struct txn *t, const struct viewer *viewer, const struct m
 		return false; /* by its post or actor only */
 	if (m->use == MEDIA_LOOSE)
 		return viewer->actor != 0 && viewer->actor == m->owner;
-	if (m->use != MEDIA_POST) {
+	if (m->use != MEDIA_POST && m->use != MEDIA_SHELF) {
 		*open = actor_load(t, m->owner, &a) == OK && !a.gone && !a.suspended;
 		return *open;
 	}
@@ -399,6 +429,19 @@ static bool may_fetch(struct txn *t, const struct viewer *viewer, const struct m
 		return false;
 	*open = circle_may_read(t, &nobody, &p);
 	return *open || circle_may_read(t, viewer, &p);
+}
+
+/* By what its sender called it (RFC 6266, RFC 8187), ending as its content does. */
+static const char *disposition(struct arena *arena, const struct media *m)
+{
+	const char *end = media_extension(m->type), *name = m->name != NULL ? m->name : "document";
+	struct text header;
+	text_init(&header, arena, 4096);
+	text_format(&header, "attachment; filename=\"document.%s\"; filename*=UTF-8''", end);
+	text_url(&header, name);
+	if (!text_ends(text_lower(arena, name), arena_format(arena, ".%s", end)))
+		text_format(&header, ".%s", end);
+	return header.at;
 }
 
 enum err media_serve(struct call *call, const struct media *m, bool small, bool open)
@@ -415,8 +458,12 @@ enum err media_serve(struct call *call, const struct media *m, bool small, bool 
 	call->reply.cache = open ? "public, max-age=604800, immutable" : "private, no-cache";
 	reply_header(call, "Content-Security-Policy", "default-src 'none'; sandbox");
 	reply_header(call, "Cross-Origin-Resource-Policy", open ? "cross-origin" : "same-origin");
-	if (text_is(type, "application/pdf"))
-		reply_header(call, "Content-Disposition", "attachment; filename=\"document.pdf\"");
+	/* Nothing but a picture or a film in a post is opened by the browser itself. */
+	bool seen = (small && m->small != NULL)
+		|| (m->use != MEDIA_SHELF
+			&& (text_starts(type, "image/") || text_starts(type, "video/")));
+	if (!seen)
+		reply_header(call, "Content-Disposition", disposition(call->arena, m));
 	return OK;
 }
 

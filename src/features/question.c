@@ -389,13 +389,7 @@ static enum err list_show(struct call *call, struct txn *t, struct view *v, cons
 static enum err list_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor a;
-	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
-	if (e == OK && (a.suspended || a.kind != ACTOR_GROUP || !a.local))
-		e = ERR_NOT_FOUND;
-	if (e == OK && a.gone)
-		e = ERR_GONE;
-	if (e == OK)
-		e = community_head_show(call, t, v, &a);
+	enum err e = community_here_show(call, t, v, &a);
 	if (e != OK)
 		return e;
 	view_flag(v, "on_questions", true);

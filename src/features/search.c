@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION 1 /* of the tables, the words and the stems: another one is begun anew */
+#define VERSION 2 /* of the tables, the words and the stems: another one is begun anew */
 #define READERS 4
 #define TIME_MOST 300     /* ms of one question */
 #define STEPS_BETWEEN 500 /* of SQLite's machine, between two looks at the clock */

@@ -9,7 +9,7 @@
 
 #include "features.h"
 
-enum entry_kind { ENTRY_POST = 1, ENTRY_PERSON, ENTRY_COMMUNITY };
+enum entry_kind { ENTRY_POST = 1, ENTRY_PERSON, ENTRY_COMMUNITY, ENTRY_FILE /* a post too */ };
 enum reach { /* who may find it: asked in the query; what is found is asked again (entry_may_find) */
 	REACH_ALL = 0,
 	REACH_SIGNED_IN,

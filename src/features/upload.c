@@ -20,9 +20,11 @@ static const struct slot {
 	{"file4", "media4", "drop4", "alt4", "focus4", {2048, 640, false}},
 	{"icon", NULL, "drop_icon", NULL, NULL, {400, 128, true}},
 	{"image", NULL, "drop_image", NULL, NULL, {1500, 640, false}},
+	{"file", "media", NULL, NULL, NULL, {4096, 640, false}},
 };
 #define ICON MEDIA_SLOTS
 #define IMAGE (MEDIA_SLOTS + 1)
+#define SHELF (MEDIA_SLOTS + 2)
 
 struct prepared {
 	uint64_t ids[COUNT(slots)];
@@ -46,6 +48,68 @@ static const char *sniff(struct bytes b)
 	if (b.size >= 32 && memcmp(at, "%PDF-1.", 7) == 0)
 		return "application/pdf";
 	return NULL;
+}
+
+static bool holds(struct bytes b, const char *words)
+{
+	return memmem(b.data, b.size, words, strlen(words)) != NULL;
+}
+
+/* Documents of office programs, by what their container names; none with macros in it. */
+static const char *sniff_office(struct bytes b)
+{
+	static const struct {
+		const char *inside, *extension;
+	} known[] = {{"word/document.xml", "docx"}, {"xl/workbook.xml", "xlsx"},
+		{"ppt/presentation.xml", "pptx"}};
+	static const char *const open[] = {"odt", "ods", "odp"};
+	const char *at = b.data;
+	if (b.size < 100 || memcmp(at, "PK\3\4", 4) != 0 || holds(b, "vbaProject.bin")
+		|| holds(b, "Basic/script-lc.xml"))
+		return NULL;
+	/* Its first entry is called mimetype, and is not packed. */
+	for (size_t i = 0; memcmp(at + 30, "mimetype", 8) == 0 && i < COUNT(open); i++) {
+		const char *type = media_type(open[i]);
+		size_t size = strlen(type);
+		if (memcmp(at + 38, type, size) == 0 && memcmp(at + 38 + size, "PK", 2) == 0)
+			return type;
+	}
+	for (size_t i = 0; holds(b, "[Content_Types].xml") && i < COUNT(known); i++)
+		if (holds(b, known[i].inside))
+			return media_type(known[i].extension);
+	return NULL;
+}
+
+/* Words in any code that has letters where ASCII has them; what they are for is told by its name. */
+static const char *sniff_text(const struct upload *f)
+{
+	static const char *const known[] = {"txt", "csv", "md"};
+	const char *at = f->bytes.data, *end = strrchr(f->name, '.');
+	for (size_t i = 0; i < f->bytes.size; i++)
+		if (at[i] == '\0'
+			|| ((unsigned char)at[i] < ' ' && strchr("\t\n\r\f", at[i]) == NULL))
+			return NULL;
+	for (size_t i = 0; f->bytes.size > 0 && end != NULL && i < COUNT(known); i++)
+		if (text_equal_fold(end + 1, known[i]))
+			return media_type(known[i]);
+	return NULL;
+}
+
+static bool looks_like_picture(struct bytes b)
+{
+	return b.size >= 12
+		&& (memcmp(b.data, "\x89PNG", 4) == 0 || memcmp(b.data, "\xff\xd8\xff", 3) == 0
+			|| memcmp(b.data, "GIF8", 4) == 0 || memcmp(b.data, "RIFF", 4) == 0);
+}
+
+/* What may stand in the library. */
+static const char *sniff_document(const struct upload *f)
+{
+	const char *type = sniff(f->bytes);
+	if (type != NULL)
+		return text_is(type, "application/pdf") ? type : NULL;
+	type = sniff_office(f->bytes);
+	return type != NULL ? type : sniff_text(f);
 }
 
 static enum err keep_file(struct call *call, struct bytes bytes, const char **name)
@@ -88,15 +152,22 @@ enum err media_draw(struct arena *arena, const char *blobs, struct bytes file,
 static enum err make(
 	struct call *call, const struct slot *s, const struct upload *f, struct media *m)
 {
-	const char *type = s->alt != NULL ? sniff(f->bytes) : NULL; /* a face is a picture */
+	const char *type = s == &slots[SHELF] ? sniff_document(f)
+		: s->alt != NULL              ? sniff(f->bytes)
+					      : NULL; /* a face is a picture */
 	if (call->site->blobs != NULL && blob_room(call->site->blobs) < ROOM_LEAST)
 		return refuse(&call->refusal, s->file,
 			"This site has no room for files now. Tell the people who run it.");
 	*m = (struct media){.owner = call->viewer.actor, .name = f->name};
+	if (type == NULL && s == &slots[SHELF] && !looks_like_picture(f->bytes))
+		return refuse(&call->refusal, s->file,
+			"Such a file cannot be kept here. Choose a PDF, a picture, text (TXT, CSV, MD) or a document of Word, Excel, PowerPoint or LibreOffice without macros.");
 	if (type == NULL && f->bytes.size > PICTURE_FILE_MOST)
 		return refuse(&call->refusal, s->file, "A picture has at most 8 MB.");
 	if (f->bytes.size > MEDIA_FILE_MOST)
-		return refuse(&call->refusal, s->file, "A film or PDF has at most 16 MB.");
+		return refuse(&call->refusal, s->file,
+			s == &slots[SHELF] ? "A document has at most 16 MB."
+					   : "A film or PDF has at most 16 MB.");
 	if (type == NULL) {
 		enum err e = media_draw(
 			call->arena, call->site->blobs, f->bytes, &s->wish, &call->refusal, m);
@@ -172,9 +243,8 @@ static uint64_t chosen(const struct call *call, size_t i)
 	const struct prepared *p = call->prepared;
 	if (p != NULL && p->ids[i] != 0)
 		return p->ids[i];
-	return slots[i].kept != NULL && !call_flag(call, slots[i].drop)
-		? call_input_id(call, slots[i].kept)
-		: 0;
+	bool drop = slots[i].drop != NULL && call_flag(call, slots[i].drop);
+	return slots[i].kept != NULL && !drop ? call_input_id(call, slots[i].kept) : 0;
 }
 
 /* "0.5,-1": from the middle, to the right and up; what is not that is the middle. */
@@ -323,4 +393,23 @@ void media_form_show(struct call *call, struct txn *t, struct view *v, const str
 			p != NULL ? p->id : 0);
 	view_list_end(v);
 	view_flag(v, "media_open", open);
+}
+
+uint64_t media_file(const struct call *call)
+{
+	return chosen(call, SHELF);
+}
+
+/* One that was sent already, when its form comes back. */
+void media_file_show(struct call *call, struct txn *t, struct view *v)
+{
+	struct media m;
+	uint64_t id = call->method == METHOD_POST ? chosen(call, SHELF) : 0;
+	bool kept = id != 0 && media_load(t, id, &m) == OK
+		&& media_is_free(&m, call->viewer.actor, 0);
+	view_begin(v, "file");
+	view_flag(v, "kept", kept);
+	view_id(v, "media", kept ? id : 0);
+	view_text(v, "name", kept && m.name != NULL ? m.name : "");
+	view_end(v);
 }

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #define LINE_BYTES (4 * VACANCY_LINE_MOST)
-#define TAG_MOST 50
 #define APPLY_MOST 500 /* bytes */
 #define OPEN_MOST (366 * DAY)
 #define REOPENED_FOR 30 /* days */
@@ -21,7 +20,7 @@ static const struct field vacancy_fields[] = {
 	{7, F_TEXT, offsetof(struct vacancy, hours), LINE_BYTES},
 	{8, F_TEXT, offsetof(struct vacancy, pay), LINE_BYTES},
 	{9, F_TEXT, offsetof(struct vacancy, apply), APPLY_MOST},
-	{10, F_TEXT, offsetof(struct vacancy, tags), VACANCY_TAGS_MOST *(4 * TAG_MOST + 1)},
+	{10, F_TEXT, offsetof(struct vacancy, tags), POST_TAGS_BYTES},
 	{11, F_I64, offsetof(struct vacancy, closes), 0},
 	{12, F_I64, offsetof(struct vacancy, closed), 0},
 	{13, F_U32, offsetof(struct vacancy, end), 0},
@@ -141,32 +140,6 @@ static enum err check_lines(struct arena *arena, struct vacancy *v, struct refus
 	return OK;
 }
 
-/* In the form that hashtags have: small letters, without their sign. */
-static enum err check_tags(
-	struct arena *arena, struct vacancy *v, struct names *out, struct refusal *why)
-{
-	const char **all = arena_array(arena, VACANCY_TAGS_MOST, sizeof *all);
-	struct text joined;
-	size_t count = 0;
-	text_init(&joined, arena, VACANCY_TAGS_MOST * (4 * TAG_MOST + 1));
-	for (const char *at = v->tags != NULL ? v->tags : ""; *at != '\0';) {
-		size_t size = strcspn(at, " ,;#\t");
-		const char *word = text_lower(arena, arena_text_n(arena, at, size));
-		at += size + (at[size] != '\0');
-		if (size == 0)
-			continue;
-		if (count == VACANCY_TAGS_MOST)
-			return refuse(why, "tags", "Use at most 10 tags.");
-		if (text_count(word) > TAG_MOST || strpbrk(word, "\"<>&'/?") != NULL)
-			return refuse(why, "tags", "A tag is one word, of letters and digits.");
-		text_format(&joined, "%s%s", count > 0 ? " " : "", word);
-		all[count++] = word;
-	}
-	v->tags = count > 0 ? joined.at : NULL;
-	*out = (struct names){all, count};
-	return OK;
-}
-
 /* `who` chose the organisation; 0: it is the one that it was. */
 static enum err check_employer(struct txn *t, uint64_t who, struct vacancy *v, struct refusal *why)
 {
@@ -198,7 +171,7 @@ static enum err check(
 	if (e == OK)
 		e = check_employer(t, who, v, why);
 	if (e == OK)
-		e = check_tags(arena, v, tags, why);
+		e = draft_tags(arena, v->tags, tags, &v->tags, why);
 	if (e != OK)
 		return e;
 	if (v->where != VACANCY_REMOTE && v->place == NULL)

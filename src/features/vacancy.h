@@ -15,7 +15,6 @@
 /* ---- vacancy.c ------------------------------------------------------------------------------- */
 
 #define VACANCY_LINE_MOST 100 /* code points of one fact */
-#define VACANCY_TAGS_MOST 10
 enum vacancy_type { VACANCY_JOB = 1, VACANCY_ASSIGNMENT, VACANCY_OFFER, VACANCY_REQUEST };
 enum vacancy_where { VACANCY_ON_SITE = 1, VACANCY_PARTLY, VACANCY_REMOTE };
 enum vacancy_end { VACANCY_OPEN, VACANCY_OVER, VACANCY_FILLED, VACANCY_WITHDRAWN };

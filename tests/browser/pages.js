@@ -6,6 +6,7 @@ const path = require('node:path');
 const { PASSWORD, until, words } = require('../interop/rig');
 const board = require('./board');
 const joining = require('./joining');
+const shared = require('./shared');
 
 const over = (node, name, part, pattern) => until(`mail for ${name}`, () => pattern.exec(node.mail(name, part) || '')?.[0]);
 
@@ -197,6 +198,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['member-shut', paths.roll.shut, 'anna'],
 		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
 		...board.pages(paths.board),
+		...shared.pages(paths.shared),
 		['error-403', '/c/excursies/new', 'bas', 403],
 		['error-404', '/@niemand', null, 404],
 		['error-410', `/p/${paths.gone}/edit`, 'merel', 410],

@@ -7,6 +7,7 @@ const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = req
 const joining = require('./joining');
 const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, gather, illustrate, know, talk } = require('./contents');
 const board = require('./board');
+const shared = require('./shared');
 
 const top = path.resolve(__dirname, '../..');
 const kring = process.env.KRING || path.join(top, 'build/kring');
@@ -102,10 +103,13 @@ class Node {
 		return texts.reverse().find((text) => text.includes(part));
 	}
 
-	async signed(name) {
-		const visitor = this.visitor();
-		await visitor.signIn(name, PASSWORD);
-		return visitor;
+	// Once each: signing in has a pace.
+	signed(name) {
+		const enter = async (visitor) => {
+			await visitor.signIn(name, PASSWORD);
+			return visitor;
+		};
+		return (this.people ??= {})[name] ??= enter(this.visitor());
 	}
 }
 
@@ -127,6 +131,7 @@ async function build(dir) {
 		Object.assign(paths, await illustrate(dotter));
 		Object.assign(paths, await gather(dotter));
 		paths.board = await board.fill(dotter);
+		paths.shared = await shared.fill(dotter);
 		await found(dotter);
 		Object.assign(paths, { know: await know(dotter) });
 		Object.assign(paths, await joining.fill(dotter));

@@ -33,6 +33,7 @@ const guards = [
 	['votes', ['src/features/poll.c', '|| !circle_may_read(t, &viewer, p)))', '))']],
 	['files of a post', ['src/features/media.c', 'return *open || circle_may_read(t, viewer, &p);', 'return true;']],
 	['ideas', ['src/features/idea.c', '|| !circle_may_read(t, &call->viewer, &c->post)', '']],
+	['the library', ['src/features/library.c', '&& circle_may_read(t, &call->viewer, p) && library_of', '&& library_of']],
 	['the noticeboard', ['src/features/vacancy.c', 'if (e == OK && !circle_may_read(t, viewer, p))', 'if (false)']],
 	['who hears of what is new there', ['src/features/alert.c', '&& circle_may_read(t, &viewer, p))', ')'], ['src/features/notify.c', '&& !p.gone\n\t\t&& circle_may_read(t, viewer, &p);', '&& !p.gone;']],
 	['feeds', ['src/features/feed.c', '|| p->visibility != VISIBLE_PUBLIC || !circle_may_read(f->txn, &nobody, p))', ')']],

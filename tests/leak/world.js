@@ -234,6 +234,7 @@ class World {
 		await this.directory();
 		await this.noticeboard(keep);
 		await this.roll(keep);
+		await this.library(keep);
 		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) keep(`idea:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/idea',
 			[['title', `Title ${mark(kind, 'title of an idea')}`], ['text', note(kind, 'an idea')], ['reads', circle], ['acts', circle]]));
 		// What was for everyone, and is not any more.
@@ -266,6 +267,17 @@ class World {
 			keep(`vacancy:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/vacancy', [['type', 'job'], ['title', `Title ${fact('title')}`], ['text', `Words ${fact('text')}.`],
 				['organisation', organisation], ['where', 'partly'], ['place', fact('place')], ['region', fact('region')], ['hours', fact('hours')], ['pay', fact('pay')], ['tags', fact('tag')],
 				['closes', new Date(Date.now() + 20 * 86400e3).toISOString().slice(0, 10)], ['reads', circle], ['acts', circle]]));
+		}
+	}
+
+	// A file in the library, with what is new in it.
+	async library(keep) {
+		const { carla } = this.people;
+		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) {
+			const file = (what) => ['file', `${mark(kind, `name of ${what}`)}.pdf`, `%PDF-1.4 ${mark(kind, `words in ${what}`)} ${'.'.repeat(40)}`];
+			const id = keep(`file:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/file', [['title', `Title ${mark(kind, 'title of a file')}`], ['text', `Words ${mark(kind, 'about a file')}.`],
+				['tags', mark(kind, 'tag of a file')], ['reads', circle], ['acts', circle]], [file('a document')]));
+			await carla.does(`/p/${id}/file/version`, [['note', mark(kind, 'what is new in a file')]], [file('a later document')]);
 		}
 	}
 
