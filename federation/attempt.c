@@ -34,12 +34,11 @@ static void attempt_answered(void *arg, const struct answer *answer)
 	a->retry_after = answer->retry_after;
 	a->why = answer->why;
 	if (answer->err == OK && is_refusal(answer->status) && !a->knocked) {
-		enum signature_form first = a->form;
 		a->knocked = true;
-		a->form = first == FORM_CAVAGE ? FORM_RFC9421 : FORM_CAVAGE;
+		a->form = a->form == FORM_CAVAGE ? FORM_RFC9421 : FORM_CAVAGE;
 		if (pool_submit(a->federation->set.crypto, attempt_sign, a) == OK)
 			return;
-		a->form = first;
+		a->err = ERR_AGAIN; /* refused in one form says nothing of the other */
 	}
 	attempt_end(a);
 }

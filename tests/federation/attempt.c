@@ -20,9 +20,15 @@ static struct scene {
 	struct body body;
 	int statuses[4]; /* of the answers, in turn */
 	enum err taken;  /* what the wire says to being asked */
+	bool crowd;      /* others fill the pool meanwhile */
 	size_t sent;
 	const char *headers[4]; /* of what was sent, joined */
 } scene;
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
 
 /* The wire: written down, and answered at once. */
 enum err transport_send(struct transport *t, const struct request *q, answer_fn *done, void *arg)
@@ -42,6 +48,8 @@ enum err transport_send(struct transport *t, const struct request *q, answer_fn 
 		.status = status > 0 ? status : 0,
 		.retry_after = status == 429 ? 7000 : 0,
 		.why = "because"};
+	while (scene.crowd && pool_submit(scene.federation.set.crypto, nothing, NULL) == OK)
+		;
 	done(arg, &a);
 	return OK;
 }
@@ -180,6 +188,17 @@ static void a_full_pool_is_told(void **state)
 	assert_int_equal(scene.sent, 0);
 }
 
+/* Refused in one form, and no room to sign the other: it comes again, as if it had not gone. */
+static void a_knock_is_not_lost_in_a_crowd(void **state)
+{
+	(void)state;
+	scene.crowd = true;
+	scene.statuses[0] = 403;
+	struct attempt a = try(INBOX, scene.rsa, FORM_CAVAGE);
+	assert_int_equal(scene.sent, 1);
+	assert_int_equal(a.err, ERR_AGAIN);
+}
+
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
 int main(void)
@@ -190,6 +209,7 @@ int main(void)
 		SCENE_TEST(other_answers_are_told_as_they_are),
 		SCENE_TEST(what_cannot_be_sent_says_so),
 		SCENE_TEST(a_full_pool_is_told),
+		SCENE_TEST(a_knock_is_not_lost_in_a_crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
