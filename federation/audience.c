@@ -12,14 +12,16 @@ static enum err send_to(const struct recipients *r, uint64_t actor, bool shared)
 	enum err e = actor_load(r->t, actor, &a);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	const char *inbox = shared && a.shared_inbox != NULL ? a.shared_inbox : a.inbox;
+	/* Of its own host: another's may be anyone's, who would then be sent to, and blamed for the answers. */
+	const char *inbox = shared && reading_same_host(a.shared_inbox, a.inbox) ? a.shared_inbox
+										 : a.inbox;
 	if (a.local || a.gone || a.suspended || inbox == NULL
 		|| url_parse(txn_arena(r->t), inbox, &url) != OK)
 		return OK;
 	if (reading_same_host(inbox, txn_site(r->t)->base_url) || domain_blocked(r->t, url.host)
 		|| domain_blocked(r->t, a.host))
 		return OK;
-	return delivery_put(r->t, r->activity, r->actor, inbox);
+	return delivery_put(r, inbox);
 }
 
 enum err audience_actor(const struct recipients *r, uint64_t actor)
@@ -50,7 +52,8 @@ enum err audience_followers(const struct recipients *r, uint64_t of)
 {
 	bool more;
 	uint64_t last = 0;
-	struct place rest = place_3(TABLE_FANOUT, r->activity, r->actor, of);
+	struct place rest = place_join(
+		place_2(TABLE_FANOUT, r->place, r->activity), place_2(TABLE_FANOUT, r->actor, of));
 	enum err e = page(r, of, 0, &more, &last);
 	return e == OK && more ? txn_put_id(r->t, &rest, last) : e;
 }
@@ -101,7 +104,7 @@ enum err audience_reached(const struct recipients *r, uint64_t of)
 		for (size_t i = 0; e == OK && i < x->count; i++)
 			if (url_parse(x->arena, x->inboxes[i], &url) == OK
 				&& !domain_blocked(r->t, url.host))
-				e = delivery_put(r->t, r->activity, r->actor, x->inboxes[i]);
+				e = delivery_put(r, x->inboxes[i]);
 		if (e != OK)
 			return e;
 	} while (x->count == AT_ONCE);
@@ -110,18 +113,20 @@ enum err audience_reached(const struct recipients *r, uint64_t of)
 
 struct rest {
 	bool found;
-	struct place place;
-	uint64_t activity, actor, of, after;
+	struct place at;
+	uint64_t place, activity, actor, of, after;
 };
 
 static enum err first_rest(void *arg, struct bytes key, struct bytes value)
 {
 	struct rest *rest = arg;
 	rest->found = true;
-	rest->activity = place_id(key, 0);
-	rest->actor = place_id(key, 1);
-	rest->of = place_id(key, 2);
-	rest->place = place_3(TABLE_FANOUT, rest->activity, rest->actor, rest->of);
+	rest->at.size = (uint8_t)key.size;
+	memcpy(rest->at.at, key.data, key.size);
+	rest->place = place_id(key, 0);
+	rest->activity = place_id(key, 1);
+	rest->actor = place_id(key, 2);
+	rest->of = place_id(key, 3);
 	rest->after = place_id_at(value, 0);
 	return ERR_CONFLICT;
 }
@@ -135,9 +140,9 @@ enum err audience_step(struct txn *t, void *arg)
 	*again = e == OK && rest.found;
 	if (e != OK || !rest.found)
 		return e;
-	struct recipients r = {t, rest.activity, rest.actor};
+	struct recipients r = {t, rest.activity, rest.actor, rest.place};
 	e = page(&r, rest.of, rest.after, &more, &rest.after);
 	if (e != OK)
 		return e;
-	return more ? txn_put_id(t, &rest.place, rest.after) : txn_del(t, &rest.place);
+	return more ? txn_put_id(t, &rest.at, rest.after) : txn_del(t, &rest.at);
 }

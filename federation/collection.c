@@ -175,7 +175,8 @@ static enum err show_announce(
 	struct txn *t, struct view *v, const struct actor *group, const struct post *p)
 {
 	enum err e = OK;
-	view_text(v, "id", letter_id(txn_arena(t), txn_site(t), p->id, VARIANT_POST));
+	uint64_t place = letter_announced(t, p->id, VARIANT_POST);
+	view_text(v, "id", letter_id(txn_arena(t), txn_site(t), place, VARIANT_POST));
 	view_text(v, "type", "Announce");
 	view_text(v, "actor", group->uri);
 	letter_address(v, "to", PUBLIC_URI, NULL);

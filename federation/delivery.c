@@ -41,13 +41,17 @@ const struct shape host_shape = {"host", sizeof(struct host), host_fields, COUNT
 
 /* ---- in others' transactions ------------------------------------------------------------------------------------------ */
 
-static struct place row_place(const char *authority, uint64_t activity, const char *inbox)
+static struct place row_place(const struct recipients *r, const char *authority, const char *inbox)
 {
-	struct place p = place_hash_1(TABLE_QUEUE, authority, activity),
-		     of_inbox = place_hash(TABLE_QUEUE, inbox);
-	memcpy(p.at + p.size, of_inbox.at + 1, of_inbox.size - 1U);
-	p.size = (uint8_t)(p.size + of_inbox.size - 1);
-	return p;
+	struct place host = place_hash(TABLE_QUEUE, authority),
+		     what = place_3(TABLE_QUEUE, r->actor, r->place, r->activity);
+	return place_join(place_join(host, what), place_hash(TABLE_QUEUE, inbox));
+}
+
+uint64_t delivery_activity(struct bytes key)
+{
+	size_t behind = sizeof(uint64_t) + HOST_HASH;
+	return key.size > behind ? place_id_at(key, key.size - behind) : 0;
 }
 
 enum err delivery_host(struct txn *t, const char *name, struct host *h)
@@ -62,10 +66,9 @@ enum err delivery_host(struct txn *t, const char *name, struct host *h)
 static enum err note_reached(struct txn *t, uint64_t actor, const char *inbox)
 {
 	struct bytes row;
-	struct place account = place_1(TABLE_ACCOUNT, actor), place = place_1(TABLE_REACHED, actor),
-		     of_inbox = place_hash(TABLE_REACHED, inbox);
-	memcpy(place.at + place.size, of_inbox.at + 1, of_inbox.size - 1U);
-	place.size = (uint8_t)(place.size + of_inbox.size - 1);
+	struct place account = place_1(TABLE_ACCOUNT, actor),
+		     place = place_join(
+			     place_1(TABLE_REACHED, actor), place_hash(TABLE_REACHED, inbox));
 	enum err e = txn_get(t, &account, &row);
 	if (e == OK)
 		e = txn_get(t, &place, &row);
@@ -74,10 +77,11 @@ static enum err note_reached(struct txn *t, uint64_t actor, const char *inbox)
 	return e == ERR_NOT_FOUND ? txn_put(t, &place, (struct bytes){inbox, strlen(inbox)}) : e;
 }
 
-enum err delivery_put(struct txn *t, uint64_t activity, uint64_t actor, const char *inbox)
+enum err delivery_put(const struct recipients *r, const char *inbox)
 {
+	struct txn *t = r->t;
 	struct bytes there;
-	struct delivery_row row = {.inbox = inbox, .actor = actor, .since = time_now()};
+	struct delivery_row row = {.inbox = inbox, .actor = r->actor, .since = time_now()};
 	struct host host, gone;
 	struct url u;
 	enum err e = url_parse(txn_arena(t), inbox, &u);
@@ -87,12 +91,12 @@ enum err delivery_put(struct txn *t, uint64_t activity, uint64_t actor, const ch
 		e = delivery_host(t, inbox, &gone);
 	if (e != OK || host.next == HOST_DEAD || gone.gone_until > row.since)
 		return e;
-	struct place place = row_place(u.authority, activity, inbox);
+	struct place place = row_place(r, u.authority, inbox);
 	e = txn_get(t, &place, &there);
 	if (e == ERR_NOT_FOUND)
-		e = leaving_told(t, actor, u.authority);
+		e = leaving_told(t, r->actor, u.authority);
 	if (e == OK)
-		e = note_reached(t, actor, inbox);
+		e = note_reached(t, r->actor, inbox);
 	return e == OK ? txn_save(t, &place, &delivery_row_shape, &row) : e;
 }
 

@@ -112,6 +112,7 @@ struct lane { /* one host that has rows */
 	int64_t row_next;    /* no row of it may go before */
 	uint64_t last;       /* the actor that comes last: over its row the host failed, or asked for time */
 	bool took;           /* others' rows since then */
+	uint64_t turn;       /* the next look at the rows begins with this actor's */
 	struct attempt *attempts; /* from the pick until the result is written */
 	struct lane *next, *next_ready;
 };

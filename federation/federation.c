@@ -23,6 +23,7 @@ const struct table_use federation_tables[] = {
 	{TABLE_HOST, &host_shape},
 	{TABLE_PARKED, &received_shape},
 	{TABLE_FANOUT, NULL},
+	{TABLE_ANNOUNCED, NULL},
 	{TABLE_LATER, &received_shape},
 	{0},
 };

@@ -355,6 +355,7 @@ struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
 	bool open; /* may be fetched by anyone */
 	uint64_t post; /* whose words it holds: as long as anyone may read those, or `reader` may; 0: none's */
 	uint64_t reader; /* elsewhere, whom alone it is for: closed.c; 0: it is no copy */
+	uint64_t line;   /* it follows from this one; 0: not known, a copy of long ago */
 };
 extern const struct shape kept_shape;
 #define OUTBOX_READER "outbox"
@@ -365,7 +366,7 @@ enum err outbox_activity_of(struct txn *, const struct post *, struct view *) MU
 /* letter.c: one activity being written, signed and kept. Besides its own activity a line has others that follow from it:
  * in TABLE_ACTIVITY the number has the variant on top, in an address it follows the number: <base>/a/<place>-announce. */
 enum variant { VARIANT_SELF, VARIANT_ANNOUNCE, VARIANT_POST, VARIANT_UNDO, VARIANT_CLOSED,
-	VARIANT_QUESTION, VARIANT_QUESTION_POST, VARIANT_QUESTION_UNDO /* of the Question beside a post */ };
+	VARIANT_QUESTION, VARIANT_QUESTION_POST, VARIANT_QUESTION_UNDO /* of the Question beside a post */, VARIANT_COUNT };
 #define VARIANT_SHIFT 60
 struct saying { /* a journal line and what it is about */
 	struct federation *f;
@@ -402,6 +403,8 @@ void letter_undone(const struct saying *, struct view *, const char *id, const c
 enum err letter_keep(struct letter *, struct bytes *json) MUST_USE;
 /* Everything a local community hears is passed on; never what a group said, never an Announce (loop guard). */
 enum err letter_pass_on(struct saying *, struct bytes inner, const char *inner_id) MUST_USE;
+/* The place whose `variant` last announced the post: what an Undo names. */
+uint64_t letter_announced(struct txn *, uint64_t post, enum variant variant);
 /* The Question beside a post by its id: who unwraps activities reads the post itself. */
 enum err letter_pass_on_question(struct saying *) MUST_USE;
 bool letter_stays(const struct saying *); /* its community is ours */
@@ -437,6 +440,7 @@ enum err discovery_nodeinfo_2_1(struct call *, struct txn *, struct view *) MUST
 struct recipients {
 	struct txn *t;
 	uint64_t activity, actor; /* key in TABLE_ACTIVITY, who signs */
+	uint64_t place;           /* of the line: what an actor does goes in this order */
 };
 struct recipients letter_recipients(const struct letter *);
 enum err audience_actor(const struct recipients *, uint64_t actor) MUST_USE;
@@ -470,7 +474,8 @@ enum err delivery_start(struct federation *, struct delivery **out) MUST_USE;
 void delivery_stop(struct delivery *); /* closes the transport; before transport_stop. What is queued stays queued */
 void delivery_settle(struct delivery *);
 void delivery_wake(void *delivery); /* new rows were committed */
-enum err delivery_put(struct txn *, uint64_t activity, uint64_t actor, const char *inbox) MUST_USE; /* from outbox.c's transaction */
+enum err delivery_put(const struct recipients *, const char *inbox) MUST_USE; /* from outbox.c's transaction */
+uint64_t delivery_activity(struct bytes key); /* of a row of TABLE_QUEUE */
 /* A verified request came from it: it lives. *back: it was given time, which is over; delivery_wake once committed. */
 enum err delivery_seen(struct txn *, const char *host, bool *back) MUST_USE;
 void delivery_numbers(struct delivery *, struct view *);

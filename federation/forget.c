@@ -48,6 +48,36 @@ static bool forget_table(
 	return false;
 }
 
+/* The number of a copy is nobody's guess and says nothing of its age: the line it follows from does. */
+struct copies {
+	uint64_t before;
+	struct place at, next;
+};
+
+static bool is_old_copy(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct copies *c = arg;
+	struct kept kept;
+	return place_id(key, 0) >> VARIANT_SHIFT == VARIANT_CLOSED
+		&& record_read(scratch, &kept_shape, value, &kept) == OK && kept.line < c->before;
+}
+
+static enum err forget_copies(struct txn *t, void *arg)
+{
+	struct copies *c = arg;
+	c->next = c->at;
+	return leaving_sweep(t, TABLE_ACTIVITY, &c->next, is_old_copy, NULL, c);
+}
+
+static void forget_all_copies(struct store *store, uint64_t before)
+{
+	struct copies c = {
+		before, .at = place_1(TABLE_ACTIVITY, (uint64_t)VARIANT_CLOSED << VARIANT_SHIFT)};
+	enum err e = OK;
+	for (; e == OK && c.at.size > 0; c.at = c.next)
+		e = store_write(store, forget_copies, &c);
+}
+
 static enum err forget_lines(struct txn *t, void *arg)
 {
 	const char *names[READERS_MOST];
@@ -73,8 +103,11 @@ bool forget_old(struct store *store)
 		return true;
 	uint64_t id = (uint64_t)since << 16; /* base.h: what an id is made of */
 	bool all = seen_forget(store, since) && forget_table(store, old, TABLE_PARKED, 0, id);
-	for (uint64_t v = VARIANT_SELF; v <= VARIANT_UNDO; v++)
-		all = forget_table(store, old, TABLE_ACTIVITY, v << VARIANT_SHIFT, id) && all;
+	forget_all_copies(store, id);
+	for (uint64_t v = VARIANT_SELF; v < VARIANT_COUNT; v++)
+		if (v != VARIANT_CLOSED)
+			all = forget_table(store, old, TABLE_ACTIVITY, v << VARIANT_SHIFT, id)
+				&& all;
 	for (int round = 0; round < ROUNDS; round++)
 		if (store_write(store, forget_lines, &id) != OK)
 			break;
@@ -101,10 +134,13 @@ static bool is_letter(void *arg, struct arena *scratch, struct bytes key, struct
 	const struct theirs *x = arg;
 	struct kept kept;
 	struct post p;
-	uint64_t id = place_id(key, 0) & ((UINT64_C(1) << VARIANT_SHIFT) - 1);
-	if (id >= x->who->since || record_read(scratch, &kept_shape, value, &kept) != OK)
+	if (record_read(scratch, &kept_shape, value, &kept) != OK)
 		return false;
-	return kept.actor == x->who->actor || tells_of_them(x, id)
+	uint64_t line = kept.line != 0 ? kept.line
+				       : place_id(key, 0) & ((UINT64_C(1) << VARIANT_SHIFT) - 1);
+	if (line >= x->who->since)
+		return false;
+	return kept.actor == x->who->actor || tells_of_them(x, line)
 		|| (kept.post != 0 && post_load(x->t, kept.post, &p) == OK
 			&& p.author == x->who->actor);
 }
@@ -139,7 +175,7 @@ static enum err see_rest(void *arg, struct bytes key, struct bytes value)
 {
 	struct awaited *a = arg;
 	(void)value;
-	a->found = place_id(key, 1) == a->actor;
+	a->found = place_id(key, 2) == a->actor;
 	return a->found ? ERR_CONFLICT : OK;
 }
 

@@ -9,12 +9,13 @@ static const struct field kept_fields[] = {
 	{2, F_U64, offsetof(struct kept, actor), 0},
 	{3, F_FLAG, offsetof(struct kept, open), 0},
 	{4, F_U64, offsetof(struct kept, post), 0},
+	{5, F_U64, offsetof(struct kept, line), 0},
 	{220, F_U64, offsetof(struct kept, reader), 0},
 };
 const struct shape kept_shape = {"kept", sizeof(struct kept), kept_fields, COUNT(kept_fields)};
 
-static const char *const suffixes[] = {"", "-announce", "-post", "-undo", "-closed", "-question",
-	"-question-post", "-question-undo"};
+static const char *const suffixes[VARIANT_COUNT] = {"", "-announce", "-post", "-undo", "-closed",
+	"-question", "-question-post", "-question-undo"};
 
 static uint64_t key_of(uint64_t id, enum variant variant)
 {
@@ -108,7 +109,10 @@ enum err letter_keep(struct letter *l, struct bytes *json)
 	struct key *key = NULL;
 	uint32_t act = s->line->act;
 	bool tells = act == ACT_CREATE || act == ACT_UPDATE || act == ACT_WIDEN;
-	struct kept kept = {.actor = l->from->id, .open = s->open, .post = tells ? s->post.id : 0};
+	struct kept kept = {.actor = l->from->id,
+		.open = s->open,
+		.post = tells ? s->post.id : 0,
+		.line = s->line->place};
 	if (l->reader != 0) {
 		kept.open = false;
 		kept.post = l->copied;
@@ -131,7 +135,7 @@ enum err letter_keep(struct letter *l, struct bytes *json)
 
 struct recipients letter_recipients(const struct letter *l)
 {
-	return (struct recipients){l->s->t, l->key, l->from->id};
+	return (struct recipients){l->s->t, l->key, l->from->id, l->s->line->place};
 }
 
 void letter_address(struct view *v, const char *name, const char *first, const char *second)
@@ -204,23 +208,35 @@ static enum err announce(struct saying *s, struct bytes inner, const char *inner
 	return e == OK ? to_community(s, &l) : e;
 }
 
-/* And the post by its id for microblogs, which do not. Its id comes from the post, so that it can be undone. */
+/* Before there were such rows its id came from the post. */
+uint64_t letter_announced(struct txn *t, uint64_t post, enum variant variant)
+{
+	uint64_t place;
+	struct place at = place_2(TABLE_ANNOUNCED, post, variant);
+	return txn_get_id(t, &at, &place) == OK ? place : post;
+}
+
+/* And the post by its id for microblogs, which do not. Which one it was is kept, so that it can be undone. */
 static enum err announce_post(struct saying *s, enum variant variant, const char *uri)
 {
-	struct letter l = letter_begin(s, &s->community, "Announce", s->post.id, variant);
+	struct place at = place_2(TABLE_ANNOUNCED, s->post.id, variant);
+	struct letter l = letter_begin(s, &s->community, "Announce", s->line->place, variant);
 	address_community(s, l.v);
 	view_text(l.v, "object", uri);
 	enum err e = letter_keep(&l, NULL);
+	if (e == OK)
+		e = txn_put_id(s->t, &at, s->line->place);
 	return e == OK ? to_community(s, &l) : e;
 }
 
 static enum err unannounce_post(
 	struct saying *s, enum variant variant, enum variant undone, const char *uri)
 {
-	struct letter l = letter_begin(s, &s->community, "Undo", s->post.id, variant);
+	uint64_t place = letter_announced(s->t, s->post.id, undone);
+	struct letter l = letter_begin(s, &s->community, "Undo", s->line->place, variant);
 	address_community(s, l.v);
 	view_begin(l.v, "object");
-	view_text(l.v, "id", letter_id(s->arena, s->site, s->post.id, undone));
+	view_text(l.v, "id", letter_id(s->arena, s->site, place, undone));
 	view_text(l.v, "type", "Announce");
 	view_text(l.v, "actor", s->community.uri);
 	view_text(l.v, "object", uri);

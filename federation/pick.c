@@ -1,8 +1,8 @@
 /* pick.c: the next rows of a host, in order for each actor, made ready to be sent. */
 #include "delivery.h"
 
-#define PAGE 64        /* rows looked at for one host */
-#define ROWS_MOST 4096 /* while none of them may go */
+#define LOOKS_ENOUGH 64 /* actors looked at for one host */
+#define LOOKS_MOST 4096 /* while none of them may go */
 #define SIGNER_KEPT (10 * MINUTE)
 
 /* ---- bodies and signers: read once for many attempts ---------------------------------------------------------------------- */
@@ -82,8 +82,9 @@ struct pick {
 	struct lane *lane;
 	struct arena *arena;
 	int64_t now, next;
-	uint64_t busy[PAGE + ALLOWED_MOST];
-	size_t busy_count, rows, chosen;
+	size_t looks, chosen;
+	bool whole;               /* everyone's was looked at */
+	struct place at;          /* the row of this look; size 0: none */
 	struct delivery_row last; /* of lane->last: goes when no other does */
 	struct place last_key;    /* size 0: none */
 };
@@ -105,10 +106,10 @@ static struct attempt *attempt_add(struct delivery *d, struct lane *l)
 	return a;
 }
 
-static bool is_busy(const struct pick *p, uint64_t actor)
+static bool is_busy(const struct lane *l, uint64_t actor)
 {
-	for (size_t i = 0; i < p->busy_count; i++)
-		if (p->busy[i] == actor)
+	for (const struct attempt *a = l->attempts; a != NULL; a = a->next)
+		if (a->row.actor == actor)
 			return true;
 	return false;
 }
@@ -128,8 +129,8 @@ static void choose(struct pick *p, const struct place *key, const struct deliver
 static bool has_enough(const struct pick *p)
 {
 	const struct lane *l = p->lane;
-	return l->active >= (lane_is_probe(l) ? 1 : l->allowed) || p->busy_count == COUNT(p->busy)
-		|| (p->rows >= PAGE && l->active > 0);
+	return l->active >= (lane_is_probe(l) ? 1 : l->allowed)
+		|| p->looks >= (l->active > 0 ? LOOKS_ENOUGH : LOOKS_MOST);
 }
 
 /* In order, one at a time for each actor: what an actor does arrives as it was done. An actor whose row the host may be
@@ -137,27 +138,57 @@ static bool has_enough(const struct pick *p)
 static enum err pick_row(void *arg, struct bytes key, struct bytes value)
 {
 	struct pick *p = arg;
+	struct lane *l = p->lane;
 	struct delivery_row row = {0};
-	struct place at = {.size = (uint8_t)key.size};
 	bool readable = record_read(p->arena, &delivery_row_shape, value, &row) == OK
 		&& row.inbox != NULL;
-	memcpy(at.at, key.data, key.size);
-	p->rows++;
+	p->at.size = (uint8_t)key.size;
+	memcpy(p->at.at, key.data, key.size);
+	p->looks++;
 	if (!readable)
 		row = (struct delivery_row){0};
-	else if (is_busy(p, row.actor))
-		return has_enough(p) ? ERR_CONFLICT : OK;
-	p->busy[p->busy_count++] = row.actor;
+	else if (is_busy(l, row.actor))
+		return OK;
 	if (row.next > p->now && row.next <= p->now + outcome_longest(p->delivery->unit)) {
 		if (row.next < p->next)
 			p->next = row.next;
-	} else if (readable && row.actor == p->lane->last) {
+	} else if (readable && row.actor == l->last) {
 		p->last = row;
-		p->last_key = at;
+		p->last_key = p->at;
 	} else {
-		choose(p, &at, &row);
+		choose(p, &p->at, &row);
 	}
-	return has_enough(p) ? ERR_CONFLICT : OK;
+	return OK;
+}
+
+static struct place rows_of(const struct lane *l, uint64_t actor)
+{
+	struct place host = outcome_host_place(l->hash);
+	host.at[0] = TABLE_QUEUE;
+	return place_join(host, place_1(TABLE_QUEUE, actor));
+}
+
+/* From actor to actor, each in turn: the first row of each says what may go, however many wait behind it. */
+static enum err pick_turns(struct pick *p, struct txn *t)
+{
+	struct lane *l = p->lane;
+	uint64_t first = l->turn;
+	bool again = false; /* from the lowest */
+	enum err e = OK;
+	while (e == OK && !has_enough(p) && !p->whole) {
+		struct place from = rows_of(l, l->turn);
+		struct walk walk = {.prefix = from, .from = &from, .max = 1};
+		walk.prefix.size = 1 + HOST_HASH;
+		p->at.size = 0;
+		e = txn_walk(t, &walk, pick_row, p);
+		bool end = p->at.size == 0;
+		l->turn = end
+			? 0
+			: 1 + place_id_at((struct bytes){p->at.at, p->at.size}, 1 + HOST_HASH);
+		p->whole = end ? again || first == 0 : again && l->turn > first;
+		again |= end;
+	}
+	return e;
 }
 
 /* What the attempt needs to be made; an error in its place when that is not there. */
@@ -169,9 +200,8 @@ static enum err equip(struct delivery *d, struct txn *t, struct attempt *a)
 	if (e == OK && gone.gone_until > time_now())
 		return ERR_GONE;
 	if (e == OK)
-		e = body_hold(d, t,
-			place_id_at((struct bytes){a->key.at, a->key.size}, 1 + HOST_HASH),
-			&a->body);
+		e = body_hold(
+			d, t, delivery_activity((struct bytes){a->key.at, a->key.size}), &a->body);
 	/* Who may not read it any more gets it no more, however long it waited. */
 	struct post p;
 	if (e == OK && a->body->reader != 0 && a->body->post != 0
@@ -197,13 +227,7 @@ enum err pick_rows(struct delivery *d, struct txn *t, struct lane *l)
 		.arena = txn_arena(t),
 		.now = time_now(),
 		.next = INT64_MAX};
-	struct walk walk = {.prefix = outcome_host_place(l->hash), .max = ROWS_MOST};
-	walk.prefix.at[0] = TABLE_QUEUE;
-	for (const struct attempt *a = l->attempts; a != NULL; a = a->next)
-		p.busy[p.busy_count++] = a->row.actor;
-	if (l->host.next == HOST_DEAD)
-		walk.max = 1;
-	enum err e = txn_walk(t, &walk, pick_row, &p);
+	enum err e = pick_turns(&p, t);
 	if (e == OK && l->active == 0 && p.last_key.size > 0)
 		choose(&p, &p.last_key, &p.last);
 	struct attempt *a = l->attempts;
@@ -212,8 +236,8 @@ enum err pick_rows(struct delivery *d, struct txn *t, struct lane *l)
 			a->bury = true;
 		else if (a->err == OK)
 			a->err = equip(d, t, a);
-	l->row_next = p.chosen == 0 ? p.next : 0;
-	l->empty = p.rows == 0;
+	l->row_next = p.chosen > 0 ? 0 : p.whole ? p.next : p.now + d->unit / 10;
+	l->empty = p.looks == 0;
 	return e;
 }
 

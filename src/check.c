@@ -98,10 +98,9 @@ static void check_lead(struct check *c, uint8_t table, struct bytes key, struct 
 	}
 }
 
-/* A delivery's activity: hash host, u64 id, hash inbox. */
 static void check_delivery(struct check *c, struct bytes key)
 {
-	struct place activity = place_1(TABLE_ACTIVITY, key.size >= 25 ? place_id_at(key, 17) : 0);
+	struct place activity = place_1(TABLE_ACTIVITY, delivery_activity(key));
 	struct bytes found;
 	if (txn_get(c->txn, &activity, &found) != OK)
 		finding(c, key, "waits to send an activity that is not there");

@@ -68,6 +68,14 @@ struct place place_hash_1(uint8_t table, const char *uri, uint64_t a)
 	return p;
 }
 
+struct place place_join(struct place first, struct place more)
+{
+	size_t size = more.size - 1U;
+	memcpy(first.at + first.size, more.at + 1, size);
+	first.size = (uint8_t)(first.size + size);
+	return first;
+}
+
 uint64_t place_id_at(struct bytes key, size_t offset)
 {
 	if (key.size < sizeof(uint64_t) || offset > key.size - sizeof(uint64_t))

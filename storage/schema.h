@@ -102,11 +102,12 @@ enum table {
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */
 	TABLE_SEEN_AGE = 82,   /* u64 ms, hash                    → 1: which to forget first */
 	TABLE_ACTIVITY = 83,   /* u64 id                          → activity: what we sent, as sent */
-	TABLE_QUEUE = 84,      /* hash host, u64 id, hash inbox   → delivery */
+	TABLE_QUEUE = 84,      /* hash host, u64 actor, u64 place, u64 activity, hash inbox → delivery: in order for each actor */
 	TABLE_HOST = 85,       /* hash host                       → host: health, signature form, software */
 	TABLE_PARKED = 86,     /* u64 place                       → received: failed too often, kept for the admin */
-	TABLE_FANOUT = 87,     /* u64 activity, u64 actor, u64 followed → u64 follower: up to whom it is queued */
+	TABLE_FANOUT = 87,     /* u64 place, u64 activity, u64 actor, u64 followed → u64 follower: up to whom it is queued */
 	TABLE_LATER = 88,      /* u64 ms, u64 place               → received: what it needs could not be fetched yet */
+	TABLE_ANNOUNCED = 89,  /* u64 post, u64 variant           → u64 place: of the line that its community last announced it for */
 	/* the roll: a store of its own (roll.h), with the storage's own tables beside these */
 	TABLE_PERSON = 120,    /* u64 person                      → person: its words are sealed */
 	TABLE_PERSON_KEY = 121, /* u64 person, application or invite → the key of its words, sealed; without it they are gone */

@@ -273,10 +273,7 @@ enum err leaving_take_back(struct txn *t, uint64_t actor)
 
 static struct place place_of_host(uint64_t actor, const char *host)
 {
-	struct place place = place_1(TABLE_LEAVING_HOST, actor), of = place_hash(0, host);
-	memcpy(place.at + place.size, of.at + 1, of.size - 1U);
-	place.size = (uint8_t)(place.size + of.size - 1);
-	return place;
+	return place_join(place_1(TABLE_LEAVING_HOST, actor), place_hash(0, host));
 }
 
 static enum err count_host(

@@ -74,7 +74,7 @@ static enum err queue_one(struct txn *t, size_t i, void *arg)
 		struct kept kept = {.json = {memset(json, ' ', BODY), BODY}, .actor = f->actor};
 		e = txn_save(t, &place, &kept_shape, &kept);
 	}
-	return e == OK ? delivery_put(t, activity, f->actor,
+	return e == OK ? delivery_put(&(struct recipients){t, activity, f->actor, activity},
 		       arena_format(txn_arena(t), "https://h%zu.peer.localhost:%d/inbox",
 			       i % f->hosts, f->port))
 		       : e;

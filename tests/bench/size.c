@@ -168,10 +168,11 @@ static enum err queue_one(struct txn *t, size_t i, void *arg)
 	static const char json[2000] = "{}";
 	struct kept kept = {.json = {json, sizeof json}, .actor = q->life->member};
 	enum err e = i == 0 ? txn_save(t, &place, &kept_shape, &kept) : OK;
-	return e == OK ? delivery_put(t, q->activity, q->life->member,
-		       arena_format(txn_arena(t), "https://h%zu.peer.localhost:%d/inbox", i,
-			       q->peer->port))
-		       : e;
+	return e == OK
+		? delivery_put(&(struct recipients){t, q->activity, q->life->member, q->activity},
+			arena_format(txn_arena(t), "https://h%zu.peer.localhost:%d/inbox", i,
+				q->peer->port))
+		: e;
 }
 
 static void measure_middle(const struct life *shape)

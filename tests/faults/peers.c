@@ -257,7 +257,7 @@ static enum err put_one(struct txn *t, void *arg)
 	struct kept kept = {.json = {json, strlen(json)}, .actor = rig.actor};
 	enum err e = txn_save(t, &place, &kept_shape, &kept);
 	for (size_t i = 0; e == OK && i < rig.host_count; i++)
-		e = delivery_put(t, id, rig.actor, rig.hosts[i].inbox);
+		e = delivery_put(&(struct recipients){t, id, rig.actor, id}, rig.hosts[i].inbox);
 	return e;
 }
 

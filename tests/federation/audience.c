@@ -50,7 +50,7 @@ static enum err queue_rows(struct txn *t, size_t *rows)
 
 static enum err expand(struct txn *t, size_t *rows)
 {
-	struct recipients r = {t, 42, jan};
+	struct recipients r = {t, 42, jan, 42};
 	bool more = true;
 	enum err e = audience_followers(&r, jan);
 	for (int i = 0; e == OK && more && i < 10; i++)
@@ -86,7 +86,7 @@ static void a_crowd_is_reached_in_steps_once(void **state)
 
 static enum err reach(struct txn *t, void *arg)
 {
-	struct recipients r = {t, 42, jan};
+	struct recipients r = {t, 42, jan, 42};
 	return audience_actor(&r, *(uint64_t *)arg);
 }
 
@@ -157,10 +157,52 @@ static void a_host_is_told_once_and_some_not_at_all(void **state)
 	assert_int_equal(queued(), 0);
 }
 
+static enum err make_stranger(struct txn *t, void *arg)
+{
+	struct actor claims = {.kind = ACTOR_PERSON,
+		.name = "m",
+		.host = "evil.example",
+		.uri = "https://evil.example/u/m",
+		.inbox = "https://evil.example/u/m/inbox",
+		.shared_inbox = "https://big.example/says-429"};
+	return actor_save_remote(t, &claims, arg);
+}
+
+static enum err only_row(void *arg, struct bytes key, struct bytes value)
+{
+	struct delivery_row row;
+	(void)key;
+	enum err e = record_read(node.arena, &delivery_row_shape, value, &row);
+	*(const char **)arg = e == OK ? row.inbox : NULL;
+	return e;
+}
+
+static enum err find_row(struct txn *t, void *arg)
+{
+	struct walk walk = {.prefix = place_0(TABLE_QUEUE), .max = 1};
+	return txn_walk(t, &walk, only_row, arg);
+}
+
+/* Who could have us sent to any address could have us knock at a third one's door, and take its answers for its word. */
+static void a_shared_inbox_elsewhere_is_not_used(void **state)
+{
+	(void)state;
+	uint64_t stranger;
+	const char *inbox = NULL;
+	jan = node_person("jan");
+	federation_stop(node.federation);
+	node.federation = NULL;
+	node_write(make_stranger, &stranger);
+	node_write(reach, &stranger);
+	assert_int_equal(store_read(node.store, find_row, &inbox), OK);
+	assert_string_equal(inbox, "https://evil.example/u/m/inbox");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(a_crowd_is_reached_in_steps_once),
+		NODE_TEST(a_shared_inbox_elsewhere_is_not_used),
 		NODE_TEST(a_host_is_told_once_and_some_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

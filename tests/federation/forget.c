@@ -62,9 +62,11 @@ static void the_edge_is_thirty_days(void **state)
 {
 	(void)state;
 	time_freeze(INT64_C(1763715492000));
-	struct row rows[12];
+	struct row rows[18];
 	size_t count = 0;
-	for (uint64_t v = VARIANT_SELF; v <= VARIANT_UNDO; v++) {
+	for (uint64_t v = VARIANT_SELF; v < VARIANT_COUNT; v++) {
+		if (v == VARIANT_CLOSED)
+			continue; /* its number is no time: outbox.c */
 		rows[count++] = (struct row){
 			TABLE_ACTIVITY, v << VARIANT_SHIFT | days_ago(30, -1), false};
 		rows[count++] = (struct row){

@@ -119,6 +119,34 @@ static void private_words_are_not_to_be_fetched(void **state)
 	assert_int_equal(node_get(path, NULL, &node.bob).status, 404);
 }
 
+static const json_node *parsed(const char *body)
+{
+	const json_node *read;
+	assert_int_equal(
+		json_read(node.arena, (struct bytes){body, strlen(body)}, NULL, &read), OK);
+	return read;
+}
+
+/* What was sent last with these words in it. */
+static const json_node *the_last(const char *words)
+{
+	for (size_t i = wire_posts(INBOX); i > 0; i--)
+		if (strstr(wire_post(INBOX, i - 1), words) != NULL)
+			return parsed(wire_post(INBOX, i - 1));
+	fail_msg("%s", words);
+	return NULL;
+}
+
+static const char *id_of(const json_node *of)
+{
+	return json_text(json_member(of, "id"));
+}
+
+static const char *own_path(const json_node *of)
+{
+	return id_of(of) + strlen("https://ex.org");
+}
+
 static void a_community_passes_its_posts_on_twice(void **state)
 {
 	(void)state;
@@ -129,8 +157,7 @@ static void a_community_passes_its_posts_on_twice(void **state)
 	assert_int_equal(wire_posts_with(INBOX, "\"type\":\"Announce\""), 2);
 	assert_int_equal(wire_posts_with(INBOX, "-announce\""), 1);
 	assert_int_equal(wire_posts_with(INBOX, "-post\""), 1);
-	const char *path = arena_format(node.arena, "/a/%llu-post", (unsigned long long)scene.post);
-	struct response r = node_get(path, NULL, NULL);
+	struct response r = node_get(own_path(the_last("-post\"")), NULL, NULL);
 	assert_int_equal(r.status, 200);
 	assert_non_null(strstr(r.body,
 		arena_format(node.arena, "\"object\":\"https://ex.org/p/%llu\"",
@@ -413,13 +440,48 @@ static void what_was_hidden_is_said_to_be_back(void **state)
 	assert_true(again);
 }
 
+/* What goes up and down goes by a new name each time, and names what it takes back: peers drop what they saw before. */
+static void each_time_by_another_name(void **state)
+{
+	(void)state;
+	set_up();
+	uint64_t piet = node_person("piet");
+	node_write(make_moderator, &scene.jan);
+	node_write(write_by_other, &piet);
+	federation_settle(node.federation);
+	const char *shown[2], *hidden[2];
+	for (size_t i = 0; i < 2; i++) {
+		shown[i] = id_of(the_last("-post\",\"type\":\"Announce\""));
+		assert_int_equal(
+			node_get(shown[i] + strlen("https://ex.org"), NULL, NULL).status, 200);
+		const char *outbox = node_get("/c/board/outbox", NULL, NULL).body;
+		assert_non_null(strstr(outbox, arena_format(node.arena, "\"%s\"", shown[i])));
+		node_write(hide, &(bool){true});
+		federation_settle(node.federation);
+		const json_node *undo = the_last("-undo\",\"type\":\"Undo\"");
+		hidden[i] = id_of(undo);
+		assert_string_equal(id_of(json_member(undo, "object")), shown[i]);
+		node_write(hide, &(bool){false});
+		federation_settle(node.federation);
+	}
+	assert_string_not_equal(shown[0], shown[1]);
+	assert_string_not_equal(hidden[0], hidden[1]);
+}
+
+/* A copy has any number, what else a line says has its. */
+static uint64_t number_for(uint64_t line, enum variant v)
+{
+	return v == VARIANT_CLOSED ? line * 7 % (UINT64_C(1) << VARIANT_SHIFT) : line;
+}
+
 static enum err remember(struct txn *t, void *arg)
 {
 	const int64_t *at = arg;
 	struct kept kept = {.json = {"{}", 2}, .actor = scene.jan, .open = true};
-	for (uint64_t v = VARIANT_SELF; v <= VARIANT_UNDO; v++) {
+	kept.line = (uint64_t)*at << 16;
+	for (enum variant v = VARIANT_SELF; v < VARIANT_COUNT; v++) {
 		struct place place = place_1(
-			TABLE_ACTIVITY, (uint64_t)*at << 16 | v << VARIANT_SHIFT);
+			TABLE_ACTIVITY, number_for(kept.line, v) | (uint64_t)v << VARIANT_SHIFT);
 		enum err e = txn_save(t, &place, &kept_shape, &kept);
 		if (e != OK)
 			return e;
@@ -436,17 +498,13 @@ static void old_words_are_forgotten(void **state)
 		node_write(remember, &at);
 	}
 	assert_true(forget_old(node.store));
-	for (int days = 29; days <= 31; days++) {
-		const char *path = arena_format(node.arena, "/a/%llu",
-			(unsigned long long)((uint64_t)(NOW - days * DAY) << 16));
-		static const char *const suffixes[] = {"", "-announce", "-post", "-undo"};
-		for (size_t i = 0; i < COUNT(suffixes); i++)
-			assert_int_equal(
-				node_get(arena_format(node.arena, "%s%s", path, suffixes[i]), NULL,
-					NULL)
-					.status,
+	for (int days = 29; days <= 31; days++)
+		for (enum variant v = VARIANT_SELF; v < VARIANT_COUNT; v++) {
+			uint64_t line = (uint64_t)(NOW - days * DAY) << 16;
+			const char *id = letter_id(node.arena, &node.site, number_for(line, v), v);
+			assert_int_equal(node_get(id + strlen("https://ex.org"), NULL, NULL).status,
 				days <= 30 ? 200 : 404);
-	}
+		}
 }
 
 static enum err rewind_all(struct txn *t, void *arg)
@@ -592,6 +650,7 @@ int main(void)
 		NODE_TEST(a_delete_takes_everything_back),
 		NODE_TEST(what_was_for_some_ends_among_them),
 		NODE_TEST(what_moderators_do_is_said_in_full),
+		NODE_TEST(each_time_by_another_name),
 		NODE_TEST(old_words_are_forgotten),
 		NODE_TEST(every_line_twice_is_every_activity_once),
 		NODE_TEST(what_was_hidden_is_said_to_be_back),

@@ -94,10 +94,17 @@ struct row {
 	bool lost; /* the activity is not kept */
 };
 
+static struct place row_place(uint64_t actor, uint64_t activity)
+{
+	struct place what = place_3(TABLE_QUEUE, actor, activity, activity);
+	return place_join(place_join(place_hash(TABLE_QUEUE, HOST), what),
+		place_hash(TABLE_QUEUE, "https://" HOST "/inbox"));
+}
+
 static enum err put(struct txn *t, void *arg)
 {
 	const struct row *r = arg;
-	struct place at = place_hash_1(TABLE_QUEUE, HOST, r->activity),
+	struct place at = row_place(r->actor, r->activity),
 		     kept_at = place_1(TABLE_ACTIVITY, r->activity);
 	struct delivery_row row = {
 		.inbox = r->inbox, .actor = r->actor, .next = r->next, .since = NOW};
@@ -129,7 +136,7 @@ static size_t pick(void)
 
 static uint64_t activity_of(const struct attempt *a)
 {
-	return place_id_at((struct bytes){a->key.at, a->key.size}, 1 + HOST_HASH);
+	return delivery_activity((struct bytes){a->key.at, a->key.size});
 }
 
 static const struct attempt *of_actor(int actor)
@@ -191,6 +198,37 @@ static void who_must_wait_holds_its_own_only(void **state)
 	assert_int_equal(activity_of(of_actor(0)), 1);
 }
 
+/* Behind one long line, and behind many that wait: neither hides who comes after them. */
+static void nobody_starves_behind_a_long_line(void **state)
+{
+	(void)state;
+	queue_row(1, 0, NOW + MINUTE);
+	for (uint64_t i = 2; i < 5000; i++)
+		queue_row(i, 0, 0);
+	for (uint64_t i = 1; i < 100; i++) {
+		struct row r = {6000 + i, i, NOW + MINUTE, INBOX, false};
+		assert_true(r.actor < scene.actors[0]);
+		assert_int_equal(store_write(scene.store, put, &r), OK);
+	}
+	queue_row(9000, 2, 0);
+	assert_int_equal(pick(), 1);
+	assert_int_equal(activity_of(scene.lane.attempts), 9000);
+}
+
+/* Who has had a turn comes again after the others. */
+static void each_has_a_turn(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 9; i++)
+		queue_row(i + 1, (int)(i % 3), 0);
+	scene.lane.allowed = 1;
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(pick(), 1);
+		assert_true(scene.lane.attempts->row.actor == scene.actors[i % 3]);
+		let_go();
+	}
+}
+
 static void a_time_far_ahead_is_not_believed(void **state)
 {
 	(void)state;
@@ -242,7 +280,7 @@ static void one_body_serves_many(void **state)
 
 static enum err put_rubbish(struct txn *t, void *arg)
 {
-	struct place at = place_hash_1(TABLE_QUEUE, HOST, *(uint64_t *)arg);
+	struct place at = row_place(scene.actors[2], *(uint64_t *)arg);
 	return txn_put(t, &at, (struct bytes){"\xff\xff\xff", 3});
 }
 
@@ -287,6 +325,7 @@ static void the_dead_are_buried(void **state)
 	for (int i = 0; i < 3; i++)
 		queue_row((uint64_t)i + 1, i, 0);
 	scene.lane.host.next = HOST_DEAD;
+	scene.lane.host.failures = 10;
 	assert_int_equal(pick(), 1);
 	assert_true(scene.lane.attempts->bury);
 	assert_null(scene.lane.attempts->body); /* nothing is sent */
@@ -314,6 +353,8 @@ int main(void)
 		PICK_TEST(the_first_of_each_actor_goes),
 		PICK_TEST(no_more_than_the_lane_may),
 		PICK_TEST(who_must_wait_holds_its_own_only),
+		PICK_TEST(nobody_starves_behind_a_long_line),
+		PICK_TEST(each_has_a_turn),
 		PICK_TEST(a_time_far_ahead_is_not_believed),
 		PICK_TEST(an_empty_table_is_told),
 		PICK_TEST(whose_row_it_failed_over_comes_last),

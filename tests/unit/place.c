@@ -58,6 +58,10 @@ static void test_places(void **state)
 	assert_int_equal(h.size, 25);
 	assert_memory_equal(h.at + 1, hash, 16);
 	assert_true(place_id_at((struct bytes){h.at, h.size}, 17) == 5);
+	struct place joined = place_join(place_1(4, 6), h);
+	assert_int_equal(joined.size, 33);
+	assert_true(place_id((struct bytes){joined.at, joined.size}, 0) == 6);
+	assert_memory_equal(joined.at + 9, h.at + 1, 24);
 	memset(long_name, 'n', 100);
 	assert_int_equal(place_text(1, long_name).size, 101);
 	assert_int_equal(place_text(1, "").size, 1);
