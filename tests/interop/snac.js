@@ -101,7 +101,7 @@ pid ${dir}/nginx.pid;
 error_log ${dir}/nginx-error.log;
 events { worker_connections 4096; }
 http {
-	log_format lines '$host $request_method $request_uri $status "$http_user_agent"';
+	log_format lines '$host $request_method $request_uri $status "$http_user_agent" $server_protocol';
 	access_log ${dir}/nginx-access.log lines;
 	client_body_temp_path ${dir}/nginx-body;
 	proxy_temp_path ${dir}/nginx-proxy;
