@@ -346,10 +346,16 @@ static enum err held_write(struct call *call, struct txn *t)
 
 /* ---- the organiser's table ------------------------------------------------------------------- */
 
+/* Who made it; of a list of members, as long as they are one themselves. */
 static enum err find_own(struct call *call, struct txn *t, struct post *p, struct event *e)
 {
 	enum err err = event_find(t, &call->viewer, call_part_id(call, "id"), p, e);
-	return err == OK && p->author != call->viewer.actor ? ERR_FORBIDDEN : err;
+	if (err != OK)
+		return err;
+	bool theirs = p->author == call->viewer.actor
+		&& (p->circles.act == CIRCLE_EVERYONE
+			|| circle_of(t, p->author, p->community) >= p->circles.act);
+	return theirs ? OK : ERR_FORBIDDEN;
 }
 
 static const char *name_of(struct txn *t, const struct attendance *a, struct actor *who)

@@ -460,6 +460,9 @@ IN_WRITE(the_organiser_sees_ticks_and_exports)
 	call = world_call(&feature_attendance, METHOD_POST,
 		arena_format(world.arena, "%s/remove", path), &me, off);
 	WANT(call->route->write(call, t) == OK && state_of(t, p.id, bas.id) == ATTENDING_NONE);
+	p.circles.act = CIRCLE_MEMBERS; /* whom anna was one of */
+	call = world_call(&feature_attendance, METHOD_GET, csv, &me, NULL);
+	WANT(post_save(t, &p) == OK && call->route->read(call, t, NULL) == ERR_FORBIDDEN);
 	return OK;
 }
 
