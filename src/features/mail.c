@@ -209,6 +209,12 @@ static struct place hour_of(int64_t ms)
 	return place_text(TABLE_MAIL_COUNT, id_text((uint64_t)(ms / HOUR), hour));
 }
 
+/* A quarter of each hour's mail is kept for what somebody waits for. */
+static int64_t for_lists(int64_t per_hour)
+{
+	return per_hour - per_hour / 4;
+}
+
 enum err mail_next(struct txn *t, int64_t per_hour, struct mail *out)
 {
 	struct taking x = {.t = t, .now = time_now(), .err = ERR_NOT_FOUND};
@@ -223,7 +229,7 @@ enum err mail_next(struct txn *t, int64_t per_hour, struct mail *out)
 		e = x.err;
 	if (e == OK)
 		e = txn_count(t, &hour, &sent);
-	if (e == OK && sent >= (x.mail.bulk ? per_hour - per_hour / 4 : per_hour))
+	if (e == OK && sent >= (x.mail.bulk ? for_lists(per_hour) : per_hour))
 		e = ERR_TOO_MUCH;
 	if (e == OK)
 		*out = x.mail;
@@ -263,7 +269,7 @@ enum err mail_room(struct txn *t, int64_t *count)
 		e = txn_count(t, &hour, &sent);
 	if (e != OK)
 		return e;
-	*count = per_hour - per_hour / 4 - sent - waiting;
+	*count = for_lists(per_hour) - sent - waiting;
 	if (*count > 0 && mail_said_load(t, "trouble", &trouble) == OK)
 		*count = waiting == 0 ? 1 : 0;
 	return OK;
