@@ -93,6 +93,8 @@ static enum err reader_load(struct txn *t, uint64_t actor, struct reader *r)
 	if (e != OK)
 		return e;
 	notify_settings(t, actor, &r->settings);
+	if (r->account.language == NULL || !i18n_has(r->account.language))
+		r->account.language = txn_site(t)->language;
 	if (r->account.email != NULL && r->account.confirmed && !r->account.suspended && !a.gone
 		&& !a.suspended && account_takes_mail(t, actor, MAIL_DIGEST))
 		set_due(r);
@@ -293,8 +295,7 @@ enum err digest_send(struct txn *t, uint64_t actor)
 /* ---- on time --------------------------------------------------------------------------------- */
 
 struct round {
-	uint64_t
-		after; /* up to whom it was looked at: where the room ended, the next round goes on */
+	uint64_t after; /* where the room ended the last time: the next round goes on there */
 	uint64_t ids[ACCOUNTS_AT_ONCE];
 	size_t count;
 	bool more, full;
