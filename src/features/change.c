@@ -43,6 +43,9 @@ static enum err keep_revision(struct txn *t, const struct post *p)
 		struct place oldest = place_2(TABLE_HISTORY, p->id, kept.at[0]);
 		e = txn_del(t, &oldest);
 	}
+	/* Some say the time of an edit in whole seconds. */
+	if (e == OK && kept.count > 0 && kept.at[kept.count - 1] >= (uint64_t)r.at)
+		r.at = (int64_t)kept.at[kept.count - 1] + 1;
 	struct place place = place_2(TABLE_HISTORY, p->id, (uint64_t)r.at);
 	return e == OK ? txn_save(t, &place, &revision_shape, &r) : e;
 }
@@ -76,11 +79,14 @@ static enum err edit_circles(
 	return OK;
 }
 
+/* next->updated: as its author's node said it, or 0. */
 static enum err read_edit(struct txn *t, const struct post_draft *d, const struct actor *author,
 	struct refusal *why, struct post *next)
 {
 	if (author->local != (d->remote == NULL))
 		return ERR_FORBIDDEN;
+	int64_t had = next->updated;
+	next->updated = 0;
 	if (d->remote == NULL) {
 		enum err e = draft_write(t, d, author, why, next);
 		return e == OK && d->circles != NULL ? edit_circles(t, *d->circles, why, next) : e;
@@ -91,8 +97,9 @@ static enum err read_edit(struct txn *t, const struct post_draft *d, const struc
 	enum err e = note_read(t, d->remote, author, &said);
 	if (e != OK)
 		return e;
-	if (said.updated != 0 && said.updated < (next->updated ? next->updated : next->published))
+	if (said.updated != 0 && said.updated < had)
 		return ERR_CONFLICT; /* older than what we have */
+	next->updated = said.updated;
 	next->title = said.title;
 	next->content = said.content;
 	next->summary = said.summary;
@@ -229,8 +236,8 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 	/* New counts of a poll are no new words. */
 	bool reworded = !same_words(&p, &next);
 	int64_t before = p.updated ? p.updated : p.published, now = time_now();
-	if (reworded)
-		next.updated = now > before ? now : before + 1;
+	if (next.updated == 0)
+		next.updated = !reworded ? p.updated : now > before ? now : before + 1;
 	if (next.visibility != p.visibility || next.community != p.community
 		|| next.circles.read != p.circles.read)
 		e = recount(t, &p, &next);
