@@ -218,12 +218,17 @@ enum err actor_fetch(struct federation *f, struct arena *arena, const char *uri,
 	return e == OK ? actor_known(f, arena, claims.uri, out) : e;
 }
 
+bool actor_is_old(const struct actor *a)
+{
+	return !a->local && time_now() - a->fetched >= FRESH;
+}
+
 enum err actor_find(struct federation *f, struct arena *arena, const char *uri,
 	struct budget *budget, struct actor *out)
 {
 	struct actor known;
 	enum err e = actor_known(f, arena, uri, &known);
-	if (e == OK && (known.local || known.gone || time_now() - known.fetched < FRESH)) {
+	if (e == OK && (known.gone || !actor_is_old(&known))) {
 		*out = known;
 		return known.gone ? ERR_GONE : OK;
 	}

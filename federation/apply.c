@@ -12,8 +12,6 @@
 #define STRANGERS_SHARE 32 /* of one network: their key may be slow to come */
 #define WAKE_MOST 16
 #define CRASHES_MOST 5 /* with a row among the first: it may be why */
-#define ROWS_MOST 50000
-#define BYTES_MOST ((size_t)512 << 20)
 #define FORGET_EVERY HOUR
 #define IDLE_MS 1000
 
@@ -235,20 +233,11 @@ static void run(void *arg)
 
 /* ---- start, stop ----------------------------------------------------------------------------- */
 
-struct tally { /* of one table */
-	struct arena *arena;
-	long rows, bytes;
-};
-
 static enum err count_row(void *arg, struct bytes key, struct bytes value)
 {
-	struct tally *t = arg;
-	struct received row = {0};
-	(void)key;
-	if (record_read(t->arena, &received_shape, value, &row) == OK)
-		t->bytes += (long)row.raw.size;
-	arena_reset(t->arena);
-	t->rows++;
+	struct task *task = task_create(arg, place_id(key, 0), value);
+	room_take(task->in, task->host, task->row.raw.size);
+	task_free(task);
 	return OK;
 }
 
@@ -295,23 +284,18 @@ static enum err open_rows(struct txn *t, void *arg)
 	struct inbox *in = arg;
 	struct place mark = open_mark();
 	struct bytes there;
-	struct arena *arena ARENA_CLEANUP = arena_create();
-	struct tally now = {.arena = arena}, later = {.arena = arena};
 	struct walk walk = {.prefix = place_0(TABLE_INBOX), .max = WALK_ALL},
 		    of_later = {.prefix = place_0(TABLE_LATER), .max = WALK_ALL};
 	enum err e = txn_get(t, &mark, &there);
+	room_empty(in);
 	if (e == OK)
 		e = suspect_rows(t, in);
 	else if (e == ERR_NOT_FOUND)
 		e = txn_put(t, &mark, (struct bytes){"\1", 1});
 	if (e == OK)
-		e = txn_walk(t, &walk, count_row, &now);
-	if (e == OK)
-		e = txn_walk(t, &of_later, count_row, &later);
-	atomic_store(&in->rows, now.rows + later.rows);
-	atomic_store(&in->bytes, now.bytes + later.bytes);
-	atomic_store(&in->later, later.rows);
-	return e;
+		e = txn_walk(t, &of_later, count_row, in);
+	atomic_store(&in->later, in->rows);
+	return e == OK ? txn_walk(t, &walk, count_row, in) : e;
 }
 
 static enum err close_rows(struct txn *t, void *arg)
@@ -321,19 +305,27 @@ static enum err close_rows(struct txn *t, void *arg)
 	return txn_del(t, &mark);
 }
 
+static void inbox_free(struct inbox *in)
+{
+	room_empty(in);
+	pthread_cond_destroy(&in->changed);
+	pthread_mutex_destroy(&in->lock);
+	free(in);
+}
+
 enum err inbox_start(struct federation *f, struct inbox **out)
 {
 	struct inbox *in = calloc(1, sizeof *in);
 	if (in == NULL)
 		die("out of memory for the inbox");
 	in->f = f;
-	enum err e = store_write(f->set.store, open_rows, in);
-	if (e != OK) {
-		free(in);
-		return e;
-	}
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_cond_init(&in->changed, NULL);
+	enum err e = store_write(f->set.store, open_rows, in);
+	if (e != OK) {
+		inbox_free(in);
+		return e;
+	}
 	in->keys = pool_create("keys", KEY_THREADS, STRANGERS_MOST);
 	in->fetches = pool_create("fetch", FETCH_THREADS, POOL_WAITING);
 	in->parents = pool_create("parents", PARENT_THREADS, POOL_WAITING);
@@ -356,23 +348,12 @@ void inbox_stop(struct inbox *in)
 	pool_destroy(in->parents);
 	if (store_write(in->f->set.store, close_rows, NULL) != OK)
 		log_line(LOG_WARN, "inbox", "mark=stays");
-	pthread_cond_destroy(&in->changed);
-	pthread_mutex_destroy(&in->lock);
-	free(in);
+	inbox_free(in);
 }
 
-bool inbox_full(struct inbox *in)
+void inbox_took(struct inbox *in, const char *host, size_t bytes)
 {
-	const struct federation_settings *set = &in->f->set;
-	size_t rows = set->inbox_max != 0 ? set->inbox_max : ROWS_MOST;
-	size_t bytes = set->inbox_bytes != 0 ? set->inbox_bytes : BYTES_MOST;
-	return atomic_load(&in->rows) >= (long)rows || atomic_load(&in->bytes) >= (long)bytes;
-}
-
-void inbox_took(struct inbox *in, size_t bytes)
-{
-	atomic_fetch_add(&in->rows, 1);
-	atomic_fetch_add(&in->bytes, (long)bytes);
+	room_take(in, host, bytes);
 	pthread_mutex_lock(&in->lock);
 	in->woken = true;
 	pthread_cond_broadcast(&in->changed);
@@ -449,7 +430,7 @@ enum err inbox_later(struct inbox *in, const char *peer, void (*what)(void *), v
 static bool is_settled(struct inbox *in)
 {
 	return !in->busy && !in->woken && in->parent_count == 0 && in->spot_count == 0
-		&& atomic_load(&in->rows) <= atomic_load(&in->later);
+		&& in->rows <= atomic_load(&in->later);
 }
 
 void inbox_settle(struct inbox *in)
@@ -466,11 +447,11 @@ void inbox_settle(struct inbox *in)
 void inbox_numbers(struct inbox *in, struct view *v)
 {
 	pthread_mutex_lock(&in->lock);
-	int64_t fetching = (int64_t)in->spot_count;
+	int64_t fetching = (int64_t)in->spot_count, rows = in->rows, bytes = in->bytes;
 	pthread_mutex_unlock(&in->lock);
 	view_begin(v, "inbox");
-	view_number(v, "rows", atomic_load(&in->rows));
-	view_number(v, "bytes", atomic_load(&in->bytes));
+	view_number(v, "rows", rows);
+	view_number(v, "bytes", bytes);
 	view_number(v, "fetching", fetching);
 	view_number(v, "later", atomic_load(&in->later));
 	view_number(v, "applied", (int64_t)atomic_load(&in->applied));

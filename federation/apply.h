@@ -33,8 +33,9 @@ struct inbox {
 	size_t left;         /* of the rows submitted together */
 	bool stopping, busy, woken;
 	bool stumbled; /* the store took no answer: a pause before the rows are read again */
-	atomic_long rows, later; /* of both tables; of TABLE_LATER */
-	atomic_long bytes;       /* of the JSON in both */
+	long rows, bytes;  /* of TABLE_INBOX and TABLE_LATER, and of the JSON in both */
+	void *shares;      /* room.c's: of each host */
+	atomic_long later; /* rows of TABLE_LATER */
 	atomic_ullong applied, dropped, parked;
 	int64_t forgot;
 };
@@ -51,7 +52,7 @@ struct task {
 	struct arena *arena;
 	uint64_t place;
 	struct received row;
-	const char *host; /* that said it */
+	const char *host; /* that sent it */
 	struct judged parts[ACTIVITY_PARTS];
 	size_t part_count;
 	size_t at;       /* the part that needs something */

@@ -176,10 +176,13 @@ enum err signature_base(struct arena *, const struct signed_request *, const str
 /* The headers to send with it, "Name: value" each, NULL-ended: Date, Digest or Content-Digest, Signature, Signature-Input. */
 enum err signature_make(struct arena *, const struct signed_request *, enum signature_form, const struct key *, const char *key_id,
 	int64_t now, const char *const **headers) MUST_USE;
-/* proof.c: eddsa-jcs-2022 (FEP-8b32). Add: returns the document with its proof. Check: ERR_NOT_FOUND no proof we know, ERR_SIGN_IN a bad one. */
+/* proof.c: eddsa-jcs-2022 (FEP-8b32). Add: returns the document with its proof. Check: ERR_NOT_FOUND no proof we know,
+ * ERR_SIGN_IN a bad one, or one made before `since` (0: of any age). */
 enum err proof_add(struct arena *, struct bytes json, const struct key *, const char *key_id, int64_t now, struct bytes *out) MUST_USE;
-enum err proof_check(struct arena *, const json_node *document, const char *key_id, const struct key *, int64_t now) MUST_USE;
+enum err proof_check(struct arena *, const json_node *document, const char *key_id, const struct key *, int64_t since, int64_t now) MUST_USE;
 const char *proof_key_id(const json_node *document); /* verificationMethod of its proof, or NULL */
+/* Whose id is forgotten may come again (seen.c), so a proof speaks for no longer than any site remembers (retention.c). */
+#define PROOF_AGE_MOST (7 * DAY)
 
 /* dns.c: names to addresses, on threads of its own: a name that takes long holds up nobody else */
 #define DNS_ADDRESSES 8
@@ -263,7 +266,9 @@ enum err actor_known(struct federation *, struct arena *, const char *uri, struc
 /* These wait for the net, no longer than the budget lasts: pool threads only. */
 enum err actor_fetch(struct federation *, struct arena *, const char *uri, struct budget *budget, struct actor *out) MUST_USE; /* always reads it anew */
 enum err actor_find(struct federation *, struct arena *, const char *uri, struct budget *budget, struct actor *out) MUST_USE;  /* stored ≤ 1 day old, else fetched */
-/* The key named key_id, with its owner checked both ways. refetch: the stored one failed; at most once a minute per key. */
+bool actor_is_old(const struct actor *); /* of another node, fetched more than a day ago */
+/* The key named key_id, with its owner checked both ways: as its host said it within the last day, or before, while that is
+ * away. refetch: the stored one failed; at most once a minute per key. */
 enum err actor_key(struct federation *, struct arena *, const char *key_id, bool refetch, struct actor *owner, struct key **out) MUST_USE;
 
 /* The same from the store only, without waiting: ERR_NOT_FOUND when it would have to be fetched, ERR_FORBIDDEN: one of ours. */
@@ -299,9 +304,9 @@ struct received { /* a row of TABLE_INBOX, of TABLE_LATER and of TABLE_PARKED */
 	const char *id, *type, *actor;
 	struct bytes raw;
 	uint64_t signer; /* actor record */
+	const char *host; /* the signer's; NULL: kept before it was written down */
 	bool forwarded;  /* the signer is not the actor */
 	bool proved;     /* by an integrity proof of actor itself */
-	bool waited;     /* in TABLE_LATER, once or more */
 	int64_t at;
 	uint32_t tries;
 	uint32_t crashes; /* of ours, with this among the first rows */
@@ -314,14 +319,24 @@ void inbox_numbers(struct inbox *, struct view *);
 enum err inbox_receive(struct call *); /* the work handler of every inbox route */
 /* Who signed a GET, or nobody: sets call->viewer. Bad signatures are ERR_SIGN_IN. Waits for an unknown key. */
 enum err inbox_viewer(struct call *) MUST_USE;
-bool inbox_full(struct inbox *);
-void inbox_took(struct inbox *, size_t bytes); /* a row with so much JSON was committed */
+void inbox_took(struct inbox *, const char *host, size_t bytes); /* a row of that signer with so much JSON was committed */
 /* Runs on a thread that may wait for the net; some 70 wait, 32 of one network. ERR_TOO_MUCH over it. */
 enum err inbox_later(struct inbox *, const char *peer, void (*run)(void *), void *arg) MUST_USE;
+
+/* room.c: how much may wait, and what does */
+bool room_full(struct inbox *);                       /* for everyone */
+bool room_full_for(struct inbox *, const char *host); /* it holds a tenth */
+long room_rows(struct inbox *, const char *host);
+void room_take(struct inbox *, const char *host, size_t bytes);
+void room_leave(struct inbox *, const char *host, size_t bytes);
+void room_empty(struct inbox *);
 
 /* seen.c: which activities came already */
 enum err seen_add(struct txn *, const struct received *, bool *known) MUST_USE;
 enum err seen_drop(struct txn *, const struct received *) MUST_USE; /* as if it had never come */
+/* What an actor undid or deleted before it came, by its id: as long as that is known. */
+enum err seen_take_back(struct txn *, const char *actor, const char *id) MUST_USE;
+bool seen_taken_back(struct txn *, const char *actor, const char *id);
 bool seen_forget(struct store *, int64_t before); /* a part of what is older; true: there is no more */
 
 /* forget.c: rows that were kept long enough, some at a time */
@@ -338,8 +353,10 @@ struct judged {
 	bool authentic;          /* by signature, proof or fetched from its own host */
 	bool inner_proved;       /* the announced activity carries its actor's own proof, or was fetched */
 	bool done[NEED_COUNT];   /* fetched already: asked for once */
+	bool refused;            /* one of several parts, left out */
 	enum need need;          /* out: ERR_REMOTE */
 	const char *uri;         /* out: of what is needed */
+	bool shown;              /* out, with NEED_ABSENCE: it is a post for everyone */
 	const char *parent;      /* out: an unknown parent of what was created, or NULL */
 };
 /* One activity, in the writer's transaction. ERR_REMOTE with need set: nothing was written, fetch it and come again. */

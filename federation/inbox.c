@@ -17,8 +17,9 @@ static const struct field received_fields[] = {
 	{7, F_I64, offsetof(struct received, at), 0},
 	{8, F_U32, offsetof(struct received, tries), 0},
 	{9, F_FLAG, offsetof(struct received, forwarded), 0},
-	{10, F_FLAG, offsetof(struct received, waited), 0},
+	/* 10: no longer used */
 	{11, F_U32, offsetof(struct received, crashes), 0},
+	{12, F_TEXT, offsetof(struct received, host), 260},
 };
 const struct shape received_shape = {
 	"received", sizeof(struct received), received_fields, COUNT(received_fields)};
@@ -114,15 +115,18 @@ static const char *host_of(struct arena *arena, const char *uri)
 	return bare != NULL && url_parse(arena, bare, &url) == OK ? url.authority : NULL;
 }
 
+static bool is_end(struct visit *v, struct activity *a)
+{
+	return activity_read(v->call->arena, v->call->body, a, NULL) == OK
+		&& text_is(a->type, "Delete") && text_is(a->object_id, a->actor);
+}
+
 /* A Delete of somebody we never knew: their node tells everybody, and there is nothing to delete. */
 static bool is_end_of_stranger(struct visit *v)
 {
 	struct activity a;
 	struct actor known;
-	if (activity_read(v->call->arena, v->call->body, &a, NULL) != OK)
-		return false;
-	return text_is(a.type, "Delete") && text_is(a.object_id, a.actor)
-		&& actor_known(v->f, v->call->arena, a.actor, &known) != OK;
+	return is_end(v, &a) && actor_known(v->f, v->call->arena, a.actor, &known) != OK;
 }
 
 /* ---- verified: whose word is it -------------------------------------------------------------- */
@@ -144,7 +148,7 @@ static void kept(void *arg, enum err e)
 {
 	struct visit *v = arg;
 	if (e == OK && !v->known)
-		inbox_took(v->f->inbox, v->row.raw.size);
+		inbox_took(v->f->inbox, v->owner.host, v->row.raw.size);
 	if (e == OK && v->back)
 		delivery_wake(v->f->delivery);
 	call_answer(v->call,
@@ -152,18 +156,21 @@ static void kept(void *arg, enum err e)
 			: say(v->call, 503, ERR_AGAIN, "Not now: please come again."));
 }
 
-/* Its proof by its own actor's key, for what somebody else delivers. A key we do not have is fetched later (judge.c). */
+/* Its proof by its own actor's key, for what somebody else delivers. A key we do not have, or that may be theirs no more,
+ * is fetched later (judge.c). What has no name of its own cannot be told from what came before. */
 static bool is_proved(struct visit *v, const json_node *node, const struct activity *a)
 {
 	const char *key_id = proof_key_id(node);
 	struct actor owner;
 	struct key *key;
-	if (key_id == NULL || !reading_same_host(key_id, a->actor))
+	int64_t now = time_now();
+	if (key_id == NULL || !reading_same_host(key_id, a->actor)
+		|| !reading_same_host(a->id, a->actor))
 		return false;
 	if (actor_key_known(v->f, v->call->arena, key_id, &owner, &key) != OK)
 		return false;
-	bool good = strcmp(owner.uri, a->actor) == 0
-		&& proof_check(v->call->arena, node, key_id, key, time_now()) == OK;
+	bool good = strcmp(owner.uri, a->actor) == 0 && !actor_is_old(&owner)
+		&& proof_check(v->call->arena, node, key_id, key, now - PROOF_AGE_MOST, now) == OK;
 	key_drop(key);
 	return good;
 }
@@ -175,6 +182,7 @@ static void accept_row(struct visit *v, const json_node *node, const struct acti
 		.actor = a->actor,
 		.raw = v->call->body,
 		.signer = v->owner.id,
+		.host = v->owner.host,
 		.at = time_now(),
 		.forwarded = strcmp(v->owner.uri, a->actor) != 0};
 	v->row.proved = v->row.forwarded && is_proved(v, node, a);
@@ -196,6 +204,8 @@ static enum err accept_visit(struct visit *v, bool *handed)
 	const json_node *node;
 	struct activity a;
 	struct refusal why = {0};
+	if (room_full_for(v->f->inbox, v->owner.host))
+		return say(call, 429, ERR_TOO_MUCH, "Too much of yours waits: please come again.");
 	if (json_read(call->arena, call->body, NULL, &node) != OK
 		|| activity_from_node(call->arena, node, &a, &why) != OK)
 		return say(call, 400, ERR_INVALID,
@@ -238,12 +248,18 @@ static enum err key_refused(struct visit *v, enum err e)
 	return say(v->call, 401, ERR_SIGN_IN, "The key of this signature is not to be had.");
 }
 
-/* On a thread that may wait: an unknown key, or one that did not fit, is fetched once. */
+/* On a thread that may wait: a key that is unknown, old or did not fit is fetched once. */
 static void verify_slowly(void *arg)
 {
 	struct visit *v = arg;
-	enum err e = actor_key(
-		v->f, v->call->arena, v->signature.key_id, v->refetched, &v->owner, &v->key);
+	struct arena *arena = v->call->arena;
+	const char *key_id = v->signature.key_id;
+	struct activity a;
+	enum err e = actor_key(v->f, arena, key_id, v->refetched, &v->owner, &v->key);
+	/* Who is gone over there says so with the key that we knew them by. */
+	if ((e == ERR_GONE || e == ERR_NOT_FOUND) && !v->refetched && is_end(v, &a)
+		&& actor_key_known(v->f, arena, key_id, &v->owner, &v->key) == OK)
+		e = OK;
 	if (e == ERR_GONE)
 		call_answer(v->call, take(v->call));
 	else if (e != OK)
@@ -283,6 +299,8 @@ static enum err verify(struct visit *v)
 	}
 	if (!pace_allows("inbox", v->owner.host, FROM_HOST, MINUTE))
 		return say(call, 429, ERR_TOO_MUCH, "Too much at once: please slow down.");
+	if (actor_is_old(&v->owner))
+		return slowly(v); /* the key may have been changed since */
 	call_later(call);
 	accept_or_answer(v);
 	return OK;
@@ -298,7 +316,7 @@ enum err inbox_receive(struct call *call)
 {
 	struct federation *f = federation_running();
 	const char *why = NULL;
-	if (f == NULL || f->inbox == NULL || inbox_full(f->inbox))
+	if (f == NULL || f->inbox == NULL || room_full(f->inbox))
 		return say(call, 503, ERR_AGAIN, "Not now: please come again.");
 	if (call_header(call, "Content-Encoding") != NULL
 		|| !type_fits(call_header(call, "Content-Type")))

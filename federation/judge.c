@@ -20,6 +20,14 @@ static enum err needs(struct judged *j, enum need need, const char *uri)
 	return ERR_REMOTE;
 }
 
+/* What is not for everyone is not found by us either, deleted or not. */
+static enum err needs_absence(struct txn *t, struct judged *j, const char *uri)
+{
+	struct post p;
+	j->shown = post_by_uri(t, uri, &p) == OK && p.visibility <= VISIBLE_UNLISTED;
+	return needs(j, NEED_ABSENCE, uri);
+}
+
 /* ---- to the verb ----------------------------------------------------------------------------- */
 
 static enum err offer(struct txn *t, const struct activity *a, const char *object_type)
@@ -45,6 +53,30 @@ enum err judge_dispatch(struct txn *t, const struct activity *a)
 					    : NULL;
 	enum err e = type != NULL ? offer(t, a, type) : ERR_NOT_FOUND;
 	return e == ERR_NOT_FOUND ? offer(t, a, NULL) : e;
+}
+
+static bool says_something(const char *type)
+{
+	return text_is(type, "Create") || text_is(type, "Update");
+}
+
+/* Only the word of who did it: another of its host, or a group, keeps nothing out (security.md R59). */
+static enum err take_back(struct txn *t, const struct activity *a)
+{
+	const char *what = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner->id
+									    : a->object_id;
+	enum err e = judge_dispatch(t, a);
+	return e == ERR_NOT_FOUND && reading_same_host(what, a->actor)
+		? seen_take_back(t, a->actor, what)
+		: e;
+}
+
+/* What was taken back before it came never comes (protocol.md §10.5). */
+static bool was_taken_back(struct txn *t, const struct activity *a)
+{
+	return (a->id != NULL && seen_taken_back(t, a->actor, a->id))
+		|| (says_something(a->type) && a->object_id != NULL
+			&& seen_taken_back(t, a->actor, a->object_id));
 }
 
 /* ---- who ------------------------------------------------------------------------------------- */
@@ -78,11 +110,6 @@ static bool is_followed(struct txn *t, uint64_t actor)
 }
 
 /* ---- objects (protocol.md §11.1.7) ----------------------------------------------------------- */
-
-static bool says_something(const char *type)
-{
-	return text_is(type, "Create") || text_is(type, "Update");
-}
 
 /* An object counts when its own host says it and its author acts. */
 static enum err trust_object(struct txn *t, struct judged *j, struct activity *a)
@@ -151,6 +178,15 @@ static bool is_groups_own(struct txn *t, const struct activity *a, const struct 
 			&& community_moderated_by(t, group, &who));
 }
 
+/* What changed in a community of ours its author's node tells us itself: that is passed on. */
+static bool is_heard_here(struct txn *t, const struct activity *a)
+{
+	struct post p;
+	struct actor where;
+	return strcmp(a->type, "Update") == 0 && post_by_uri(t, a->object_id, &p) == OK
+		&& p.community != 0 && actor_load(t, p.community, &where) == OK && where.local;
+}
+
 static void note_parent(struct txn *t, struct judged *j, const struct activity *a)
 {
 	struct post p;
@@ -175,8 +211,8 @@ static enum err apply_inner(struct txn *t, struct judged *j, const struct actor 
 			return needs(j, NEED_PROOF, inner.actor);
 		if (strcmp(inner.type, "Delete") == 0)
 			return j->done[NEED_ABSENCE] ? ERR_FORBIDDEN
-						     : needs(j, NEED_ABSENCE, inner.object_id);
-		if (!says_something(inner.type))
+						     : needs_absence(t, j, inner.object_id);
+		if (!says_something(inner.type) || is_heard_here(t, &inner))
 			return ERR_FORBIDDEN;
 		inner.object = NULL; /* what its origin says counts: judge_fetch puts it there */
 		if (j->done[NEED_OBJECT] && j->activity.inner->object != NULL)
@@ -186,7 +222,7 @@ static enum err apply_inner(struct txn *t, struct judged *j, const struct actor 
 	enum err e = find_sender(t, j, inner.actor, &who);
 	if (e == OK)
 		e = trust_object(t, j, &inner);
-	if (e == OK && !may_undo(&inner))
+	if (e == OK && (!may_undo(&inner) || was_taken_back(t, &inner)))
 		e = ERR_FORBIDDEN;
 	if (e != OK)
 		return e;
@@ -230,7 +266,7 @@ static enum err need_authentic(struct txn *t, struct judged *j)
 		return needs(j, NEED_PROOF, j->activity.actor);
 	if (strcmp(j->activity.type, "Delete") == 0)
 		return is_known(t, j->activity.object_id)
-			? needs(j, NEED_ABSENCE, j->activity.object_id)
+			? needs_absence(t, j, j->activity.object_id)
 			: ERR_NOT_FOUND;
 	return j->done[NEED_ACTIVITY] ? ERR_FORBIDDEN : needs(j, NEED_ACTIVITY, j->activity.id);
 }
@@ -255,8 +291,11 @@ enum err judge_apply(struct txn *t, struct judged *j)
 	e = trust_object(t, j, &a);
 	if (e == OK && strcmp(a.type, "Undo") == 0 && !may_undo(&a))
 		e = ERR_FORBIDDEN;
-	if (e == OK)
-		e = judge_dispatch(t, &a);
+	if (e != OK)
+		return e;
+	if (strcmp(a.type, "Undo") == 0 || strcmp(a.type, "Delete") == 0)
+		return take_back(t, &a);
+	e = was_taken_back(t, &a) ? ERR_CONFLICT : judge_dispatch(t, &a);
 	if (e == OK)
 		note_parent(t, j, &a);
 	return e;
@@ -277,6 +316,9 @@ static enum err fetch_object(struct federation *f, struct judged *j, struct budg
 	if (e != OK)
 		return e;
 	said->object = o;
+	/* The words around it are the group's: a community of ours passes them on to nobody. */
+	if (announced)
+		said->raw = (struct bytes){0};
 	if (announced)
 		j->activity.inner = said;
 	else
@@ -316,12 +358,14 @@ static enum err fetch_proof(struct federation *f, struct judged *j)
 	const char *key_id = proof_key_id(node);
 	struct actor owner;
 	struct key *key;
+	int64_t now = time_now();
 	/* Without it there are other ways: no failure here is final. */
 	if (!reading_same_host(key_id, j->uri)
+		|| (!announced && !reading_same_host(j->activity.id, j->uri))
 		|| actor_key(f, j->arena, key_id, false, &owner, &key) != OK)
 		return OK;
 	bool good = strcmp(owner.uri, j->uri) == 0
-		&& proof_check(j->arena, node, key_id, key, time_now()) == OK;
+		&& proof_check(j->arena, node, key_id, key, now - PROOF_AGE_MOST, now) == OK;
 	key_drop(key);
 	if (announced)
 		j->inner_proved = good;
@@ -330,7 +374,8 @@ static enum err fetch_proof(struct federation *f, struct judged *j)
 	return OK;
 }
 
-/* A Delete nobody can prove is true when its origin says so too; of a whole actor in so many words. */
+/* A Delete nobody can prove is true when its origin says so too: in so many words of a whole actor, and of a post that we
+ * might not be shown. */
 static enum err fetch_absence(struct federation *f, struct judged *j, struct budget *budget)
 {
 	const json_node *node;
@@ -340,7 +385,7 @@ static enum err fetch_absence(struct federation *f, struct judged *j, struct bud
 	enum err e = resolve_fetch(f, j->arena, j->uri, budget, &node);
 	if (e == OK && text_is(reading_type(node), "Tombstone"))
 		e = ERR_GONE;
-	if (e == ERR_NOT_FOUND && !text_is(j->uri, a->actor))
+	if (e == ERR_NOT_FOUND && j->shown)
 		e = ERR_GONE;
 	if (e != ERR_GONE)
 		return e == OK ? ERR_FORBIDDEN : e;

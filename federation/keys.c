@@ -92,27 +92,18 @@ static enum err fetch_owner(struct federation *f, struct arena *arena, const cha
 	return owner->suspended ? ERR_FORBIDDEN : owner->gone ? ERR_GONE : OK;
 }
 
-enum err actor_key(struct federation *f, struct arena *arena, const char *key_id, bool refetch,
-	struct actor *owner, struct key **out)
+/* One request for all who wait for it; another thread may have it by then. */
+static enum err fetch_key(struct federation *f, struct arena *arena, const char *key_id,
+	bool refetch, struct actor *owner, struct key **out)
 {
-	enum err e = actor_key_known(f, arena, key_id, owner, out);
-	if (e != ERR_NOT_FOUND && !(e == OK && refetch))
-		return e;
-	if (e == OK) {
-		key_drop(*out);
-		*out = NULL;
-		if (time_now() - owner->fetched < AGAIN_AFTER)
-			return ERR_SIGN_IN;
-	}
 	const char *flight = arena_format(arena, "key:%s", key_id);
 	int64_t before = time_now();
 	struct budget budget = {FETCHES, time_steady() + TIME_MOST};
-	e = resolver_enter(f->resolver, flight, &budget);
+	enum err e = resolver_enter(f->resolver, flight, &budget);
 	if (e != OK)
 		return e;
-	/* Another thread may have fetched it while this one waited. */
 	e = actor_key_known(f, arena, key_id, owner, out);
-	if (e == OK && refetch && owner->fetched < before) {
+	if (e == OK && (refetch ? owner->fetched < before : actor_is_old(owner))) {
 		key_drop(*out);
 		*out = NULL;
 		e = ERR_NOT_FOUND;
@@ -121,4 +112,23 @@ enum err actor_key(struct federation *f, struct arena *arena, const char *key_id
 		e = take_key(owner, key_id, out);
 	resolver_leave(f->resolver, flight, e);
 	return e;
+}
+
+enum err actor_key(struct federation *f, struct arena *arena, const char *key_id, bool refetch,
+	struct actor *owner, struct key **out)
+{
+	enum err e = actor_key_known(f, arena, key_id, owner, out);
+	bool old = e == OK && actor_is_old(owner);
+	if (e == OK ? !refetch && !old : e != ERR_NOT_FOUND)
+		return e;
+	if (e == OK) {
+		key_drop(*out);
+		*out = NULL;
+		if (time_now() - owner->fetched < AGAIN_AFTER)
+			return ERR_SIGN_IN;
+	}
+	e = fetch_key(f, arena, key_id, refetch, owner, out);
+	/* An old one is better than none while its host is away, unless it did not fit. */
+	return e == ERR_REMOTE && old && !refetch ? actor_key_known(f, arena, key_id, owner, out)
+						  : e;
 }

@@ -122,14 +122,16 @@ static bool same_context(struct arena *arena, const json_node *proof, const json
 		&& memcmp(a.data, b.data, a.size) == 0;
 }
 
-static bool times_good(const json_node *proof, int64_t now)
+static bool times_good(const json_node *proof, int64_t since, int64_t now)
 {
 	const json_node *created = json_member(proof, "created"),
 			*expires = json_member(proof, "expires");
-	int64_t at;
+	int64_t at = 0;
 	if (created != NULL
 		&& (json_text(created) == NULL || !time_parse_iso(json_text(created), &at)
 			|| at > now + SKEW))
+		return false;
+	if (since > 0 && at - SKEW < since)
 		return false;
 	return expires == NULL
 		|| (json_text(expires) != NULL && time_parse_iso(json_text(expires), &at)
@@ -137,14 +139,14 @@ static bool times_good(const json_node *proof, int64_t now)
 }
 
 static bool is_good(struct arena *arena, const json_node *proof, const json_node *document,
-	const char *key_id, const struct key *key, int64_t now)
+	const char *key_id, const struct key *key, int64_t since, int64_t now)
 {
 	uint8_t hashed[2 * SHA256_SIZE];
 	struct bytes signature;
 	const char *value = json_text(json_member(proof, "proofValue"));
 	if (!text_is(json_text(json_member(proof, "proofPurpose")), "assertionMethod")
 		|| !text_is(json_text(json_member(proof, "verificationMethod")), key_id)
-		|| !times_good(proof, now) || !same_context(arena, proof, document))
+		|| !times_good(proof, since, now) || !same_context(arena, proof, document))
 		return false;
 	if (value == NULL || value[0] != 'z' || strlen(value) > 2 * PROOF_SIZE
 		|| !base58_decode(arena, value + 1, &signature) || signature.size != PROOF_SIZE)
@@ -182,7 +184,7 @@ static enum err without_signature(
 }
 
 enum err proof_check(struct arena *arena, const json_node *document, const char *key_id,
-	const struct key *key, int64_t now)
+	const struct key *key, int64_t since, int64_t now)
 {
 	const json_node *proofs = json_member(document, "proof"), *bare = document;
 	enum err e = ERR_NOT_FOUND;
@@ -194,7 +196,7 @@ enum err proof_check(struct arena *arena, const json_node *document, const char 
 		const json_node *proof = json_item(proofs, i);
 		if (!is_ours(proof))
 			continue;
-		if (is_plain(document) && is_good(arena, proof, bare, key_id, key, now))
+		if (is_plain(document) && is_good(arena, proof, bare, key_id, key, since, now))
 			return OK;
 		e = ERR_SIGN_IN;
 	}

@@ -35,6 +35,28 @@ enum err seen_add(struct txn *t, const struct received *row, bool *known)
 	return e == OK ? txn_put(t, &age, (struct bytes){"\1", 1}) : e;
 }
 
+/* As if it came with a name that none has: actor and id. */
+static struct received taken_back(struct txn *t, const char *actor, const char *id)
+{
+	const char *name = arena_format(txn_arena(t), "%s took back %s", actor, id);
+	return (struct received){.id = name, .at = time_now()};
+}
+
+enum err seen_take_back(struct txn *t, const char *actor, const char *id)
+{
+	bool known;
+	struct received mark = taken_back(t, actor, id);
+	return seen_add(t, &mark, &known);
+}
+
+bool seen_taken_back(struct txn *t, const char *actor, const char *id)
+{
+	struct bytes there;
+	struct received mark = taken_back(t, actor, id);
+	struct place seen = seen_place(txn_arena(t), &mark);
+	return txn_get(t, &seen, &there) == OK;
+}
+
 enum err seen_drop(struct txn *t, const struct received *row)
 {
 	struct place seen = seen_place(txn_arena(t), row), age = age_place(row, &seen);

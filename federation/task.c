@@ -6,9 +6,10 @@
 #define TRIES_MOST 7 /* 10 s, 1 min, … 6 h: some ten hours in all */
 #define HOST_SHARE                                                                                 \
 	4 /* rows of one host for which something is fetched at once: the slow hold up nobody else */
-#define HOST_LATER 2000 /* rows an hour of one host that may wait */
-#define NO_ROOM (10 * SECOND)
-#define ROUNDS 6 /* of fetching for one row */
+#define NO_ROOM (10 * SECOND) /* and what all rows of that host take, at twenty a second */
+#define NO_ROOM_EACH 50
+#define NO_ROOM_MOST DAY /* from then on it counts as a try */
+#define ROUNDS 6         /* of fetching for one row */
 
 static const char *host_of(struct arena *arena, const char *uri)
 {
@@ -24,7 +25,7 @@ struct task *task_create(struct inbox *in, uint64_t place, struct bytes row)
 	*task = (struct task){.in = in, .arena = arena, .place = place};
 	task->result = record_read(arena, &received_shape, row, &task->row) == OK ? OK
 										  : ERR_INVALID;
-	task->host = host_of(arena, task->row.actor);
+	task->host = task->row.host != NULL ? task->row.host : host_of(arena, task->row.actor);
 	return task;
 }
 
@@ -53,21 +54,39 @@ enum err task_parse(struct task *task)
 
 /* ---- in the writer's transaction ------------------------------------------------------------- */
 
+/* Passed on, and found to be their own words only now: those may have come before from elsewhere. */
+static enum err is_known(struct txn *t, const struct task *task, bool *known)
+{
+	struct received own = task->row;
+	bool found = false;
+	for (size_t i = 0; i < task->part_count; i++)
+		found = found || (task->parts[i].authentic && !task->parts[i].done[NEED_ABSENCE]);
+	if (!found || !own.forwarded || own.proved)
+		return OK;
+	own.proved = true;
+	return seen_add(t, &own, known);
+}
+
 enum err task_write(struct txn *t, void *arg)
 {
 	struct task *task = arg;
 	struct place row = place_1(TABLE_INBOX, task->place);
 	struct bytes had;
+	bool known = false;
 	enum err e = txn_get(t, &row, &had);
+	task->at = 0;
 	task->skipped = e == ERR_NOT_FOUND;
 	if (e != OK)
 		return task->skipped ? OK : e;
-	for (task->at = 0; e == OK && task->at < task->part_count; task->at++) {
+	e = is_known(t, task, &known);
+	for (; e == OK && !known && task->at < task->part_count; task->at++) {
+		if (task->parts[task->at].refused)
+			continue;
 		e = judge_apply(t, &task->parts[task->at]);
 		if (e != OK)
 			return e;
 	}
-	return txn_del(t, &row);
+	return e == OK ? txn_del(t, &row) : e;
 }
 
 enum err task_end(struct txn *t, void *arg)
@@ -115,12 +134,8 @@ static void spot_leave(struct inbox *in, uint64_t place)
 	pthread_mutex_unlock(&in->lock);
 }
 
-/* A host may let only so many wait: they are looked at again and again. */
 static enum fate later(struct task *task, int64_t pause)
 {
-	if (!task->row.waited && !pace_allows("inbox-later", task->host, HOST_LATER, HOUR))
-		return FATE_DROP;
-	task->row.waited = true;
 	task->due = time_now() + pause;
 	return FATE_LATER;
 }
@@ -132,12 +147,17 @@ static int64_t unit_of(const struct task *task)
 }
 
 /* ERR_REMOTE: a host is not there now; ERR_AGAIN, ERR_STORE: we are not. All else is an answer. */
+static bool is_answer(enum err e)
+{
+	return e != OK && e != ERR_REMOTE && e != ERR_AGAIN && e != ERR_STORE;
+}
+
 static enum fate fate_of(struct task *task)
 {
 	enum err e = task->why;
 	if (e == OK)
 		return FATE_DONE;
-	if (e != ERR_REMOTE && e != ERR_AGAIN && e != ERR_STORE)
+	if (is_answer(e))
 		return FATE_DROP;
 	if (task->row.tries < TRIES_MOST)
 		return later(task, outcome_step(task->row.tries++, unit_of(task)));
@@ -150,15 +170,40 @@ static bool needs(const struct task *task, enum err e)
 		&& task->parts[task->at].need != NEED_NOTHING;
 }
 
+/* Of several objects the one that is refused is left out, for the others to go on; false: there is no other. */
+static bool leaves_out(struct task *task, enum err e)
+{
+	bool others = false;
+	if (!is_answer(e) || task->at >= task->part_count)
+		return false;
+	task->parts[task->at].refused = true;
+	for (size_t i = 0; i < task->part_count; i++)
+		others = others || !task->parts[i].refused;
+	return others;
+}
+
+static enum err write_again(struct task *task, enum err e)
+{
+	while (leaves_out(task, e))
+		e = store_write(task->in->f->set.store, task_write, task);
+	return e;
+}
+
+static enum fate no_room(struct task *task)
+{
+	if (time_now() - task->row.at > NO_ROOM_MOST)
+		return fate_of(task);
+	int64_t spread = NO_ROOM + room_rows(task->in, task->host) * NO_ROOM_EACH;
+	return later(task, NO_ROOM + (int64_t)(task->place % (uint64_t)spread));
+}
+
 void task_decide(struct task *task)
 {
-	task->why = task->result;
+	task->result = task->why = write_again(task, task->result);
 	if (!needs(task, task->result))
 		task->fate = fate_of(task);
-	else if (spot_take(task->in, task))
-		task->fate = FATE_FETCH;
 	else
-		task->fate = later(task, NO_ROOM + (int64_t)(task->place % (uint64_t)NO_ROOM));
+		task->fate = spot_take(task->in, task) ? FATE_FETCH : no_room(task);
 }
 
 /* ---- what follows ---------------------------------------------------------------------------- */
@@ -225,8 +270,7 @@ void task_tell(struct task *task)
 		atomic_fetch_add(&in->later, 1);
 		return;
 	}
-	atomic_fetch_sub(&in->rows, 1);
-	atomic_fetch_sub(&in->bytes, (long)task->row.raw.size);
+	room_leave(in, task->host, task->row.raw.size);
 	if (task->fate == FATE_DONE) {
 		atomic_fetch_add(&in->applied, 1);
 		parents_fetch(task);
@@ -251,9 +295,10 @@ void task_fetch(void *arg)
 		struct judged *part = &task->parts[task->at];
 		part->done[part->need] = true;
 		e = judge_fetch(in->f, part, &budget);
-		if (e != OK)
-			break;
-		e = store_write(store, task_write, task);
+		part->need = NEED_NOTHING;
+		if (e == OK)
+			e = store_write(store, task_write, task);
+		e = write_again(task, e);
 		if (!needs(task, e))
 			break;
 		e = ERR_TOO_MUCH;

@@ -389,7 +389,10 @@ static enum err receive_undo(struct txn *t, const struct activity *a)
 {
 	struct pair pair;
 	struct origin origin = {a->id, a->raw, a->via};
+	struct follow f;
 	enum err e = pair_named(t, a, &pair);
+	if (e == OK)
+		e = follow_load(t, pair.who, pair.whom, &f);
 	if (e != OK)
 		return e;
 	return pair.who == a->actor_id ? follow_end(t, pair.who, pair.whom, &origin)

@@ -42,19 +42,6 @@ static enum err receive_update(struct txn *t, const struct activity *a)
 	return post_edit(t, a->actor_id, p.id, &draft, &origin, NULL);
 }
 
-/* Of what never came: remembered, so that it never does. Of an actor: profile.c's. */
-static enum err remember_gone(struct txn *t, const struct activity *a)
-{
-	struct actor actor;
-	enum err e = actor_by_uri(t, a->object_id, &actor);
-	if (e != ERR_NOT_FOUND)
-		return e == OK ? ERR_NOT_FOUND : e;
-	if (a->via != 0 || !url_same_host(a->object_id, a->actor))
-		return ERR_NOT_FOUND; /* another's word must not keep out the real one (R59) */
-	struct place place = place_hash(TABLE_GONE, a->object_id);
-	return txn_put_id(t, &place, (uint64_t)time_now());
-}
-
 static enum err receive_delete(struct txn *t, const struct activity *a)
 {
 	struct post p;
@@ -62,8 +49,6 @@ static enum err receive_delete(struct txn *t, const struct activity *a)
 	if (a->object_id == NULL)
 		return ERR_INVALID;
 	enum err e = post_by_uri(t, a->object_id, &p);
-	if (e == ERR_NOT_FOUND)
-		return remember_gone(t, a);
 	return e == OK ? post_remove(t, a->actor_id, p.id, a->content, &origin) : e;
 }
 

@@ -120,9 +120,9 @@ static void a_full_inbox_says_when_to_come_again(void **state)
 	f.inbox_max = 2;
 	const char *why;
 	assert_int_equal(federation_start(&f, &node.federation, &why), OK);
-	inbox_took(node.federation->inbox, 2);
+	inbox_took(node.federation->inbox, "a.example", 2);
 	assert_int_equal(node_send("/inbox", &node.alice, create(1)).status, 202);
-	inbox_took(node.federation->inbox, 2);
+	inbox_took(node.federation->inbox, "a.example", 2);
 	struct response r = node_send("/inbox", &node.alice, create(2));
 	assert_int_equal(r.status, 503);
 	assert_non_null(strstr(r.headers, "Retry-After: "));
@@ -143,9 +143,9 @@ static void an_inbox_is_full_by_its_bytes_too(void **state)
 	federation_stop(node.federation);
 	f.inbox_bytes = 3 * strlen(create(1));
 	const char *why;
-	struct received waits = {.id = "https://good.example/a/1",
+	struct received waits = {.id = "https://evil.example/a/1",
 		.type = "Create",
-		.actor = node.alice.uri,
+		.actor = node.bob.uri,
 		.raw = {create(1), strlen(create(1))},
 		.at = time_now()};
 	node_write(put_later, &waits);
@@ -154,9 +154,9 @@ static void an_inbox_is_full_by_its_bytes_too(void **state)
 		assert_int_equal(node_send("/inbox", &node.alice, create(i)).status, 202);
 		federation_settle(node.federation);
 	}
-	inbox_took(node.federation->inbox, strlen(create(1)));
+	inbox_took(node.federation->inbox, "a.example", strlen(create(1)));
 	assert_int_equal(node_send("/inbox", &node.alice, create(8)).status, 202);
-	inbox_took(node.federation->inbox, strlen(create(1)));
+	inbox_took(node.federation->inbox, "a.example", strlen(create(1)));
 	assert_int_equal(node_send("/inbox", &node.alice, create(9)).status, 503);
 }
 

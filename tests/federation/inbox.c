@@ -232,32 +232,104 @@ static void a_forwarded_one_is_read_at_its_origin(void **state)
 	assert_non_null(strstr(p.content, "said"));
 }
 
+static const char *proved(const char *body, int64_t when)
+{
+	struct bytes out;
+	assert_int_equal(
+		proof_add(node.arena, (struct bytes){body, strlen(body)}, node.alice.ed25519,
+			"https://good.example/users/alice#ed", when, &out),
+		OK);
+	return arena_text_n(node.arena, out.data, out.size);
+}
+
 static void a_proof_carries_a_forwarded_one(void **state)
 {
 	(void)state;
-	struct bytes proved;
 	node_know(&node.alice);
 	node_know(&node.bob);
 	size_t before = wire_gets(NULL);
-	const char *body = create_words("https://good.example/c/11", node.alice.uri,
-		"https://good.example/n/11", node.alice.uri, "proved");
-	assert_int_equal(
-		proof_add(node.arena, (struct bytes){body, strlen(body)}, node.alice.ed25519,
-			"https://good.example/users/alice#ed", time_now(), &proved),
-		OK);
-	assert_int_equal(
-		node_send("/inbox", &node.bob, arena_text_n(node.arena, proved.data, proved.size))
-			.status,
-		202);
+	const char *body = proved(create_words("https://good.example/c/11", node.alice.uri,
+					  "https://good.example/n/11", node.alice.uri, "proved"),
+		NOW);
+	assert_int_equal(node_send("/inbox", &node.bob, body).status, 202);
 	settle();
 	assert_true(node_post_id("https://good.example/n/11") != 0);
 	assert_int_equal(wire_gets(NULL), before);
 	/* a word changed: the proof is none any more, and its origin does not have it */
-	char *changed = arena_text_n(node.arena, proved.data, proved.size);
+	char *changed = arena_text(node.arena, body);
 	memcpy(strstr(changed, "/n/11"), "/n/12", 5);
 	assert_int_equal(node_send("/inbox", &node.bob, changed).status, 202);
 	settle();
 	assert_true(node_post_id("https://good.example/n/12") == 0);
+}
+
+/* Its id is forgotten: who has kept it could say it again for ever. */
+static void an_old_proof_is_asked_about_at_its_origin(void **state)
+{
+	(void)state;
+	node_know(&node.alice);
+	node_know(&node.bob);
+	static const int days[] = {6, 8};
+	for (size_t i = 0; i < COUNT(days); i++) {
+		const char *n = arena_format(node.arena, "https://good.example/n/%d", days[i]);
+		const char *c = arena_format(node.arena, "https://good.example/c/%d", days[i]);
+		const char *body = proved(
+			create_words(c, node.alice.uri, n, node.alice.uri, "proved"),
+			NOW - days[i] * DAY);
+		assert_int_equal(node_send("/inbox", &node.bob, body).status, 202);
+		settle();
+		assert_int_equal(node_post_id(n) != 0, days[i] < 7);
+	}
+}
+
+struct liking {
+	const char *post;
+	uint64_t who;
+	bool likes;
+};
+
+static enum err look_at_likes(struct txn *t, void *arg)
+{
+	struct liking *l = arg;
+	struct post p;
+	enum err e = post_by_uri(t, l->post, &p);
+	l->likes = e == OK && reaction_is(t, l->who, p.id, REACTION_LIKE);
+	return e;
+}
+
+/* A key that has to be asked for again opens no second door. */
+static void what_was_undone_is_not_passed_on_again(void **state)
+{
+	(void)state;
+	const char *n = "https://good.example/n/1";
+	struct liking l = {.post = n, .who = node_know(&node.alice)};
+	node_know(&node.bob);
+	node_send("/inbox", &node.alice,
+		create_words("https://good.example/c/1", node.alice.uri, n, node.alice.uri, "hi"));
+	const char *like = proved(
+		node_words(
+			"{" AS
+			",'id':'https://good.example/l/1','type':'Like','actor':'%s','object':'%s'}",
+			node.alice.uri, n),
+		NOW);
+	node_send("/inbox", &node.alice, like);
+	settle();
+	assert_int_equal(store_read(node.store, look_at_likes, &l), OK);
+	assert_true(l.likes);
+	node_send("/inbox", &node.alice,
+		node_words(
+			"{" AS ",'id':'https://good.example/u/1','type':'Undo','actor':'%s',"
+			"'object':{'id':'https://good.example/l/1','type':'Like','actor':'%s','object':'%s'}}",
+			node.alice.uri, node.alice.uri, n));
+	settle();
+	assert_int_equal(node_send("/inbox", &node.bob, like).status, 202);
+	settle();
+	node_later(2 * DAY);
+	assert_int_equal(node_send("/inbox", &node.bob, like).status, 202);
+	settle();
+	assert_int_equal(rows.inbox, 0);
+	assert_int_equal(store_read(node.store, look_at_likes, &l), OK);
+	assert_false(l.likes);
 }
 
 static enum err follow(struct txn *t, void *arg)
@@ -417,6 +489,8 @@ int main(void)
 		NODE_TEST(a_blocked_host_is_told_so),
 		NODE_TEST(nonsense_is_400),
 		NODE_TEST(an_unknown_type_is_taken_and_dropped),
+		NODE_TEST(an_old_proof_is_asked_about_at_its_origin),
+		NODE_TEST(what_was_undone_is_not_passed_on_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,82 @@ static void a_key_at_an_address_of_its_own(void **state)
 		ERR_SIGN_IN); /* she does not list it */
 }
 
+static int create_status(const struct neighbour *p)
+{
+	const char *at = arena_format(node.arena, "https://%s", p->host);
+	return node_send("/inbox", p, create(at, p->uri)).status;
+}
+
+/* What was read yesterday is asked for again, once, and stands while its host is away. */
+static void a_key_is_asked_for_again_after_a_day(void **state)
+{
+	(void)state;
+	node_know(&node.alice);
+	size_t before = wire_gets(node.alice.uri);
+	node_later(DAY - 1);
+	assert_int_equal(create_status(&node.alice), 202);
+	assert_int_equal(wire_gets(node.alice.uri), before);
+	node_later(1);
+	assert_int_equal(create_status(&node.alice), 202);
+	assert_int_equal(create_status(&node.alice), 202);
+	assert_int_equal(wire_gets(node.alice.uri), before + 1);
+	wire_answer(node.alice.uri, 503, NULL, "");
+	node_later(DAY);
+	assert_int_equal(create_status(&node.alice), 202);
+	assert_int_equal(ask(key_of(&node.alice), false, &node.alice), OK);
+}
+
+static void a_key_that_was_changed_signs_nothing_after_a_day(void **state)
+{
+	(void)state;
+	node_know(&node.bob);
+	struct neighbour changed = node.bob;
+	changed.rsa = node.alice.rsa;
+	node_serve(&changed, "Person");
+	node_later(DAY);
+	assert_int_equal(create_status(&node.bob), 401);
+	federation_settle(node.federation);
+	assert_true(node_post_id("https://evil.example/n/1") == 0);
+}
+
+static struct ended {
+	uint64_t actor;
+	bool gone;
+} ended;
+
+static enum err see_end(struct txn *t, void *arg)
+{
+	struct actor a;
+	struct ended *e = arg;
+	e->gone = actor_load(t, e->actor, &a) == OK && a.gone;
+	return OK;
+}
+
+/* Their node has no key of them any more, and their last word is theirs all the same; it is their only one. */
+static void who_left_says_so_with_the_key_that_is_known(void **state)
+{
+	(void)state;
+	ended.actor = node_know(&node.group);
+	wire_answer(node.group.uri, 410, NULL, "");
+	node_later(DAY);
+	assert_int_equal(create_status(&node.group), 202); /* and nothing comes of it */
+	const char *body = node_words(
+		"{'@context':'https://www.w3.org/ns/activitystreams','id':'%s#delete','type':'Delete',"
+		"'actor':'%s','object':'%s'}",
+		node.group.uri, node.group.uri, node.group.uri);
+	struct neighbour thief = node.group;
+	thief.rsa = node.bob.rsa;
+	node_send("/inbox", &thief, body);
+	federation_settle(node.federation);
+	assert_int_equal(store_read(node.store, see_end, &ended), OK);
+	assert_false(ended.gone);
+	assert_true(node_post_id("https://groups.example/n/1") == 0);
+	assert_int_equal(node_send("/inbox", &node.group, body).status, 202);
+	federation_settle(node.federation);
+	assert_int_equal(store_read(node.store, see_end, &ended), OK);
+	assert_true(ended.gone);
+}
+
 static enum err suspend(struct txn *t, void *arg)
 {
 	return actor_suspend(t, *(uint64_t *)arg, true);
@@ -156,6 +232,9 @@ int main(void)
 		NODE_TEST(a_changed_key_is_asked_for_once_a_minute),
 		NODE_TEST(a_key_at_an_address_of_its_own),
 		NODE_TEST(who_may_not_speak_has_no_key),
+		NODE_TEST(a_key_is_asked_for_again_after_a_day),
+		NODE_TEST(a_key_that_was_changed_signs_nothing_after_a_day),
+		NODE_TEST(who_left_says_so_with_the_key_that_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,14 +57,20 @@ static enum err make_node_actor(struct txn *t, void *arg)
 	return e;
 }
 
+static int64_t now = INT64_C(1763715492000); /* 2025-11-21 */
+
+void node_later(int64_t ms)
+{
+	node.now = now += ms;
+	time_freeze(now);
+}
+
 int node_open(void **state)
 {
 	const char *why = NULL;
 	(void)state;
 	log_open(LOG_ERROR, 2);
-	static int64_t now = INT64_C(1763715492000); /* 2025-11-21 */
-	now += HOUR;
-	time_freeze(now);
+	node_later(HOUR);
 	wire_reset();
 	node = (struct node_world){.now = now, .arena = arena_create()};
 	node.site = (struct site){.domain = "ex.org",

@@ -33,6 +33,7 @@ int node_open(void **state);
 int node_close(void **state);
 #define NODE_TEST(name) cmocka_unit_test_setup_teardown(name, node_open, node_close)
 
+void node_later(int64_t ms); /* for all tests after too: no clock runs back */
 uint64_t node_person(const char *name);
 uint64_t node_group(const char *name);
 void node_write(write_fn *, void *arg); /* has to be OK */

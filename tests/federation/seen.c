@@ -92,6 +92,50 @@ static void what_is_dropped_had_never_come(void **state)
 	assert_int_equal(after.rows, n.rows); /* nothing was left behind to forget */
 }
 
+struct taken_back {
+	const char *actor, *id;
+	bool there;
+};
+
+static enum err take_back(struct txn *t, void *arg)
+{
+	const struct taken_back *b = arg;
+	return seen_take_back(t, b->actor, b->id);
+}
+
+static enum err look_back(struct txn *t, void *arg)
+{
+	struct taken_back *b = arg;
+	b->there = seen_taken_back(t, b->actor, b->id);
+	return OK;
+}
+
+static bool taken_back(const char *actor, const char *id)
+{
+	struct taken_back b = {.actor = actor, .id = id};
+	assert_int_equal(store_read(store, look_back, &b), OK);
+	return b.there;
+}
+
+/* By who did it: not the door for anybody else's, and as long as anything is known. */
+static void what_was_taken_back_is_remembered(void **state)
+{
+	(void)state;
+	struct taken_back b = {.actor = "https://good.example/alice", .id = ID};
+	time_freeze(INT64_C(1763715492000));
+	assert_false(taken_back(b.actor, ID));
+	assert_int_equal(store_write(store, take_back, &b), OK);
+	assert_int_equal(store_write(store, take_back, &b), OK);
+	assert_true(taken_back(b.actor, ID));
+	assert_false(taken_back("https://good.example/bea", ID));
+	assert_false(known((struct received){.id = ID, .at = time_now()}));
+	assert_true(seen_forget(store, time_now()));
+	assert_true(taken_back(b.actor, ID));
+	assert_true(seen_forget(store, time_now() + 1));
+	assert_false(taken_back(b.actor, ID));
+	time_freeze(0);
+}
+
 static void the_old_are_forgotten_and_no_others(void **state)
 {
 	(void)state;
@@ -114,6 +158,7 @@ int main(void)
 		STORE_TEST(once_is_new),
 		STORE_TEST(the_forwarded_do_not_keep_the_real_one_out),
 		STORE_TEST(what_is_dropped_had_never_come),
+		STORE_TEST(what_was_taken_back_is_remembered),
 		STORE_TEST(the_old_are_forgotten_and_no_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,12 +158,81 @@ static void those_that_wait_hold_nobody_up(void **state)
 	assert_int_equal(rows.later, 100);
 }
 
+static struct poll {
+	uint64_t jan, bob, id;
+	const char *uri;
+	bool yes, no;
+} poll;
+
+static enum err ask(struct txn *t, void *arg)
+{
+	static const char *const answers[] = {"Yes", "No"};
+	struct post p;
+	struct poll_draft said = {.options = {answers, 2}, .end_time = time_now() + DAY};
+	struct post_draft d = {.author = poll.jan, .source = "Shall we?", .poll = &said};
+	(void)arg;
+	enum err e = post_create(t, &d, NULL, NULL, &p);
+	if (e != OK)
+		return e;
+	poll.id = p.id;
+	poll.uri = arena_text(node.arena, p.uri);
+	return OK;
+}
+
+static enum err see_votes(struct txn *t, void *arg)
+{
+	struct post p;
+	struct extra x;
+	(void)arg;
+	enum err e = post_load(t, poll.id, &p);
+	if (e != OK)
+		return e;
+	extra_read(txn_arena(t), p.extra, &x);
+	poll.yes = x.options[0].votes > 0;
+	poll.no = x.options[1].votes > 0;
+	return OK;
+}
+
+static const char *choice(const char *name)
+{
+	return node_words("{'id':'https://evil.example/v/%s','type':'Note','attributedTo':'%s',"
+			  "'inReplyTo':'%s','name':'%s','to':'https://ex.org/u/jan'}",
+		name, node.bob.uri, poll.uri, name);
+}
+
+/* GoToSocial votes for several answers in one Create: the one that counts, counts. */
+static void of_several_the_refused_is_left_out(void **state)
+{
+	(void)state;
+	poll = (struct poll){.jan = node_person("jan"), .bob = node_know(&node.bob)};
+	node_write(ask, NULL);
+	const char *body = node_words(
+		"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://evil.example/c/1',"
+		"'type':'Create','actor':'%s','to':'https://ex.org/u/jan','object':[%s,%s,%s]}",
+		node.bob.uri, choice("Neither"), choice("No"), choice("Yes"));
+	assert_int_equal(node_send("/inbox", &node.bob, body).status, 202);
+	settle();
+	assert_int_equal(rows.inbox + rows.later + rows.parked, 0);
+	assert_int_equal(rows.seen, 1);
+	assert_int_equal(store_read(node.store, see_votes, NULL), OK);
+	assert_true(poll.no && !poll.yes);
+	/* And where none counts, it is as if it had not come. */
+	body = node_words(
+		"{'@context':'https://www.w3.org/ns/activitystreams','id':'https://evil.example/c/2',"
+		"'type':'Create','actor':'%s','to':'https://ex.org/u/jan','object':[%s,%s]}",
+		node.bob.uri, choice("Neither"), choice("Yes"));
+	assert_int_equal(node_send("/inbox", &node.bob, body).status, 202);
+	settle();
+	assert_int_equal(rows.seen, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(what_is_away_is_asked_again),
 		NODE_TEST(what_is_refused_is_let_go_at_once),
 		NODE_TEST(those_that_wait_hold_nobody_up),
+		NODE_TEST(of_several_the_refused_is_left_out),
 		NODE_TEST(what_stays_away_is_let_go), /* last: their clocks run ahead */
 		NODE_TEST(what_we_cannot_do_is_parked),
 	};

@@ -224,7 +224,7 @@ static size_t check_proofs(const char *root, const char *path)
 		struct bytes canonical;
 		assert_non_null(key);
 		assert_non_null(id);
-		enum err e = proof_check(a, document, id, key, INT64_C(1763715492000));
+		enum err e = proof_check(a, document, id, key, 0, INT64_C(1763715492000));
 		if (e != (text_is(vector_text(v, "expect"), "valid") ? OK : ERR_SIGN_IN))
 			fail_msg("%s: %s: %s", path, vector_text(v, "name"), err_name(e));
 		assert_int_equal(json_canonical(a, document, "proof", &canonical), OK);
@@ -247,7 +247,7 @@ static void check_credential(const char *root)
 	struct key *key = key_from_multibase(vector_text(pair, "publicKeyMultibase"));
 	assert_non_null(key);
 	assert_int_equal(
-		proof_check(a, signed_, proof_key_id(signed_), key, INT64_C(1763715492000)), OK);
+		proof_check(a, signed_, proof_key_id(signed_), key, 0, INT64_C(1763715492000)), OK);
 	assert_int_equal(json_canonical(a, signed_, "proof", &canonical), OK);
 	assert_int_equal(canonical.size, want.size);
 	assert_memory_equal(canonical.data, want.data, want.size);
@@ -284,7 +284,7 @@ static void check_feature(const char *root)
 	struct key *key = key_from_multibase(vector_text(method, "publicKeyMultibase"));
 	assert_string_equal(proof_key_id(document), vector_text(method, "id"));
 	assert_int_equal(
-		proof_check(a, document, vector_text(method, "id"), key, INT64_C(1763715492000)),
+		proof_check(a, document, vector_text(method, "id"), key, 0, INT64_C(1763715492000)),
 		OK);
 	key_drop(key);
 }
@@ -404,7 +404,7 @@ static void linked_data_signatures_prove_nothing(void **state)
 		assert_int_equal(activity_from_node(a, document, &activity, NULL), OK);
 		assert_null(proof_key_id(document));
 		assert_int_not_equal(proof_check(a, document, vector_text(document, "actor"), key,
-					     INT64_C(1763715492000)),
+					     0, INT64_C(1763715492000)),
 			OK);
 		key_drop(key);
 	}
