@@ -42,6 +42,9 @@ enum err federation_find_actor(struct federation *, const char *handle_or_uri, u
 enum err federation_find_post(struct federation *, const char *uri, uint64_t *post) MUST_USE;
 /* Sends a mail to `to` at once; *words: what the server said, or what went wrong, in the arena. Waits. */
 enum err federation_mail_test(struct federation *, struct arena *, const char *to, const char **words) MUST_USE;
+/* What could not be applied, a line each (the first thousand); and all of it back to the inbox, once more. */
+enum err parked_list(struct store *, struct text *out, size_t *count) MUST_USE;
+enum err parked_retry(struct federation *, size_t *count) MUST_USE;
 void federation_settle(struct federation *); /* inbox applied, outbox expanded, first tries made: tests, the demo, drain */
 
 /* ---- shared inside this directory ------------------------------------------------------------ */
@@ -319,6 +322,7 @@ void inbox_numbers(struct inbox *, struct view *);
 enum err inbox_receive(struct call *); /* the work handler of every inbox route */
 /* Who signed a GET, or nobody: sets call->viewer. Bad signatures are ERR_SIGN_IN. Waits for an unknown key. */
 enum err inbox_viewer(struct call *) MUST_USE;
+const char *task_host(struct arena *, const struct received *); /* that sent it: whose room it takes */
 void inbox_took(struct inbox *, const char *host, size_t bytes); /* a row of that signer with so much JSON was committed */
 /* Runs on a thread that may wait for the net; some 70 wait, 32 of one network. ERR_TOO_MUCH over it. */
 enum err inbox_later(struct inbox *, const char *peer, void (*run)(void *), void *arg) MUST_USE;

@@ -11,10 +11,12 @@
 #define NO_ROOM_MOST DAY /* from then on it counts as a try */
 #define ROUNDS 6         /* of fetching for one row */
 
-static const char *host_of(struct arena *arena, const char *uri)
+const char *task_host(struct arena *arena, const struct received *row)
 {
 	struct url url;
-	const char *bare = reading_no_fragment(arena, uri);
+	const char *bare = reading_no_fragment(arena, row->actor);
+	if (row->host != NULL)
+		return row->host;
 	return bare != NULL && url_parse(arena, bare, &url) == OK ? url.authority : "";
 }
 
@@ -25,7 +27,7 @@ struct task *task_create(struct inbox *in, uint64_t place, struct bytes row)
 	*task = (struct task){.in = in, .arena = arena, .place = place};
 	task->result = record_read(arena, &received_shape, row, &task->row) == OK ? OK
 										  : ERR_INVALID;
-	task->host = task->row.host != NULL ? task->row.host : host_of(arena, task->row.actor);
+	task->host = task_host(arena, &task->row);
 	return task;
 }
 

@@ -17,6 +17,7 @@ struct check {
 	const struct table_use *known[TABLES];
 	struct text *out;
 	size_t findings;
+	size_t parked;     /* sound, and still the admin's to know of */
 	struct place next; /* where to go on */
 	bool more;
 	size_t rows;
@@ -149,6 +150,7 @@ static enum err check_row(void *arg, struct bytes key, struct bytes value)
 	check_lead(c, table, key, value);
 	if (table == TABLE_QUEUE)
 		check_delivery(c, key);
+	c->parked += table == TABLE_PARKED;
 	return OK;
 }
 
@@ -218,6 +220,9 @@ size_t node_check(struct kring *node, struct text *out)
 	enum err e = roll_read(&node->site, check_sealed, &roll);
 	if (e != OK)
 		text_format(out, "roll: it cannot be read: %s\n", err_message(e));
+	if (c.parked > 0)
+		text_format(out, "inbox: %zu could not be taken in; `kring inbox` lists them\n",
+			c.parked);
 	bool searchable = search_file_is_sound(node_index(node->arena, node->dir));
 	if (!searchable)
 		text_add(out,

@@ -90,6 +90,10 @@ const struct command commands[] = {
 		keep_restore, .bare = true, .takes_file = true},
 	{"stats", "", "Prints the numbers of the store, the deliveries and the server, one a line.",
 		keep_stats},
+	{"inbox", "[--retry]",
+		"Lists what other nodes sent and could not be taken in here, for hours or because it "
+		"ended the node; with --retry it is tried once more.",
+		keep_inbox},
 	{"search rebuild", "",
 		"Makes the index that is searched anew, from the store and in the background: at "
 		"once when the node serves, else when it does.",

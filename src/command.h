@@ -55,6 +55,7 @@ int keep_check(struct command_call *);
 int keep_backup(struct command_call *);
 int keep_restore(struct command_call *);
 int keep_stats(struct command_call *);
+int keep_inbox(struct command_call *);
 int keep_rebuild_search(struct command_call *);
 
 /* people.c: members, communities, and what they do */

@@ -136,6 +136,24 @@ int keep_stats(struct command_call *c)
 	return e == OK ? 0 : command_failed(c, "%s", err_message(e));
 }
 
+int keep_inbox(struct command_call *c)
+{
+	bool retry = false;
+	size_t count = 0;
+	const struct command_option options[] = {{"--retry", NULL, &retry}};
+	if (!command_words(c, NULL, 0, options, COUNT(options)))
+		return 2;
+	enum err e = retry ? parked_retry(c->node->federation, &count)
+			   : parked_list(c->node->store, &c->out, &count);
+	if (e != OK)
+		return command_failed(c, "%s", err_message(e));
+	if (count == 0)
+		text_add(&c->out, "Nothing waits to be tried again.\n");
+	else if (retry)
+		text_format(&c->out, "Tried once more: %zu.\n", count);
+	return 0;
+}
+
 /* ---- backup, restore ---- */
 
 /* What a backup writes over is lost, and it might be the node's own files. */

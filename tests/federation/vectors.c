@@ -127,8 +127,15 @@ static void requests(void **state)
 	(void)state;
 	ARENA_CLEANUP struct arena *a = arena_create();
 	assert_int_equal(check_requests(vector_own(a), "cavage/fedify.json"), 2);
-	if (vector_given(a) == NULL)
-		return;
+}
+
+/* Their licence keeps these out of here; tests/wire has samples of what they send in our own words. */
+static void requests_of_mastodon_and_lemmy(void **state)
+{
+	(void)state;
+	if (!vector_are_given())
+		skip();
+	ARENA_CLEANUP struct arena *a = arena_create();
 	assert_int_equal(check_requests(vector_given(a), "cavage/fedify.json"), 2);
 	assert_int_equal(check_requests(vector_given(a), "cavage/lemmy.json"), 1);
 	assert_int_equal(check_requests(vector_given(a), "cavage/mastodon.json"), 13);
@@ -299,9 +306,16 @@ static void proofs(void **state)
 		check_credential(roots[i]);
 		check_feature(roots[i]);
 	}
-	if (roots[1] != NULL)
-		assert_int_equal(
-			check_proofs(roots[1], "eddsa-jcs-2022/mastodon-and-fep8b32.json"), 4);
+}
+
+static void proofs_of_mastodon(void **state)
+{
+	(void)state;
+	if (!vector_are_given())
+		skip();
+	ARENA_CLEANUP struct arena *a = arena_create();
+	assert_int_equal(
+		check_proofs(vector_given(a), "eddsa-jcs-2022/mastodon-and-fep8b32.json"), 4);
 }
 
 /* Feature file: what stands between this and the next quote, in its order; NULL: no more. */
@@ -384,11 +398,11 @@ static void multikeys(void **state)
 static void linked_data_signatures_prove_nothing(void **state)
 {
 	(void)state;
-	ARENA_CLEANUP struct arena *a = arena_create();
 	static const char *const files[] = {
 		"activity-relay-mastodon-create", "fedify-activitypub-academy"};
-	if (vector_given(a) == NULL)
+	if (!vector_are_given())
 		skip();
+	ARENA_CLEANUP struct arena *a = arena_create();
 	for (size_t i = 0; i < COUNT(files); i++) {
 		const json_node *file = vector_json(
 			a, vector_given(a), arena_format(a, "ld-rsa2017/%s.json", files[i]));
@@ -414,8 +428,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests),
+		cmocka_unit_test(requests_of_mastodon_and_lemmy),
 		cmocka_unit_test(rfc9421_appendix_b),
 		cmocka_unit_test(proofs),
+		cmocka_unit_test(proofs_of_mastodon),
 		cmocka_unit_test(multikeys),
 		cmocka_unit_test(linked_data_signatures_prove_nothing),
 	};
