@@ -452,6 +452,48 @@ static void on_time(struct store *store, void *arg)
 }
 
 static const struct chore chores[] = {{"answers", HOUR, on_time, NULL}, {0}};
+
+/* ---- of who leaves: what they answered goes with the actor (alert.c), what else there is goes here -------------------- */
+
+/* What they wrote back, for themselves or for an organisation: it was for one person only. */
+static bool is_written_back(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct leaver *who = arg;
+	struct answer_words w;
+	(void)key;
+	return record_read(scratch, &answer_words_shape, value, &w) == OK && w.by == who->actor;
+}
+
+/* As a visitor, with the same address. */
+static bool is_by_address(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct leaver *who = arg;
+	struct answer a;
+	(void)key;
+	return record_read(scratch, &answer_shape, value, &a) == OK && a.who == 0
+		&& text_equal_fold(a.email, who->email);
+}
+
+static enum err end_one(struct txn *t, void *arg, const struct place *key)
+{
+	struct answer a;
+	(void)arg;
+	enum err e = txn_load(t, key, &answer_shape, &a);
+	return e == OK ? drop(t, &a) : e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct leaver leaver = *who;
+	if (at->size > 0 && at->at[0] == TABLE_ANSWER)
+		return leaving_sweep(t, TABLE_ANSWER, at, is_by_address, end_one, &leaver);
+	enum err e = leaving_sweep(t, TABLE_ANSWER_WORDS, at, is_written_back, NULL, &leaver);
+	if (e == OK && at->size == 0)
+		*at = place_0(TABLE_ANSWER);
+	return e;
+}
+
+static const struct personal personal = {.forget = forget};
 static const struct table_use uses[] = {
 	{TABLE_ANSWER, &answer_shape},
 	{TABLE_ANSWER_WORDS, &answer_words_shape},
@@ -460,4 +502,9 @@ static const struct table_use uses[] = {
 	{0},
 };
 const struct feature feature_answer = {
-	.name = "answer", .routes = answer_routes, .tables = uses, .chores = chores};
+	.name = "answer",
+	.routes = answer_routes,
+	.tables = uses,
+	.chores = chores,
+	.personal = &personal,
+};

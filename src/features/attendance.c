@@ -545,7 +545,33 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 	return e;
 }
 
-static const struct personal personal = {.show = own_show}; /* it ends with the actor: remind.c */
+/* As a guest, with the same address; what they said as themselves ends with the actor: remind.c. */
+static bool is_by_address(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct leaver *who = arg;
+	struct attendance a;
+	(void)key;
+	return record_read(scratch, &attendance_shape, value, &a) == OK && a.actor == 0
+		&& text_equal_fold(a.email, who->email);
+}
+
+static enum err end_one(struct txn *t, void *arg, const struct place *key)
+{
+	struct attendance a;
+	(void)arg;
+	enum err e = txn_load(t, key, &attendance_shape, &a);
+	if (e == OK)
+		e = attendance_remove(t, &a);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct leaver leaver = *who;
+	return leaving_sweep(t, TABLE_ATTENDANCE, at, is_by_address, end_one, &leaver);
+}
+
+static const struct personal personal = {own_show, forget};
 
 static const struct table_use uses[] = {
 	{TABLE_ATTENDANCE, &attendance_shape},

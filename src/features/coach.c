@@ -319,6 +319,11 @@ static enum err answer_in_conversation(
 	return post_create(t, &d, NULL, why, &p);
 }
 
+static const char *answer_by(struct txn *t, const char *language, const struct actor *coach)
+{
+	return arena_format(txn_arena(t), "%s %s", i18n(language, "Answer by"), actor_title(coach));
+}
+
 static enum err answer_message(struct txn *t, const struct ask *a, const char *text)
 {
 	struct actor coach;
@@ -337,8 +342,8 @@ static enum err answer_message(struct txn *t, const struct ask *a, const char *t
 	if (e != OK)
 		return e;
 	const char *language = ask_language(t, &question);
-	const char *words = arena_format(txn_arena(t), "%s\n\n%s %s", text,
-		i18n(language, "Answer by"), actor_title(&coach));
+	const char *words = arena_format(
+		txn_arena(t), "%s\n\n%s", text, answer_by(t, language, &coach));
 	if (a->consent == CONSENT_ASKED)
 		words = arena_format(txn_arena(t), "%s\n\n%s %s/coach/may/%s", words,
 			i18n(language,
@@ -479,23 +484,69 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
 {
+	const struct leaver *who = arg;
 	struct ask a;
 	(void)key;
-	return record_read(scratch, &ask_shape, value, &a) == OK && a.asker == *(uint64_t *)arg;
+	return record_read(scratch, &ask_shape, value, &a) == OK
+		&& (a.asker == who->actor || a.by == who->actor);
 }
 
+/* What they asked goes; of what they answered the name, and the words too unless those stay and were for more than one. */
 static enum err part(struct txn *t, void *arg, const struct place *key)
 {
+	const struct leaver *who = arg;
 	struct ask a;
-	(void)arg;
 	enum err e = txn_load(t, key, &ask_shape, &a);
-	return e == OK ? ask_drop(t, &a) : e == ERR_NOT_FOUND ? OK : e;
+	if (e != OK || a.asker == who->actor)
+		return e == OK ? ask_drop(t, &a) : e == ERR_NOT_FOUND ? OK : e;
+	a.by = 0;
+	if (a.way == ASK_PRIVATE || (who->keep & KEEP_ANSWERS) == 0)
+		a.answer = "";
+	return ask_keep(t, &a);
+}
+
+static bool says_answer_by(struct txn *t, const struct post *p, const struct actor *coach)
+{
+	static const char *const languages[] = {"nl", "en"};
+	for (size_t i = 0; p->source != NULL && i < COUNT(languages); i++) {
+		const char *words = answer_by(t, languages[i], coach);
+		const char *at = strstr(p->source, words);
+		if (at != NULL && (at[strlen(words)] == '\0' || at[strlen(words)] == '\n'))
+			return true;
+	}
+	return false;
+}
+
+/* A message went back in the name of the community, and says who answered. */
+static enum err forget_messages(struct txn *t, uint64_t community, const struct actor *coach)
+{
+	struct u64s ids = {.count = 1};
+	struct post p;
+	uint64_t before = 0;
+	enum err e = OK;
+	while (e == OK && ids.count > 0) {
+		e = post_of_author(t, community, before, LISTED_MOST, &ids);
+		for (size_t i = 0; e == OK && i < ids.count; i++) {
+			before = ids.at[i];
+			if (post_load(t, before, &p) == OK && !p.gone
+				&& p.visibility == VISIBLE_DIRECT && says_answer_by(t, &p, coach))
+				e = post_remove(t, community, before, NULL, NULL);
+		}
+	}
+	return e;
 }
 
 static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
 {
-	uint64_t actor = who->actor;
-	return leaving_sweep(t, TABLE_ASK, at, is_theirs, part, &actor);
+	struct leaver leaver = *who;
+	struct actor coach;
+	struct u64s all = {0};
+	enum err e = OK;
+	if (at->size == 0 && actor_load(t, who->actor, &coach) == OK)
+		e = community_list(t, &all);
+	for (size_t i = 0; e == OK && i < all.count; i++)
+		e = forget_messages(t, all.at[i], &coach);
+	return e == OK ? leaving_sweep(t, TABLE_ASK, at, is_theirs, part, &leaver) : e;
 }
 
 static const struct personal personal = {own_show, forget};

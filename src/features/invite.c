@@ -612,17 +612,46 @@ static enum err prune_one(void *arg, struct bytes key, struct bytes value)
 	return p->count < PRUNED_AT_ONCE ? OK : ERR_CONFLICT;
 }
 
+static enum err erase(struct txn *r, uint64_t id)
+{
+	struct place place = place_1(TABLE_INVITE, id);
+	enum err e = txn_del(r, &place);
+	return e == OK ? roll_unkey(r, id) : e;
+}
+
 static enum err prune_run(struct txn *r, void *arg)
 {
 	struct pruning *p = arg;
 	struct walk all = {.prefix = place_0(TABLE_INVITE), .max = WALK_ALL};
 	p->count = 0;
 	enum err e = txn_walk(r, &all, prune_one, p);
-	for (size_t i = 0; e == OK && i < p->count; i++) {
-		struct place place = place_1(TABLE_INVITE, p->ids[i]);
-		e = txn_del(r, &place);
-		if (e == OK)
-			e = roll_unkey(r, p->ids[i]);
+	for (size_t i = 0; e == OK && i < p->count; i++)
+		e = erase(r, p->ids[i]);
+	return e;
+}
+
+static enum err forget_one(struct txn *r, uint64_t id, uint64_t by, const char *email)
+{
+	struct invite i;
+	enum err e = invite_load(r, id, &i);
+	if (e != OK || text_equal_fold(i.email, email))
+		return e == OK ? erase(r, id) : e;
+	if (by == 0 || i.by != by)
+		return OK;
+	i.by = 0;
+	i.words = NULL;
+	return save(r, &i);
+}
+
+enum err invite_forget(struct txn *r, uint64_t by, const char *email)
+{
+	struct u64s ids = {.count = PRUNED_AT_ONCE};
+	uint64_t before = 0;
+	enum err e = OK;
+	while (e == OK && ids.count == PRUNED_AT_ONCE) {
+		e = invite_list(r, before, PRUNED_AT_ONCE, &ids);
+		for (size_t i = 0; e == OK && i < ids.count; i++)
+			e = forget_one(r, before = ids.at[i], by, email);
 	}
 	return e;
 }

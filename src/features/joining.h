@@ -135,6 +135,8 @@ extern const struct shape invite_shape, invite_words_shape;
 enum err invite_load(struct txn *r, uint64_t id, struct invite *) MUST_USE;
 bool invite_is_open(const struct invite *);
 enum err invite_use(struct txn *r, uint64_t id, struct invite *out) MUST_USE; /* one more; ERR_GONE: over, used up or withdrawn */
+/* Of who leaves: those to this address go; those they made stay, without their words and name. Part of leaving. */
+enum err invite_forget(struct txn *r, uint64_t by, const char *email) MUST_USE;
 enum err invite_list(struct txn *r, uint64_t before, size_t max, struct u64s *out) MUST_USE; /* newest first */
 struct invite_draft {
 	uint64_t community, by;

@@ -4,7 +4,7 @@
  *
  * How far it is stands in the store. Each step may run twice; what was begun goes on after a crash.
  */
-#include "roll.h"
+#include "joining.h"
 
 #include <string.h>
 
@@ -12,6 +12,7 @@
 #define DROPPED_AT_ONCE 200
 #define TELL_MOST (30 * DAY) /* then who was not reached is not told */
 #define LISTED_MOST 1000
+#define EMAIL_MOST 320
 #define REACHED_AT_ONCE 500
 #define ROUNDS_MOST 100000 /* of slices, in one go */
 
@@ -27,7 +28,7 @@ static const struct field leaving_fields[] = {
 	{9, F_U64, offsetof(struct leaving, by), 0},
 	{10, F_TEXT, offsetof(struct leaving, feature), 30},
 	{11, F_BYTES, offsetof(struct leaving, at), sizeof((struct place *)0)->at},
-	{12, F_TEXT, offsetof(struct leaving, email), 320},
+	{12, F_TEXT, offsetof(struct leaving, email), EMAIL_MOST},
 	{13, F_U64, offsetof(struct leaving, line), 0},
 };
 const struct shape leaving_shape = {
@@ -339,6 +340,7 @@ struct going { /* one slice */
 	const struct site *site;
 	uint64_t actor;
 	struct leaving l;
+	char email[EMAIL_MOST + 1]; /* of the account */
 	bool waits;
 };
 
@@ -509,6 +511,8 @@ static enum err slice(struct txn *t, void *arg)
 	g->waits = must_wait(t, l);
 	if (g->waits)
 		return OK;
+	if (!text_print(g->email, sizeof g->email, "%s", l->email != NULL ? l->email : ""))
+		return ERR_STORE;
 	switch ((enum leaving_step)l->step) {
 	case LEAVING_ASKED:
 		e = begin(t, l);
@@ -548,8 +552,12 @@ static enum err leave_roll(struct txn *r, void *arg)
 	struct person p;
 	enum err e = person_by_actor(r, g->actor, &p);
 	if (e == OK)
+		e = invite_forget(r, g->actor, p.email);
+	if (e == OK)
 		e = person_remove(r, &by, p.id);
-	return e == ERR_NOT_FOUND ? OK : e;
+	if (e == OK || e == ERR_NOT_FOUND)
+		e = invite_forget(r, g->actor, g->email);
+	return e;
 }
 
 /* What SQLite and LMDB leave behind where something stood. */

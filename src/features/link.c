@@ -203,6 +203,37 @@ static void prune(struct store *store, void *arg)
 		log_line(LOG_WARN, "link", "chore=prune error=%s", err_name(e));
 }
 
+/* ---- of who leaves: what waits for an answer by mail and holds their address ------------------ */
+
+static bool holds_address(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	const struct leaver *who = arg;
+	struct link l;
+	(void)key;
+	if (who->email == NULL || record_read(scratch, &link_shape, value, &l) != OK)
+		return false;
+	for (const char *at = l.payload; at != NULL && *at != '\0'; at += *at == '\n') {
+		size_t size = strcspn(at, "\n");
+		if (text_equal_fold(arena_text_n(scratch, at, size), who->email))
+			return true;
+		at += size;
+	}
+	return false;
+}
+
+static enum err end_one(struct txn *t, void *arg, const struct place *key)
+{
+	(void)arg;
+	return link_del(t, key);
+}
+
+static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
+{
+	struct leaver leaver = *who;
+	return leaving_sweep(t, TABLE_LINK, at, holds_address, end_one, &leaver);
+}
+
+static const struct personal personal = {.forget = forget};
 static const struct chore chores[] = {{"link", 15 * MINUTE, prune, NULL}, {0}};
 
 static const struct table_use tables[] = {
@@ -212,4 +243,5 @@ static const struct table_use tables[] = {
 	{0},
 };
 
-const struct feature feature_link = {.name = "link", .tables = tables, .chores = chores};
+const struct feature feature_link = {
+	.name = "link", .tables = tables, .chores = chores, .personal = &personal};

@@ -255,6 +255,18 @@ IN_WRITE(they_go_with_the_post_and_with_who_wrote_them)
 	WANT(answer_send(t, bas.id, p.id, "I can.", NULL) == OK);
 	WANT(answer_send(t, cas.id, p.id, "I can, too.", NULL) == OK);
 	WANT(answer_by(t, bas.id, p.id, &a) == OK && answer_by(t, cas.id, p.id, &b) == OK);
+	/* Who leaves takes along what they wrote back, and what they sent as a visitor by the same address. */
+	struct answer eva = {.post = p.id, .name = "Eva", .email = "Eva@x.nl", .language = "nl"};
+	world.site.mail_from = "kring@ex.org";
+	WANT(answer_more(t, p.id, a.id, anna.id, "Welcome!", NULL) == OK && written(t, a.id) == 2);
+	WANT(answer_ask(t, &eva, "I can.", NULL) == OK && written(t, eva.id) == 1);
+	struct leaver leaver = {.actor = anna.id, .keep = KEEP_ALL, .email = "eva@x.nl"};
+	struct place at = {0};
+	do
+		WANT(feature_answer.personal->forget(t, &leaver, &at) == OK);
+	while (at.size > 0);
+	WANT(written(t, a.id) == 1 && written(t, eva.id) == 0);
+	WANT(answer_load(t, p.id, eva.id, &eva) == ERR_NOT_FOUND);
 	WANT(answer_forget(t, bas.id) == OK);
 	WANT(answer_by(t, bas.id, p.id, &a) == ERR_NOT_FOUND && written(t, a.id) == 0);
 	WANT(answer_by(t, cas.id, p.id, &b) == OK);

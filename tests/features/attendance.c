@@ -267,6 +267,43 @@ IN_WRITE(a_guest_comes_by_mail_and_leaves_nothing)
 	return OK;
 }
 
+IN_WRITE(a_guest_goes_with_the_account_of_the_same_address)
+{
+	(void)arg;
+	static const char *const typed[] = {"answer=yes", "name=Guus", "email=Guus@x.nl", NULL},
+				 *const yes[] = {"answer=yes", NULL};
+	struct actor anna = world_person(t, "anna"), board = world_group(t, "board");
+	struct viewer nobody = {0};
+	struct leaver leaver = {.actor = anna.id + 1, .email = "guus@x.nl"};
+	struct link link;
+	char id[ID_TEXT];
+	struct post p = held(t, anna.id, board.id, (struct event){0});
+	const char *path = arena_format(world.arena, "/p/%s/attend", id_text(p.id, id));
+	for (int i = 0; i < 2; i++) { /* one is confirmed, one waits for it */
+		struct call *call = world_call(
+			&feature_attendance, METHOD_POST, path, &nobody, typed);
+		WANT(call->route->write(call, t) == OK);
+		path = arena_format(world.arena, "/p/%s/attend", id_text(p.id, id));
+		const char *confirm = path_in(mail_to(t, "guus@x.nl"), "/attending/");
+		if (i == 1) {
+			leaver.name = strrchr(confirm, '/') + 1;
+			break;
+		}
+		call = world_call(&feature_attendance, METHOD_POST, confirm, &nobody, yes);
+		WANT(call->route->write(call, t) == OK && counts(t, p.id, 1, 0, 0, 0));
+		(void)mail_to(t, "guus@x.nl");
+	}
+	WANT(link_find(t, LINK_ATTENDANCE_NEW, leaver.name, &link) == OK);
+	struct place at = {0};
+	WANT(feature_attendance.personal->forget(t, &leaver, &at) == OK && at.size == 0);
+	WANT(feature_link.personal->forget(t, &leaver, &at) == OK && at.size == 0);
+	WANT(link_find(t, LINK_ATTENDANCE_NEW, leaver.name, &link) == ERR_NOT_FOUND);
+	struct u64s all;
+	WANT(attendance_list(t, p.id, 0, 10, &all) == OK && all.count == 0
+		&& counts(t, p.id, 0, 0, 0, 0));
+	return OK;
+}
+
 IN_WRITE(what_a_guest_types_wrong_is_said)
 {
 	(void)arg;
@@ -692,6 +729,7 @@ int main(void)
 		WORLD_TEST(the_circle_for_acting_signs_up),
 		WORLD_TEST(questions_are_answered_and_forgotten),
 		MAIL_TEST(a_guest_comes_by_mail_and_leaves_nothing),
+		MAIL_TEST(a_guest_goes_with_the_account_of_the_same_address),
 		MAIL_TEST(what_a_guest_types_wrong_is_said),
 		WORLD_TEST(a_tap_in_an_app_is_answered_by_message),
 		WORLD_TEST(a_join_is_accepted_or_refused),

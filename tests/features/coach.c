@@ -336,6 +336,49 @@ IN_WRITE(a_message_from_elsewhere_reaches_the_coaches_and_the_answer_goes_back)
 	return OK;
 }
 
+static enum err leaves(struct txn *t, const struct actor *who, uint32_t keep)
+{
+	struct leaver leaver = {.actor = who->id, .keep = keep};
+	struct place at = {0};
+	enum err e = feature_coach.personal->forget(t, &leaver, &at);
+	return at.size == 0 ? e : ERR_CONFLICT;
+}
+
+IN_WRITE(what_a_coach_answered_goes_with_the_coach)
+{
+	(void)arg;
+	people(t);
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
+	struct post p = message(t, &xi, "1", NULL, "<p>@board Why is it cold?</p>"), back, other;
+	struct ask a;
+	struct u64s ids;
+	WANT(p.id != 0 && follow(t) == OK && ask_list(t, xi.id, &ids) == OK && ids.count == 1);
+	WANT(ask_answer(t, all.coach.id, ids.at[0], "The wind.", false, NULL) == OK);
+	WANT(post_load(t, world_last(t, ACT_CREATE).object, &back) == OK);
+	is_coach(t, &all.second, COACH_OPEN, 5);
+	struct post_draft d = {.author = all.board.id,
+		.parent = p.id,
+		.visibility = VISIBLE_DIRECT,
+		.source = "No.\n\nAnswer by coachman"};
+	WANT(post_create(t, &d, NULL, NULL, &other) == OK);
+	struct ask private = asks(t, all.anna.id, ASK_PRIVATE, all.coach.id),
+		   public = asks(t, all.anna.id, ASK_PUBLIC, all.coach.id);
+	WANT(ask_answer(t, all.coach.id, private.id, "In private.", false, NULL) == OK);
+	WANT(ask_answer(t, all.coach.id, public.id, "To all.", false, NULL) == OK);
+	/* Who asked keeps that it was answered; what may stay has no name on it. */
+	WANT(leaves(t, &all.coach, KEEP_ALL) == OK);
+	WANT(ask_load(t, private.id, &a) == OK && a.by == 0 && a.answered != 0
+		&& (a.answer == NULL || *a.answer == '\0'));
+	WANT(ask_load(t, public.id, &a) == OK && a.by == 0 && text_is(a.answer, "To all."));
+	WANT(post_load(t, back.id, &back) == OK && back.gone);
+	WANT(post_load(t, other.id, &other) == OK && !other.gone); /* another one's */
+	public = asks(t, all.anna.id, ASK_PUBLIC, all.second.id);
+	WANT(ask_answer(t, all.second.id, public.id, "And more.", false, NULL) == OK);
+	WANT(leaves(t, &all.second, 0) == OK && ask_load(t, public.id, &a) == OK);
+	WANT(a.by == 0 && (a.answer == NULL || *a.answer == '\0'));
+	return OK;
+}
+
 IN_WRITE(a_message_that_nobody_can_take_says_so)
 {
 	(void)arg;
@@ -470,6 +513,7 @@ int main(void)
 		COACH_TEST(without_a_name_it_stands_in_the_communitys),
 		COACH_TEST(it_is_published_with_consent_only),
 		COACH_TEST(a_message_from_elsewhere_reaches_the_coaches_and_the_answer_goes_back),
+		COACH_TEST(what_a_coach_answered_goes_with_the_coach),
 		COACH_TEST(a_message_that_nobody_can_take_says_so),
 		COACH_TEST(what_is_late_is_said_again_and_what_is_old_goes),
 		COACH_TEST(its_pages),

@@ -1151,6 +1151,27 @@ static struct rows rows(const char *words)
 	return x;
 }
 
+struct invited_by {
+	uint64_t by, id;
+	const char *email;
+	bool bare;
+};
+
+static enum err forget_body(struct txn *r, void *arg)
+{
+	const struct invited_by *f = arg;
+	return invite_forget(r, f->by, f->email);
+}
+
+static enum err invited_body(struct txn *r, void *arg)
+{
+	struct invited_by *f = arg;
+	struct invite i;
+	enum err e = invite_load(r, f->id, &i);
+	f->bare = e == OK && i.by == 0 && i.words == NULL && invite_is_open(&i);
+	return e;
+}
+
 static void nothing_is_left_of_who_is_gone(void **state)
 {
 	(void)state;
@@ -1188,6 +1209,12 @@ static void nothing_is_left_of_who_is_gone(void **state)
 	uint64_t invited;
 	invite((struct invite_draft){.email = "ooit@x.nl"}, &invited);
 	assert_false(rows("ooit").found);
+	struct invited_by f = {.by = board.id, .email = "Ooit@x.nl"};
+	invite((struct invite_draft){.uses = 3, .words = "Van mij", .by = board.id}, &f.id);
+	assert_int_equal(roll_write(&world.site, forget_body, &f), OK);
+	assert_int_equal(rows("x").count, 1); /* the link they made still opens, without them */
+	assert_int_equal(roll_read(&world.site, invited_body, &f), OK);
+	assert_true(f.bare);
 	time_freeze(begun + 150 * DAY);
 	run_chore(&feature_invite, "invite");
 	assert_int_equal(rows("x").count, 0);
