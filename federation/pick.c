@@ -210,6 +210,8 @@ static enum err equip(struct delivery *d, struct txn *t, struct attempt *a)
 		e = ERR_GONE;
 	if (e == OK)
 		e = signer_find(d, t, a->row.actor, &s);
+	if (e == ERR_STORE) /* of a record: the engine's faults are all of this read's */
+		return ERR_INVALID;
 	if (e != OK)
 		return e == ERR_NOT_FOUND || e == ERR_GONE ? e : ERR_AGAIN;
 	a->signer = key_hold(s->key);

@@ -3,7 +3,7 @@
  *
  * A reader's place moves in the commit that keeps what it put, so its work is there exactly as
  * often as the line. A reader that fails falls back to one line at a time, then pauses, longer
- * each time; the others go on.
+ * each time; the others go on. A record that cannot be read stays so, and costs its line alone.
  */
 #include "inside.h"
 #include "schema.h"
@@ -158,29 +158,29 @@ enum err journal_rewind(struct txn *t, const char *reader, uint64_t place)
 struct group {
 	struct arena *arena;
 	struct line *lines;
-	size_t count, bytes;
+	size_t count, max, bytes;
 };
 
 static enum err gather(void *arg, struct bytes key, struct bytes value)
 {
 	struct group *g = arg;
 	struct line *line = &g->lines[g->count];
-	enum err e = record_read(g->arena, &line_shape, value, line);
-	if (e != OK)
-		return g->count ? ERR_CONFLICT : e; /* those before it first */
+	if (record_read(g->arena, &line_shape, value, line) != OK)
+		return OK; /* `kring check` names it */
 	line->place = place_id(key, 0);
 	g->count++;
 	g->bytes += value.size;
-	return g->bytes < LINES_BYTES ? OK : ERR_CONFLICT;
+	return g->bytes < LINES_BYTES && g->count < g->max ? OK : ERR_CONFLICT;
 }
 
 enum err journal_after(struct txn *t, uint64_t place, size_t max, struct line *out, size_t *count)
 {
-	struct group g = {.arena = t->arena, .lines = out};
+	struct group g = {.arena = t->arena, .lines = out, .max = max};
 	enum err e = OK;
-	if (place != UINT64_MAX) {
+	if (place != UINT64_MAX && max > 0) {
 		struct place from = place_1(TABLE_JOURNAL, place + 1);
-		struct walk next = {.prefix = place_0(TABLE_JOURNAL), .from = &from, .max = max};
+		struct walk next = {
+			.prefix = place_0(TABLE_JOURNAL), .from = &from, .max = WALK_ALL};
 		e = txn_walk(t, &next, gather, &g);
 	}
 	if (e == OK)
@@ -254,7 +254,8 @@ struct journal {
 
 struct stretch {
 	const struct reader *reader;
-	bool moved;
+	bool moved, unreadable; /* a record that its one line is about */
+	uint64_t from, to;
 };
 
 static enum err follow(struct txn *t, void *arg)
@@ -262,19 +263,31 @@ static enum err follow(struct txn *t, void *arg)
 	struct stretch *s = arg;
 	const struct reader *r = s->reader;
 	struct line *lines = arena_array(t->arena, r->lines, sizeof *lines);
-	uint64_t place = 0;
 	size_t count = 0;
-	s->moved = false;
-	enum err e = reader_place(t, r->is.name, &place);
+	s->moved = s->unreadable = false;
+	enum err e = reader_place(t, r->is.name, &s->from);
 	if (e == OK)
-		e = journal_after(t, place, r->lines, lines, &count);
+		e = journal_after(t, s->from, r->lines, lines, &count);
 	for (size_t i = 0; e == OK && i < count; i++)
 		e = r->is.follow(t, &lines[i], r->is.arg);
+	s->to = count > 0 ? lines[count - 1].place : s->from;
+	s->unreadable = e == ERR_STORE && t->fault == OK && count == 1;
 	if (e != OK || count == 0)
 		return e;
 	s->moved = true;
 	struct place key = place_text(TABLE_READER, r->is.name);
-	return txn_put_id(t, &key, lines[count - 1].place);
+	return txn_put_id(t, &key, s->to);
+}
+
+/* With nothing kept of it. Who was put back meanwhile comes to it again. */
+static enum err pass_over(struct txn *t, void *arg)
+{
+	struct stretch *s = arg;
+	struct place key = place_text(TABLE_READER, s->reader->is.name);
+	uint64_t place = 0;
+	enum err e = reader_place(t, s->reader->is.name, &place);
+	s->moved = e == OK;
+	return e == OK && place == s->from ? txn_put_id(t, &key, s->to) : e;
 }
 
 static void stumble(struct reader *r, enum err e)
@@ -296,6 +309,11 @@ static bool lead(struct journal *j, struct reader *r)
 {
 	struct stretch s = {.reader = r};
 	enum err e = store_write(j->store, follow, &s);
+	if (e == ERR_STORE && s.unreadable) {
+		log_line(LOG_ERROR, "journal", "reader=%s unreadable=line place=%llu", r->is.name,
+			(unsigned long long)s.to);
+		e = store_write(j->store, pass_over, &s);
+	}
 	if (e != OK) {
 		stumble(r, e);
 		return r->until <= time_steady();

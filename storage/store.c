@@ -303,6 +303,7 @@ enum err store_read(struct store *s, read_fn *run, void *arg)
 	enum err e = s->engine->begin(s->env, false, &t->at);
 	if (e == OK) {
 		e = run(t, arg);
+		e = t->fault != OK ? t->fault : e; /* also when it looked the other way */
 		s->engine->abort(t->at);
 	}
 	reader_give(s, t);

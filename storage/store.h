@@ -183,7 +183,7 @@ enum err journal_passed(struct txn *, uint64_t place, bool *passed) MUST_USE;
  * what it puts is exactly as durable and as often there as the line. It may run again and must not wait. */
 struct journal_reader {
 	const char *name; /* its place is kept under it */
-	enum err (*follow)(struct txn *, const struct line *, void *arg); /* an error stops this reader, is logged and retried */
+	enum err (*follow)(struct txn *, const struct line *, void *arg); /* an error stops this reader, is logged and retried; ERR_STORE of a record alone passes the line over */
 	void (*after)(void *arg); /* after each commit that moved it; may be NULL */
 	void *arg;
 };

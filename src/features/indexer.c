@@ -200,7 +200,7 @@ static enum err look_at_post(struct batch *b, struct txn *t, uint64_t id)
 	enum err e = post_load(t, id, &p);
 	if (e == OK)
 		c.there = entry_of_post(t, &p, &c.entry);
-	else if (e != ERR_NOT_FOUND)
+	else if (e != ERR_NOT_FOUND && e != ERR_STORE) /* of a record alone: it is not found */
 		return e;
 	keep(b, &c);
 	return OK;
@@ -216,7 +216,7 @@ static enum err look_at_actor(struct batch *b, struct txn *t, uint64_t id)
 	if (e == OK) {
 		c.there = entry_of_actor(t, &a, &c.entry);
 		c.mark += (uint64_t)c.there * 2 + (uint64_t)a.indexable * 4;
-	} else if (e != ERR_NOT_FOUND) {
+	} else if (e != ERR_NOT_FOUND && e != ERR_STORE) {
 		return e;
 	}
 	keep(b, &c);
@@ -253,8 +253,9 @@ static enum err look_at_line(struct batch *b, struct txn *t, const struct line *
 /* Whose last line is gone, by trimming or with another store, cannot know what came after it. */
 static enum err knows_place(struct batch *b, struct txn *t)
 {
-	struct line last;
-	enum err e = b->now.line != 0 ? journal_read(t, b->now.line, &last) : OK;
+	struct bytes last;
+	struct place place = place_1(TABLE_JOURNAL, b->now.line);
+	enum err e = b->now.line != 0 ? txn_get(t, &place, &last) : OK;
 	b->lost = e == ERR_NOT_FOUND;
 	return b->lost ? OK : e;
 }

@@ -442,6 +442,30 @@ IN_STORE(restore)
 	return actor_suspend(t, anna, false);
 }
 
+IN_STORE(write_damaged)
+{
+	(void)arg;
+	uint64_t id = written(
+		t, (struct post_draft){.author = anna, .community = energy, .source = "kapot"});
+	struct place place = place_1(TABLE_POST, id);
+	return txn_put(t, &place, (struct bytes){"\xff\xff\xff", 3});
+}
+
+/* It alone is not found: neither by who goes on, nor by who begins anew. */
+static void a_damaged_post_hides_no_other(void **state)
+{
+	(void)state;
+	SETTLED(two_people_and_a_place);
+	SETTLED(write_damaged);
+	SETTLED(write_dutch);
+	FINDS("zonnepanelen");
+	FINDS_NOT("kapot");
+	search_rebuild(search);
+	search_settle(search);
+	assert_true(search_is_ready());
+	FINDS("zonnepanelen");
+}
+
 static int64_t entries(void)
 {
 	int64_t count, bytes;
@@ -802,6 +826,7 @@ int main(void)
 		SEARCH_TEST(what_is_found_is_asked_again),
 		SEARCH_TEST(people),
 		SEARCH_TEST(changes),
+		SEARCH_TEST(a_damaged_post_hides_no_other),
 		SEARCH_TEST(removed_and_shown_again),
 		SEARCH_TEST(who_is_suspended_leaves_with_all_posts),
 		SEARCH_TEST(made_anew),

@@ -3,6 +3,7 @@
 #include "neighbours.h"
 #include "roll.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #define INBOX "https://good.example/inbox"
@@ -440,6 +441,29 @@ static void what_was_hidden_is_said_to_be_back(void **state)
 	assert_true(again);
 }
 
+static enum err damage(struct txn *t, void *arg)
+{
+	struct place keys = place_1(TABLE_KEYS, *(uint64_t *)arg),
+		     follower = place_2(TABLE_FOLLOWER, scene.jan, 1);
+	struct bytes rubbish = {"\xff\xff\xff", 3};
+	enum err e = txn_put(t, &keys, rubbish);
+	return e == OK ? txn_put(t, &follower, rubbish) : e;
+}
+
+/* Someone's keys, one row of someone's followers: all others are heard as before. */
+static void what_is_damaged_silences_nobody_else(void **state)
+{
+	(void)state;
+	set_up();
+	uint64_t piet = node_person("piet");
+	log_open(LOG_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC));
+	node_write(damage, &piet);
+	node_write(write_by_other, &piet);
+	say("Still here", 0, 0);
+	log_open(LOG_ERROR, 2);
+	assert_int_equal(wire_posts_with(INBOX, "Still here"), 1);
+}
+
 /* What goes up and down goes by a new name each time, and names what it takes back: peers drop what they saw before. */
 static void each_time_by_another_name(void **state)
 {
@@ -650,6 +674,7 @@ int main(void)
 		NODE_TEST(a_delete_takes_everything_back),
 		NODE_TEST(what_was_for_some_ends_among_them),
 		NODE_TEST(what_moderators_do_is_said_in_full),
+		NODE_TEST(what_is_damaged_silences_nobody_else),
 		NODE_TEST(each_time_by_another_name),
 		NODE_TEST(old_words_are_forgotten),
 		NODE_TEST(every_line_twice_is_every_activity_once),

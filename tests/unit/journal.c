@@ -132,6 +132,7 @@ struct ear {
 	struct store *store;
 	atomic_ulong heard, after;
 	atomic_ulong fails_at; /* an object; 0: none */
+	enum err how;          /* OK: ERR_REMOTE */
 	atomic_ulong tries;
 	uint64_t last;
 	bool answers; /* appends a line for each it hears with an object below 2000 */
@@ -148,7 +149,9 @@ static enum err hear(struct txn *t, const struct line *line, void *arg)
 		e = journal_append(t, &more);
 	}
 	ear->tries += line->object == ear->fails_at;
-	return e != OK ? e : line->object == ear->fails_at ? ERR_REMOTE : OK;
+	if (e != OK || line->object != ear->fails_at)
+		return e;
+	return ear->how != OK ? ear->how : ERR_REMOTE;
 }
 
 static void afterwards(void *arg)
@@ -343,6 +346,45 @@ static void test_one_fails_alone(void **state)
 	journal_stop(j);
 }
 
+/* A damaged record says ERR_STORE each time: nothing is kept of its line, and all that follow are heard. */
+static void test_what_is_damaged_costs_one_line(void **state)
+{
+	struct fixture *f = *state;
+	struct ear a = {.number = 1, .fails_at = 1040, .how = ERR_STORE};
+	const struct journal_reader readers[] = {reader_of("a", &a)};
+	write_lines(f->store, 100);
+	struct journal *j = journal_start(f->store, readers, 1);
+	journal_settle(j);
+	expect_heard(f->store, 1, 99, 1);
+	write_lines(f->store, 1);
+	journal_settle(j);
+	expect_heard(f->store, 1, 100, 1);
+	journal_stop(j);
+}
+
+static enum err append_damaged(struct txn *t, void *arg)
+{
+	struct place place = place_1(TABLE_JOURNAL, id_next());
+	(void)arg;
+	return txn_put(t, &place, (struct bytes){"\xff\xff\xff", 3});
+}
+
+static void test_a_damaged_line_is_passed_by(void **state)
+{
+	struct fixture *f = *state;
+	struct ear a = {.number = 1, .fails_at = 1000, .how = ERR_STORE}; /* one line at a time */
+	const struct journal_reader readers[] = {reader_of("a", &a)};
+	write_lines(f->store, 1);
+	struct journal *j = journal_start(f->store, readers, 1);
+	journal_settle(j);
+	a.fails_at = 0;
+	assert_int_equal(store_write(f->store, append_damaged, NULL), OK);
+	write_lines(f->store, 2);
+	journal_settle(j);
+	expect_heard(f->store, 1, 2, 1);
+	journal_stop(j);
+}
+
 /* ---- trimming ---- */
 
 struct trim {
@@ -429,6 +471,8 @@ int main(void)
 		TEST(test_lines_that_follow_from_lines),
 		TEST(test_rewind),
 		TEST(test_one_fails_alone),
+		TEST(test_what_is_damaged_costs_one_line),
+		TEST(test_a_damaged_line_is_passed_by),
 		TEST(test_trim),
 		TEST(test_trim_waits_for_a_reader),
 	};
