@@ -77,19 +77,28 @@ static enum err note_reached(struct txn *t, uint64_t actor, const char *inbox)
 	return e == ERR_NOT_FOUND ? txn_put(t, &place, (struct bytes){inbox, strlen(inbox)}) : e;
 }
 
+/* Who leaves says goodbye to the dead as well: now, and whenever bury() looks in again (security.md §6.4). */
+static enum err knock_at_dead(struct txn *t, const char *name, struct host *host, int64_t now)
+{
+	struct place place = place_hash(TABLE_HOST, name);
+	host->next = now;
+	return txn_save(t, &place, &host_shape, host);
+}
+
 enum err delivery_put(const struct recipients *r, const char *inbox)
 {
 	struct txn *t = r->t;
 	struct bytes there;
 	struct delivery_row row = {.inbox = inbox, .actor = r->actor, .since = time_now()};
-	struct host host, gone;
+	struct host host = {0}, gone;
 	struct url u;
 	enum err e = url_parse(txn_arena(t), inbox, &u);
 	if (e == OK)
 		e = delivery_host(t, u.authority, &host);
 	if (e == OK)
 		e = delivery_host(t, inbox, &gone);
-	if (e != OK || host.next == HOST_DEAD || gone.gone_until > row.since)
+	bool dead = host.next == HOST_DEAD;
+	if (e != OK || gone.gone_until > row.since || (dead && !leaving_tells(t, r->actor)))
 		return e;
 	struct place place = row_place(r, u.authority, inbox);
 	e = txn_get(t, &place, &there);
@@ -97,6 +106,8 @@ enum err delivery_put(const struct recipients *r, const char *inbox)
 		e = leaving_told(t, r->actor, u.authority);
 	if (e == OK)
 		e = note_reached(t, r->actor, inbox);
+	if (e == OK && dead)
+		e = knock_at_dead(t, u.authority, &host, row.since);
 	return e == OK ? txn_save(t, &place, &delivery_row_shape, &row) : e;
 }
 
@@ -289,7 +300,7 @@ static void on_tried(struct delivery *d, struct attempt *a)
 static enum err batch_write(struct txn *t, void *arg)
 {
 	const struct batch *b = arg;
-	for (const struct attempt *a = b->first; a != NULL; a = a->next_result) {
+	for (struct attempt *a = b->first; a != NULL; a = a->next_result) {
 		enum err e = outcome_write(t, a);
 		if (e != OK)
 			return e;
@@ -343,6 +354,8 @@ static void on_written(struct delivery *d, struct batch *b)
 	} else {
 		for (struct attempt *a = b->first, *next; a != NULL; a = next) {
 			next = a->next_result;
+			if (a->spared)
+				a->lane->host.next = a->outcome.at + a->outcome.wait;
 			attempt_forget(d, a, 0);
 		}
 	}

@@ -29,13 +29,13 @@ enum verdict {
 	VERDICT_LATER,       /* this activity, later */
 	VERDICT_WAIT,        /* the host asks for time */
 	VERDICT_FAILED,      /* the host is not there */
-	VERDICT_BURY         /* the host was not there for a week: its rows go */
+	VERDICT_BURY         /* the host was not there for a week: its rows go, but for goodbyes */
 };
 
 struct outcome {
 	enum verdict verdict;
 	int64_t at;          /* ms, wall clock */
-	int64_t wait;        /* of WAIT; of LATER: no less */
+	int64_t wait;        /* of WAIT and BURY; of LATER: no less */
 	int64_t unit;        /* ms of the first retry step */
 	uint32_t form;       /* of DELIVERED */
 };
@@ -69,6 +69,7 @@ struct attempt {
 	bool knocked;          /* the other form has been tried too */
 	bool probe;            /* to a host that failed last time */
 	bool bury;             /* nothing is sent: the host is dead, its rows go */
+	bool spared;           /* but for those of who leaves: it is tried again after outcome.wait */
 	bool alone;            /* the host failed over it and took others' since: it is not the host */
 	int64_t started;       /* steady */
 	const char *const *headers;
@@ -91,7 +92,7 @@ struct outcome outcome_of(const struct attempt *, int64_t now, int64_t unit);
 int64_t outcome_longest(int64_t unit);              /* no wait is longer */
 bool outcome_for_host(struct host *, const struct outcome *); /* false: nothing worth writing changed */
 bool outcome_for_row(struct delivery_row *, const struct outcome *); /* false: the row goes */
-enum err outcome_write(struct txn *, const struct attempt *) MUST_USE;
+enum err outcome_write(struct txn *, struct attempt *) MUST_USE; /* sets `spared` */
 #define HOST_DEAD INT64_MAX /* host.next of one given up: nothing is queued for it until it is seen again */
 struct place outcome_host_place(const uint8_t hash[HOST_HASH]);
 

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define BURY_MOST 500 /* rows in one transaction */
+#define BURY_MOST 500  /* rows in one transaction */
+#define LOOK_MOST 5000 /* while they are of who leaves */
 #define TRIES_LEAST                                                                                \
 	10 /* a clock that jumps must not throw a queue away: age alone gives nothing up */
 #define FORM_KEPT (7 * DAY)
@@ -92,6 +93,8 @@ struct outcome outcome_of(const struct attempt *a, int64_t now, int64_t unit)
 		.form = a->form};
 	if (o.verdict == VERDICT_WAIT || (o.verdict == VERDICT_LATER && a->retry_after > 0))
 		o.wait = asked_for(a, unit);
+	if (o.verdict == VERDICT_BURY)
+		o.wait = outcome_step(COUNT(steps), unit);
 	return o;
 }
 
@@ -213,29 +216,47 @@ static enum err write_gone(struct txn *t, const struct attempt *a)
 }
 
 struct rows {
+	struct txn *t;
 	struct place at[BURY_MOST];
-	size_t count;
+	size_t count, seen;
+	uint64_t actor; /* of the last row */
+	bool stays;
 };
 
 static enum err note_row(void *arg, struct bytes key, struct bytes value)
 {
 	struct rows *rows = arg;
-	struct place *p = &rows->at[rows->count++];
+	struct place *p = &rows->at[rows->count];
+	uint64_t actor = place_id_at(key, 1 + HOST_HASH);
 	(void)value;
+	if (rows->seen++ == 0 || actor != rows->actor)
+		rows->stays = leaving_tells(rows->t, actor);
+	rows->actor = actor;
+	if (rows->stays)
+		return OK;
 	p->size = (uint8_t)key.size;
 	memcpy(p->at, key.data, key.size);
-	return OK;
+	return ++rows->count == BURY_MOST ? ERR_CONFLICT : OK;
 }
 
-static enum err bury(struct txn *t, const struct attempt *a)
+static enum err bury(struct txn *t, struct attempt *a)
 {
 	struct rows *rows = arena_alloc(txn_arena(t), sizeof *rows);
-	struct walk walk = {.prefix = outcome_host_place(a->host_hash), .max = BURY_MOST};
+	struct place place = outcome_host_place(a->host_hash);
+	struct walk walk = {.prefix = place, .max = LOOK_MOST};
+	struct host h;
+	rows->t = t;
 	walk.prefix.at[0] = TABLE_QUEUE;
 	enum err e = txn_walk(t, &walk, note_row, rows);
+	a->spared = e == OK && rows->count < BURY_MOST && rows->count < rows->seen;
 	for (size_t i = 0; e == OK && i < rows->count; i++)
 		e = txn_del(t, &rows->at[i]);
-	return e;
+	if (e == OK && a->spared)
+		e = txn_load(t, &place, &host_shape, &h);
+	if (e != OK || !a->spared)
+		return e;
+	h.next = a->outcome.at + a->outcome.wait;
+	return txn_save(t, &place, &host_shape, &h);
 }
 
 /* Of who leaves it is kept who took their goodbye. */
@@ -247,7 +268,7 @@ static enum err write_heard(struct txn *t, const struct attempt *a)
 	return leaving_heard(t, a->row.actor, a->host, v != VERDICT_DROP);
 }
 
-enum err outcome_write(struct txn *t, const struct attempt *a)
+enum err outcome_write(struct txn *t, struct attempt *a)
 {
 	if (a->outcome.verdict == VERDICT_BURY)
 		return bury(t, a);

@@ -987,6 +987,7 @@ enum err leaving_hosts(struct txn *, uint64_t actor, size_t max, struct leaving_
 /* As far as it goes now; not from inside a transaction, waits for disks. It goes on by itself, also after a crash. */
 void leaving_go(struct store *, uint64_t actor);
 /* For the delivery, in its transactions: a letter of theirs is for this host; it answered. Nothing for who stays. */
+bool leaving_tells(struct txn *, uint64_t actor); /* they go, and others are being told */
 enum err leaving_told(struct txn *, uint64_t actor, const char *host) MUST_USE;
 enum err leaving_heard(struct txn *, uint64_t actor, const char *host, bool taken) MUST_USE;
 /* What lies beyond the features keeps something of people too: federation/forget.c. Set before there are threads. */

@@ -272,6 +272,12 @@ enum err leaving_take_back(struct txn *t, uint64_t actor)
 
 /* ---- who is told ----------------------------------------------------------------------------- */
 
+bool leaving_tells(struct txn *t, uint64_t actor)
+{
+	struct leaving l;
+	return leaving_load(t, actor, &l) == OK && l.step > LEAVING_ASKED && l.step < LEAVING_NAME;
+}
+
 static struct place place_of_host(uint64_t actor, const char *host)
 {
 	return place_join(place_1(TABLE_LEAVING_HOST, actor), place_hash(0, host));

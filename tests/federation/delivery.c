@@ -502,6 +502,54 @@ static void a_dead_host_loses_its_rows_and_may_come_back(void **state)
 	assert_int_equal(rows(), 1);
 }
 
+static enum err leave(struct txn *t, void *arg)
+{
+	struct leaving l = {.actor = *(uint64_t *)arg, .step = LEAVING_TELL, .begun = time_now()};
+	struct place place = place_1(TABLE_LEAVING, l.actor);
+	return txn_save(t, &place, &leaving_shape, &l);
+}
+
+static enum err look_told(struct txn *t, void *arg)
+{
+	size_t count = 0;
+	enum err e = leaving_hosts(t, rig.actors[0].id, 1, arg, &count);
+	return e == OK && count == 1 ? OK : ERR_NOT_FOUND;
+}
+
+static struct leaving_host told(void)
+{
+	struct leaving_host h = {0};
+	assert_int_equal(store_read(rig.store, look_told, &h), OK);
+	return h;
+}
+
+/* Who leaves is owed that also those hear of it who were away for a week; to others nothing is kept for those. */
+static void a_goodbye_waits_for_the_dead(void **state)
+{
+	(void)state;
+	const char *inbox = inbox_at("a", "/inbox");
+	struct seed s = {authority("a"),
+		{.failures = 10, .down_since = time_now() - 8 * 8640 * UNIT, .next = HOST_DEAD}};
+	assert_int_equal(store_write(rig.store, save_host, &s), OK);
+	assert_int_equal(store_write(rig.store, leave, &rig.actors[0].id), OK);
+	atomic_store(&rig.down, true);
+	queue_it(1, inbox);
+	assert_int_equal(rows(), 0);
+	queue_it(0, inbox);
+	assert_int_equal(rows(), 1);
+	assert_int_equal(told().asked, 1);
+	go();
+	assert_int_equal(rows(), 1); /* tried, and the host buried anew */
+	assert_true(host_named(s.name).failures > 10);
+	assert_true(host_named(s.name).next > time_now() && host_named(s.name).next != HOST_DEAD);
+	atomic_store(&rig.down, false);
+	assert_int_equal(store_write(rig.store, see_host, (void *)(uintptr_t)s.name), OK);
+	delivery_wake(rig.federation.delivery);
+	wait_for(no_rows, 3000);
+	assert_int_equal(heard(), 1);
+	assert_int_equal(told().confirmed, 1);
+}
+
 /* Long asleep, then heard of: it is not left waiting. */
 static void a_host_that_was_seen_is_tried_at_once(void **state)
 {
@@ -807,6 +855,7 @@ int main(void)
 		RIG_TEST(a_host_that_asks_for_time_gets_it),
 		RIG_TEST(an_inbox_that_is_gone),
 		RIG_TEST(a_host_that_is_not_there),
+		RIG_TEST(a_goodbye_waits_for_the_dead),
 		RIG_TEST(a_dead_host_loses_its_rows_and_may_come_back),
 		RIG_TEST(a_host_that_was_seen_is_tried_at_once),
 		RIG_TEST(clocks_that_jump),
