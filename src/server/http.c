@@ -143,20 +143,24 @@ static enum MHD_Result send_response(
 	return ok;
 }
 
-/* To what is no request, or comes when we stop: a line, and the end of the connection. */
+/* To what is no request, or comes when we stop: a line, and the end of the connection. Whoever holds an abandoned call
+ * may be writing its reply and its arena: neither is touched. */
 static enum MHD_Result send_line(struct exchange *x, int status)
 {
-	static const struct header retry = {"Retry-After", "5", NULL};
-	static const struct header plain[] = {{"Content-Type", "text/plain; charset=utf-8", NULL},
-		{"Content-Type", "text/plain; charset=utf-8", (struct header *)(uintptr_t)&retry}};
 	const char *line = status == 503 ? "Stopping or too busy.\n"
 		: status == 421          ? "This name is not ours.\n"
 					 : "This is no request we can answer.\n";
 	x->closing = true;
 	x->refused = status;
 	atomic_fetch_add(&x->server->refused, 1);
-	return send_response(x, status, (struct bytes){line, strlen(line)}, &plain[status == 503]);
+	return send_response(x, status, (struct bytes){line, strlen(line)}, &type);
 }
+	bool secure = status != 421 && text_starts(x->call.site->base_url, "https://");
+	struct header retry = {"Retry-After", "5", NULL};
+	struct header strict = {STRICT_TRANSPORT, status == 503 ? &retry : NULL};
+	struct header sniff = {"X-Content-Type-Options", "nosniff", secure ? &strict : strict.next};
+	struct header kept = {"Cache-Control", "private, no-store", &sniff};
+	struct header type = {"Content-Type", "text/plain; charset=utf-8", &kept};
 
 static enum MHD_Result send_reply(struct exchange *x)
 {

@@ -28,6 +28,7 @@
 #define PAIRS_MAX 512    /* inputs of one request */
 #define BODY_USUAL ((size_t)64 << 10)
 #define BODY_LARGE ((size_t)1 << 20) /* more is read from who is signed in only */
+#define STRICT_TRANSPORT "Strict-Transport-Security", "max-age=31536000" /* where our own address is https */
 
 struct named { /* a header as received, or an input: in order */
 	const char *name, *value;

@@ -277,7 +277,7 @@ void reply_finish(struct exchange *x)
 			       : "Accept, Cookie");
 	usual(c, "X-Content-Type-Options", "nosniff");
 	if (text_starts(c->site->base_url, "https://"))
-		usual(c, "Strict-Transport-Security", "max-age=31536000");
+		usual(c, STRICT_TRANSPORT);
 	if (page)
 		finish_page(c);
 	if (open)
