@@ -537,6 +537,7 @@ const struct route federation_routes[] = {
 	OBJECT("/t/{id}"),
 	OBJECT("/a/{id}"),
 	PICTURE("/media/post/{id}/{n}", proxy_of_post),
+	PICTURE("/media/post/{id}/{n}/whole", proxy_of_post),
 	PICTURE("/media/actor/{id}", proxy_of_actor),
 	READ("/.well-known/webfinger", discovery_webfinger),
 	READ("/.well-known/host-meta", discovery_host_meta),

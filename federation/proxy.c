@@ -1,14 +1,14 @@
 /*
- * proxy.c: pictures of other nodes, fetched by this one: who reads a page shows no other site that they do. Only what a
- * post or actor kept here names is asked for; what comes is made anew, kept a while, and given to those who may see
- * the post.
+ * proxy.c: pictures, films and sounds of other nodes, fetched by this one: who reads a page shows no other site that they
+ * do. Only what a post or actor kept here names is asked for; a picture is made anew, a film or sound kept as it is when
+ * it is one by its bytes; for a while, and given to those who may see the post.
  */
 #include "federation.h"
 #include "picture.h"
 
 #include <string.h>
 
-#define AT_ONCE 3 /* each may take twice PICTURE_FILE_MOST of memory */
+#define AT_ONCE 3 /* each may take twice PICTURE_FILE_MOST of memory, or MEDIA_FILE_MOST */
 #define WAITING 64
 
 static const struct picture_wish of_post = {1280, 640, false};
@@ -22,8 +22,9 @@ struct pool *proxy_start(void)
 /* What a call asks for; beyond the reader it lives in the call's arena. */
 struct wanted {
 	const char *url;
-	const struct picture_wish *wish;
-	bool open; /* everyone may see it */
+	const struct picture_wish *wish; /* NULL: a film or a sound */
+	bool open;                       /* everyone may see it */
+	bool whole;                      /* not its thumbnail */
 };
 
 /* ---- who may, and what ----------------------------------------------------------------------- */
@@ -40,12 +41,14 @@ static enum err find_of_post(struct call *call, struct txn *t, struct wanted *w)
 		|| author.local || !text_to_u64(call_part(call, "n"), &n))
 		return ERR_NOT_FOUND;
 	extra_read(txn_arena(t), p.extra, &x);
-	if (n >= x.attachment_count || !media_is_picture(&x.attachments[n]))
+	if (n >= x.attachment_count)
 		return ERR_NOT_FOUND;
-	w->url = x.attachments[n].url;
-	w->open = circle_may_read(t, &nobody, &p);
-	w->wish = &of_post;
-	return OK;
+	const struct attachment *a = &x.attachments[n];
+	*w = (struct wanted){.url = a->url,
+		.wish = media_is_picture(a) ? &of_post : NULL,
+		.open = circle_may_read(t, &nobody, &p),
+		.whole = text_ends(call->path, "/whole")};
+	return w->wish != NULL || media_is_film(a) || media_is_sound(a) ? OK : ERR_NOT_FOUND;
 }
 
 static enum err find_of_actor(struct call *call, struct txn *t, struct wanted *w)
@@ -54,18 +57,16 @@ static enum err find_of_actor(struct call *call, struct txn *t, struct wanted *w
 	if (actor_load(t, call_part_id(call, "id"), &a) != OK || a.local || a.gone || a.suspended
 		|| a.icon == NULL || domain_blocked(t, a.host))
 		return ERR_NOT_FOUND;
-	w->url = a.icon;
-	w->open = true;
-	w->wish = &of_actor;
+	*w = (struct wanted){.url = a.icon, .wish = &of_actor, .open = true};
 	return OK;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* A quiet mark in its place; the picture's link leads to where it is. */
-static enum err show_none(struct call *call)
+/* A quiet mark in the place of a picture; beside what plays stands a link to where it is. */
+static enum err show_none(struct call *call, const struct wanted *w)
 {
-	const struct asset *none = asset_by_name("no-picture.svg");
+	const struct asset *none = w->wish != NULL ? asset_by_name("no-picture.svg") : NULL;
 	if (none == NULL)
 		return ERR_NOT_FOUND;
 	reply_bytes(call, 200, none->type, none->plain);
@@ -77,7 +78,7 @@ static enum err show_none(struct call *call)
 
 static enum err show(struct call *call, const struct wanted *w, const struct media *m)
 {
-	enum err e = media_serve(call, m, true, w->open);
+	enum err e = media_serve(call, m, !w->whole, w->open);
 	/* Its address stays when the picture becomes another one. */
 	if (e == OK)
 		call->reply.cache = w->open ? "public, max-age=86400" : "private, no-cache";
@@ -97,7 +98,7 @@ static enum err read_of(struct call *call, struct txn *t,
 	if (e == OK)
 		return show(call, &found, &m);
 	if (e != ERR_NOT_FOUND || f == NULL || f->proxy == NULL)
-		return show_none(call);
+		return show_none(call, &found);
 	*w = found;
 	w->url = arena_text(call->arena, found.url);
 	call->prepared = w;
@@ -153,10 +154,13 @@ static enum err fetch_new(struct federation *f, const struct wanted *w, struct k
 {
 	struct budget budget = resolve_budget();
 	struct bytes file;
-	enum err e = resolve_file(f, k->arena, w->url, PICTURE_FILE_MOST, &budget, &file);
+	size_t most = w->wish != NULL ? PICTURE_FILE_MOST : MEDIA_FILE_MOST;
+	const char *blobs = f->set.site->blobs;
+	enum err e = resolve_file(f, k->arena, w->url, most, &budget, &file);
 	k->media = (struct media){.url = w->url};
 	if (e == OK)
-		e = media_draw(k->arena, f->set.site->blobs, file, w->wish, NULL, &k->media);
+		e = w->wish != NULL ? media_draw(k->arena, blobs, file, w->wish, NULL, &k->media)
+				    : media_pass(k->arena, blobs, file, &k->media);
 	if (e == ERR_AGAIN)
 		return e; /* our own trouble: nothing is remembered of it */
 	if (e != OK)
@@ -182,16 +186,16 @@ static void fetch_run(void *arg)
 	}
 	if (e == OK)
 		e = show(call, w, &k.media);
-	call_answer(call, e == OK ? OK : show_none(call));
+	call_answer(call, e == OK ? OK : show_none(call, w));
 }
 
 enum err proxy_fetch(struct call *call)
 {
 	struct federation *f = federation_running();
 	if (f == NULL || f->proxy == NULL)
-		return show_none(call);
+		return show_none(call, call->prepared);
 	call_later(call);
 	if (pool_submit(f->proxy, fetch_run, call) != OK)
-		call_answer(call, show_none(call));
+		call_answer(call, show_none(call, call->prepared));
 	return OK;
 }

@@ -483,6 +483,7 @@ enum err media_load(struct txn *, uint64_t id, struct media *) MUST_USE;
 enum err media_save(struct txn *, const struct media *) MUST_USE;
 #define MEDIA_QUOTA ((int64_t)512 << 20) /* bytes of all files of one owner */
 enum err media_bytes(struct txn *, uint64_t owner, int64_t *now) MUST_USE;
+enum err media_hold(struct txn *, uint64_t id, bool on) MUST_USE; /* what is loose is not swept while it is held */
 enum err media_remove(struct txn *, uint64_t id) MUST_USE; /* the files go by the sweep, minutes later */
 bool media_is_free(const struct media *, uint64_t owner, uint64_t post); /* its owner's, and not placed elsewhere */
 /* Loose before; who calls it saw that media_is_free. */
@@ -501,6 +502,8 @@ const char *media_path(struct arena *, const struct media *, bool small); /* "/m
 const char *media_extension(const char *type); /* "docx"; "bin" for what is not kept here */
 const char *media_type(const char *extension); /* the other way round, or NULL */
 bool media_is_picture(const struct attachment *);
+bool media_is_film(const struct attachment *);
+bool media_is_sound(const struct attachment *);
 void media_show(struct txn *, struct view *, const struct post *, const struct extra *); /* "media", "has_media" */
 enum err media_serve(struct call *, const struct media *, bool small, bool open) MUST_USE;
 /* What is kept of another node's file. ERR_REMOTE: it could not be had, not long ago; ERR_NOT_FOUND: it is to be fetched. */
@@ -511,9 +514,14 @@ struct picture_wish;
 /* A picture's bytes into files and the members of *m that tell of them; waits. */
 enum err media_draw(struct arena *, const char *blobs, struct bytes file, const struct picture_wish *, struct refusal *,
 	struct media *m) MUST_USE;
+/* A film's or sound's bytes, likewise, as they are. ERR_INVALID: by them it is neither. */
+enum err media_pass(struct arena *, const char *blobs, struct bytes file, struct media *m) MUST_USE;
 enum err media_prepare(struct call *) MUST_USE; /* a route's `prepare`: the files of its form, made anew and kept loose */
 /* Those of a post's form, new ones and ones kept in it, with what is said of them. */
 enum err media_take(struct call *, struct txn *, uint64_t post, struct u64s *out) MUST_USE;
+bool media_is_slot(const char *input); /* says which file a post has */
+/* The file in the i-th slot of a post's form, 0: none; *input: the name it is kept by. */
+uint64_t media_slot(const struct call *, size_t i, const char **input);
 uint64_t media_face(const struct call *, enum media_use, bool *drop); /* 0: none was chosen */
 uint64_t media_file(const struct call *); /* a document for the library, of the input "file"; 0: none was chosen */
 void media_file_show(struct call *, struct txn *, struct view *); /* parts/file-field.html */

@@ -137,6 +137,16 @@ enum err media_remove(struct txn *t, uint64_t id)
 	return e == OK && m.url != NULL ? txn_del(t, &by_url) : e;
 }
 
+enum err media_hold(struct txn *t, uint64_t id, bool on)
+{
+	struct place loose = place_1(TABLE_MEDIA_LOOSE, id);
+	struct media m;
+	enum err e = media_load(t, id, &m);
+	if (e != OK || m.use != MEDIA_LOOSE)
+		return e == ERR_NOT_FOUND ? OK : e;
+	return on ? txn_del(t, &loose) : txn_put(t, &loose, one);
+}
+
 enum err media_place(struct txn *t, struct media *m, enum media_use use, uint64_t post)
 {
 	struct place loose = place_1(TABLE_MEDIA_LOOSE, m->id);
@@ -362,6 +372,8 @@ static void show_own(struct txn *t, struct view *v, const struct attachment *a)
 	if (text_starts(m.type, "image/"))
 		show_picture(v, media_path(txn_arena(t), &m, true), whole, m.small_width,
 			m.small_height, m.colour);
+	if (text_starts(m.type, "video/"))
+		view_text(v, "src", whole);
 	view_flag(v, "film", text_starts(m.type, "video/"));
 	view_flag(v, "document", text_is(m.type, "application/pdf"));
 	view_text(v, "type", m.type);
@@ -369,23 +381,44 @@ static void show_own(struct txn *t, struct view *v, const struct attachment *a)
 	view_number(v, "kilobytes", (int64_t)(m.size / 1024) + 1);
 }
 
-bool media_is_picture(const struct attachment *a)
+static bool is_a(const struct attachment *a, const char *media_type, const char *type)
 {
-	return a->media_type != NULL ? text_starts(a->media_type, "image/")
-				     : text_is(a->type, "Image");
+	return a->media_type != NULL ? text_starts(a->media_type, media_type)
+				     : text_is(a->type, type);
 }
 
-/* Of another node: its pictures are fetched by this one, so that it never sees who reads. */
+bool media_is_picture(const struct attachment *a)
+{
+	return is_a(a, "image/", "Image");
+}
+
+bool media_is_film(const struct attachment *a)
+{
+	return is_a(a, "video/", "Video");
+}
+
+bool media_is_sound(const struct attachment *a)
+{
+	return is_a(a, "audio/", "Audio");
+}
+
+/* Of another node: what is seen or played here is fetched by this one, so that it never sees who does. */
 static void show_foreign(
 	struct txn *t, struct view *v, const struct post *p, const struct attachment *a, size_t n)
 {
 	char id[ID_TEXT];
+	struct url url;
+	const char *src = arena_format(txn_arena(t), "/media/post/%s/%zu", id_text(p->id, id), n);
 	view_text(v, "focus", focus_class(a->focus_x, a->focus_y));
 	if (media_is_picture(a))
-		show_picture(v,
-			arena_format(txn_arena(t), "/media/post/%s/%zu", id_text(p->id, id), n),
-			a->url, a->width, a->height, blurhash_colour(a->blurhash));
+		show_picture(v, src, arena_format(txn_arena(t), "%s/whole", src), a->width,
+			a->height, blurhash_colour(a->blurhash));
+	else if (media_is_film(a) || media_is_sound(a))
+		view_text(v, "src", src);
+	view_flag(v, "film", media_is_film(a));
+	view_flag(v, "sound", media_is_sound(a));
 	view_text(v, "address", a->url);
+	view_text(v, "host", url_parse(txn_arena(t), a->url, &url) == OK ? url.authority : a->url);
 }
 
 void media_show(struct txn *t, struct view *v, const struct post *p, const struct extra *x)

@@ -50,6 +50,39 @@ static const char *sniff(struct bytes b)
 	return NULL;
 }
 
+/* Of other nodes only. A frame of MPEG sound, layer III, may come without a tag before it. */
+static const char *sniff_sound(struct bytes b)
+{
+	const unsigned char *at = b.data;
+	if (b.size < 16)
+		return NULL;
+	if (memcmp(at + 4, "ftypM4A ", 8) == 0)
+		return "audio/mp4";
+	if (memcmp(at, "OggS", 4) == 0)
+		return "audio/ogg";
+	if (memcmp(at, "fLaC", 4) == 0)
+		return "audio/flac";
+	return memcmp(at, "ID3", 3) == 0 || (at[0] == 0xff && (at[1] & 0xe6) == 0xe2) ? "audio/mpeg"
+										      : NULL;
+}
+
+enum err media_pass(struct arena *arena, const char *blobs, struct bytes file, struct media *m)
+{
+	char name[BLOB_NAME];
+	const char *type = sniff(file);
+	if (type == NULL)
+		type = sniff_sound(file);
+	if (type == NULL || text_is(type, "application/pdf"))
+		return ERR_INVALID;
+	enum err e = blob_put(blobs, file, name);
+	if (e != OK)
+		return e;
+	m->type = type;
+	m->file = arena_text(arena, name);
+	m->size = file.size;
+	return OK;
+}
+
 static bool holds(struct bytes b, const char *words)
 {
 	return memmem(b.data, b.size, words, strlen(words)) != NULL;
@@ -304,6 +337,20 @@ enum err media_take(struct call *call, struct txn *t, uint64_t post, struct u64s
 	}
 	*out = (struct u64s){ids, count};
 	return OK;
+}
+
+bool media_is_slot(const char *input)
+{
+	for (size_t i = 0; i < MEDIA_SLOTS; i++)
+		if (text_is(slots[i].kept, input) || text_is(slots[i].drop, input))
+			return true;
+	return false;
+}
+
+uint64_t media_slot(const struct call *call, size_t i, const char **input)
+{
+	*input = slots[i].kept;
+	return chosen(call, i);
 }
 
 uint64_t media_face(const struct call *call, enum media_use use, bool *drop)

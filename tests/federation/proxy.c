@@ -14,6 +14,9 @@ static uint64_t alice, noted, private;
 #define ONE "https://good.example/files/one.png"
 #define TWO "https://good.example/files/two.png"
 #define THREE "https://good.example/files/three.png"
+#define FILM "https://good.example/film.mp4"
+#define SOUND "https://good.example/sound.mp3"
+#define PAPER "https://good.example/paper.pdf"
 
 static enum err set_face(struct txn *t, void *arg)
 {
@@ -34,10 +37,10 @@ static enum err place(struct txn *t, const char *id, const char *to, uint64_t *o
 							.height = 300,
 							.blurhash = "L0TSUAfQfQfQfQfQfQfQfQfQfQfQ"},
 		{.type = "Image", .url = TWO},
-		{.type = "Document",
-			.media_type = "video/mp4",
-			.url = "https://good.example/film.mp4"},
-		{.type = "Document", .media_type = "image/png", .url = THREE}};
+		{.type = "Document", .media_type = "video/mp4", .url = FILM},
+		{.type = "Document", .media_type = "image/png", .url = THREE},
+		{.type = "Audio", .url = SOUND},
+		{.type = "Document", .media_type = "application/pdf", .url = PAPER}};
 	struct object o = {.id = id,
 		.type = "Note",
 		.attributed_to = node.alice.uri,
@@ -126,7 +129,7 @@ static void only_what_is_named_here_is_asked_for(void **state)
 {
 	(void)state;
 	size_t before = wire_gets(NULL);
-	static const char *const paths[] = {"/media/post/#/4", "/media/post/#/2", "/media/post/#/x",
+	static const char *const paths[] = {"/media/post/#/5", "/media/post/#/6", "/media/post/#/x",
 		"/media/post/#/-1", "/media/post/1#/0", "/media/actor/1#"};
 	for (size_t i = 0; i < COUNT(paths); i++)
 		assert_int_equal(get(paths[i], noted).status, 404);
@@ -146,6 +149,50 @@ static void what_cannot_be_had_is_a_quiet_mark(void **state)
 		"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
 	expect_none(get("/media/post/#/3", noted));
 	assert_int_equal(wire_gets(THREE), 1);
+}
+
+/* By its bytes, whatever it is called; a part of it when that is asked, and only once from where it is. */
+static void what_plays_comes_by_this_node_too(void **state)
+{
+	static const char film[] = "\0\0\0\x18"
+				   "ftypisom\0\0\2\0 and what is seen of it";
+	static const char sound[] = "ID3\4\0 and what is heard of it";
+	char number[ID_TEXT];
+	(void)state;
+	wire_answer_bytes(FILM, 200, "text/html", (struct bytes){film, sizeof film});
+	wire_answer_bytes(SOUND, 200, "image/png", (struct bytes){sound, sizeof sound});
+	struct response r = get("/media/post/#/2", noted);
+	assert_int_equal(r.status, 200);
+	assert_non_null(strstr(r.headers, "video/mp4"));
+	assert_non_null(strstr(r.headers, "default-src 'none'; sandbox"));
+	r = node_raw("GET", node_words("/media/post/%s/2", id_text(noted, number)),
+		(const char *const[]){"Range: bytes=4-7", NULL}, NULL);
+	assert_int_equal(r.status, 206);
+	assert_non_null(strstr(r.headers, "Content-Range: bytes 4-7/"));
+	assert_int_equal(wire_gets(FILM), 1);
+	r = get("/media/post/#/4", noted);
+	assert_int_equal(r.status, 200);
+	assert_non_null(strstr(r.headers, "audio/mpeg"));
+}
+
+static void what_only_says_that_it_plays_is_none(void **state)
+{
+	(void)state;
+	wire_answer(
+		FILM, 200, "video/mp4", "<html><script>alert(1)</script> and more words</html>");
+	wire_answer(SOUND, 200, "audio/mpeg", "%PDF-1.7 and what stands in it");
+	assert_int_equal(get("/media/post/#/2", noted).status, 404);
+	assert_int_equal(get("/media/post/#/4", noted).status, 404);
+	assert_int_equal(get("/media/post/#/2", noted).status, 404);
+	assert_int_equal(wire_gets(FILM), 1);
+}
+
+static void a_whole_picture_comes_the_same_way(void **state)
+{
+	(void)state;
+	expect_picture(get("/media/post/#/0/whole", noted));
+	expect_picture(get("/media/post/#/0", noted));
+	assert_int_equal(wire_gets(ONE), 1);
 }
 
 static void no_redirect_leads_inside(void **state)
@@ -237,6 +284,9 @@ int main(void)
 		PROXY_TEST(a_picture_is_fetched_once_and_made_anew),
 		PROXY_TEST(only_what_is_named_here_is_asked_for),
 		PROXY_TEST(what_cannot_be_had_is_a_quiet_mark),
+		PROXY_TEST(what_plays_comes_by_this_node_too),
+		PROXY_TEST(what_only_says_that_it_plays_is_none),
+		PROXY_TEST(a_whole_picture_comes_the_same_way),
 		PROXY_TEST(no_redirect_leads_inside),
 		PROXY_TEST(a_deleted_post_takes_them_along),
 		PROXY_TEST(attachments_are_read_whole),
