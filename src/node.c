@@ -333,6 +333,7 @@ static enum err start_server(struct kring *node, const char **why)
 		.trusted_proxy = *c->trusted_proxy ? c->trusted_proxy : NULL,
 		.signed_in = account_signed_in,
 		.face = face_show,
+		.drafting = &drafts_kept,
 	};
 	set.routes = node_routes(node->arena);
 	if (!config_split_listen(node->arena, c->listen, &set.address, &set.port)) {

@@ -92,6 +92,9 @@ enum table {
 	TABLE_NOTIFY_COMMUNITY = 187, /* u64 community, u64 actor → u64 enum notify_way */
 	TABLE_DIGEST = 190,    /* u64 actor                       → digest */
 	/* people */
+	TABLE_DRAFT = 203,     /* u64 draft                       → draft: what was typed and is not placed yet */
+	TABLE_DRAFT_OF = 204,  /* u64 actor, u64 draft            → 1 */
+	TABLE_DRAFT_DUE = 205, /* u64 ms, u64 draft               → 1: when it is forgotten */
 	TABLE_CARD = 220,      /* u64 actor                       → card: what they let others find them by */
 	TABLE_PROVED = 221,    /* u64 actor elsewhere, u64 person → 1: shown to be theirs, and not yet in the roll */
 	TABLE_COPY = 222,      /* u64 post, u64 actor elsewhere   → u64 number in its address: who has a copy (closed.c) */

@@ -19,6 +19,7 @@ static const struct field account_fields[] = {
 	{8, F_I64, offsetof(struct account, created), 0},
 	{60, F_U32, offsetof(struct account, mail_off), 0},
 	{195, F_FLAG, offsetof(struct account, welcome), 0},
+	{203, F_I64, offsetof(struct account, seen), 0},
 };
 const struct shape account_shape = {
 	"account", sizeof(struct account), account_fields, COUNT(account_fields)};
@@ -177,6 +178,14 @@ enum err account_set_welcome(struct txn *t, uint64_t actor, bool on)
 		return e;
 	account.welcome = on;
 	return account_save(t, &account);
+}
+
+enum err account_set_seen(struct txn *t, uint64_t actor, int64_t at)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	account.seen = at;
+	return e == OK ? account_save(t, &account) : e;
 }
 
 bool account_takes_mail(struct txn *t, uint64_t actor, enum mail_list list)

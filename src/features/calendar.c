@@ -1,6 +1,7 @@
 /* calendar.c: the agenda of a community or of all, and the same as files that calendars follow. */
 #include "event.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN 3
@@ -8,6 +9,7 @@
 #define LOOKED_AT 500
 #define LONGEST (31 * DAY)
 #define BACK (90 * DAY)
+#define MINE_MOST 200 /* the newest of those one comes to, looked at for what is to be */
 #define FILE_MOST 200 /* events of one file */
 #define WORDS_POINTS 1000
 #define ADDRESS_FOR (10 * 366 * DAY)
@@ -133,6 +135,43 @@ enum err event_upcoming_show(struct call *call, struct txn *t, struct view *v)
 	show_lines(t, v, "upcoming", &ids, &call->viewer);
 	view_flag(v, "has_upcoming", ids.count > 0);
 	return OK;
+}
+
+struct mine {
+	uint64_t id;
+	int64_t start;
+};
+
+static int sooner(const void *a, const void *b)
+{
+	const struct mine *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+enum err event_mine_show(struct call *call, struct txn *t, struct view *v)
+{
+	struct u64s ids;
+	struct mine *mine = arena_array(txn_arena(t), MINE_MOST, sizeof *mine);
+	uint64_t shown[SHOWN];
+	size_t count = 0, first = 0;
+	enum err e = post_ids(t, TABLE_ATTENDING, call->viewer.actor, 0, true, MINE_MOST, &ids);
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		struct post p;
+		struct event event;
+		struct attendance a;
+		if (event_find(t, &call->viewer, ids.at[i], &p, &event) == OK
+			&& !event_is_over(&event)
+			&& attendance_of(t, p.id, call->viewer.actor, &a) == OK
+			&& a.state != ATTENDING_NO)
+			mine[count++] = (struct mine){p.id, event.start};
+	}
+	if (count > 1)
+		qsort(mine, count, sizeof *mine, sooner);
+	for (; first < count && first < SHOWN; first++)
+		shown[first] = mine[first].id;
+	show_lines(t, v, "mine", &(struct u64s){shown, first}, &call->viewer);
+	view_flag(v, "has_mine", count > 0);
+	return e;
 }
 
 /* ---- the page -------------------------------------------------------------------------------- */

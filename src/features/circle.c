@@ -421,8 +421,7 @@ static void show_abroad(struct call *call, struct txn *t, struct view *v, uint64
 	view_flag(v, "abroad_too", true);
 	view_begin(v, "abroad");
 	view_number(v, "accounts", (int64_t)readers.count);
-	view_flag(
-		v, "chosen", call->method == METHOD_POST ? call_flag(call, "abroad") : now->abroad);
+	view_flag(v, "chosen", call->typed ? call_flag(call, "abroad") : now->abroad);
 	view_end(v);
 }
 

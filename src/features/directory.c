@@ -371,7 +371,7 @@ static enum err own_read(struct call *call, struct txn *t, struct view *v)
 		e = actor_load(t, call->viewer.actor, &a);
 	if (e != OK)
 		return e;
-	bool typed = call->method == METHOD_POST;
+	bool typed = call->typed;
 	if (typed)
 		card_said(call, &c);
 	view_text(v, "heading", i18n(call->language, "How others find you"));

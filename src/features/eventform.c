@@ -122,13 +122,13 @@ static enum err read_form(struct call *call, struct event *e)
 /* What was typed, when the form comes back; else what is kept. */
 static void show_said(struct call *call, struct view *v, const char *name, const char *kept)
 {
-	const char *said = call->method == METHOD_POST ? call_input(call, name) : kept;
+	const char *said = call->typed ? call_input(call, name) : kept;
 	view_text(v, name, said != NULL ? said : "");
 }
 
 static void show_ticked(struct call *call, struct view *v, const char *name, bool kept)
 {
-	view_flag(v, name, call->method == METHOD_POST ? call_flag(call, name) : kept);
+	view_flag(v, name, call->typed ? call_flag(call, name) : kept);
 }
 
 static const char *day_of(struct arena *arena, int64_t ms, const char *zone)
@@ -471,9 +471,10 @@ static enum err recap_write(struct call *call, struct txn *t)
 	}
 
 const struct route event_form_routes[] = {
-	{METHOD_GET, "/c/{name}/new/event", SIGNED_IN, .read = new_read, .page = "event-new"},
+	{METHOD_GET, "/c/{name}/new/event", SIGNED_IN, .read = new_read, .page = "event-new",
+		.drafts = true},
 	{METHOD_POST, "/c/{name}/new/event", SIGNED_IN, .write = new_write, .page = "event-new",
-		.form = new_read, .takes = EVENT_INPUTS, .prepare = media_prepare,
+		.form = new_read, .drafts = true, .takes = EVENT_INPUTS, .prepare = media_prepare,
 		.max_body = MEDIA_FORM_MOST, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/event", SIGNED_IN, .read = edit_read, .page = "event-new"},
 	{METHOD_POST, "/p/{id}/event", SIGNED_IN, .write = edit_write, .page = "event-new",

@@ -119,8 +119,11 @@ static enum err status_read(struct call *call, struct txn *t, struct view *v)
 		e = leaving_load(t, actor, &l);
 	if (e != OK)
 		return e;
-	call->reply.cache = "no-store";
-	view_text(v, "heading", i18n(call->language, "Your data is being removed"));
+	call->reply.cache = "private, no-store";
+	view_text(v, "heading",
+		i18n(call->language,
+			l.step == LEAVING_ASKED ? "You asked to leave"
+						: "Your data is being removed"));
 	return show_leaving(t, v, &l);
 }
 

@@ -148,6 +148,7 @@ struct account {
 	int64_t created;
 	uint32_t mail_off; /* lists it left: a bit for each enum mail_list */
 	bool welcome; /* new here: the overview tells what to begin with */
+	int64_t seen; /* ms: up to when they saw what is new; 0: they never said so */
 };
 extern const struct shape account_shape;
 struct account_draft {
@@ -170,6 +171,7 @@ enum err account_remove(struct txn *, uint64_t actor) MUST_USE; /* with its sess
 enum err account_set_language(struct txn *, uint64_t actor, const char *language) MUST_USE; /* of pages and mails */
 enum err account_set_password(struct txn *, uint64_t actor, const char *hash) MUST_USE; /* ends sessions and tokens */
 enum err account_set_welcome(struct txn *, uint64_t actor, bool on) MUST_USE;
+enum err account_set_seen(struct txn *, uint64_t actor, int64_t at) MUST_USE;
 
 enum mail_list { MAIL_NEEDED, MAIL_SIGN_INS, MAIL_NOTICES, MAIL_DIGEST, MAIL_EVENTS }; /* what may be left: all but the first; 31 at most */
 bool account_takes_mail(struct txn *, uint64_t actor, enum mail_list);
@@ -303,8 +305,9 @@ bool joining_is_open(struct txn *, uint64_t community); /* not one that people o
 const char *joining_path(struct arena *, const struct actor *community); /* of the page that tells how; NULL: the association's */
 /* "join" { path, asks, unopened, listed, goal } and "joining_place": what pages of a community say of joining it. */
 void joining_community_show(struct call *, struct txn *, struct view *, const struct actor *);
-/* "welcome": three things to begin with, for who is new; "waiting_requests": how many wait for this viewer's answer. */
-void welcome_show(struct call *, struct txn *, struct view *);
+/* "welcome": three things to begin with, for who is new; "waiting_requests": how many wait for this viewer's answer, which
+ * it returns. */
+int64_t welcome_show(struct call *, struct txn *, struct view *);
 
 /* ---- follow.c: following; who follows whom is never shown outside but as a number ------------ */
 
@@ -332,6 +335,7 @@ enum err follow_forget_all(struct txn *, const struct actor *gone) MUST_USE;
 enum err follow_drop_all(struct txn *, uint64_t actor) MUST_USE; /* those that stayed too */
 enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
 enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
+enum err follow_waiting(struct txn *, uint64_t whom, size_t max, struct u64s *out) MUST_USE; /* who asks to, by id */
 enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;
 
 /* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
@@ -542,6 +546,17 @@ enum err compose_done(struct call *, struct txn *, const struct post *, const ch
 void compose_languages(struct call *, struct view *, const char *chosen);
 void compose_tabs(struct view *, const struct actor *community, const char *kind); /* parts/compose-tabs.html */
 
+/* ---- drafts.c: what was typed and is not placed yet, for its writer alone -------------------- */
+
+#define DRAFTS_MOST 20
+#define DRAFT_KEPT (90 * DAY) /* after it was changed */
+extern const struct drafting drafts_kept;
+enum err drafts_show(struct call *, struct txn *, struct view *, size_t most) MUST_USE; /* "drafts", "draft_count" */
+/* Who was signed out while they wrote: what they sent goes through the page to sign in, and is a draft of who signs in
+ * there; *next is where it opens, or stays as it is. */
+void drafts_pass(struct call *, struct view *);
+enum err drafts_take(struct txn *, struct call *, uint64_t actor, const char **next) MUST_USE;
+
 /* ---- what the files about posts share: post draft change orphan extra note incoming conversation compose ---- */
 
 #define POST_TITLE_MOST 200  /* code points of a local title */
@@ -695,6 +710,7 @@ enum err poll_voters(struct txn *, uint64_t post, uint64_t after, size_t max, st
 
 /* "upcoming": what comes anywhere here, that the viewer may read; parts/event-upcoming.html */
 enum err event_upcoming_show(struct call *, struct txn *, struct view *) MUST_USE;
+enum err event_mine_show(struct call *, struct txn *, struct view *) MUST_USE; /* "mine", "has_mine": where the viewer comes */
 /* Where the Question beside a post stands (feature.h): it is that post by another name. */
 const char *post_question_uri(struct arena *, const struct post *);
 
@@ -881,6 +897,7 @@ enum err block_add(struct txn *, uint64_t who, uint64_t blocker, uint64_t blocke
 enum err block_remove(struct txn *, uint64_t who, uint64_t blocker, uint64_t blocked, const struct origin *) MUST_USE;
 bool block_is(struct txn *, uint64_t blocker, uint64_t blocked);
 bool block_between(struct txn *, uint64_t a, uint64_t b); /* either way */
+enum err report_count_open(struct txn *, int64_t *count) MUST_USE; /* among the latest */
 enum err report_add(struct txn *, uint64_t who, const struct report *, const struct origin *) MUST_USE;
 enum err domain_block(struct txn *, const char *host, const char *reason, bool on) MUST_USE;
 bool domain_blocked(struct txn *, const char *host); /* the host or a parent domain of it */
@@ -1045,7 +1062,7 @@ int64_t keep_days(struct txn *, enum keep_clock); /* as the site chose, or what 
 enum err keep_set(struct txn *, enum keep_clock, int64_t days) MUST_USE; /* ERR_INVALID: out of bounds */
 void keep_show(struct txn *, struct view *, const char *language); /* parts/kept.html */
 
-/* ---- timeline.c: pages that gather: home of the association, my overview --------------------- */
+/* ---- timeline.c: pages that gather; overview.c: my own ----------------------------------------- */
 
 /* Newest first: posts of the followed and of their communities that `viewer` may read. */
 enum err timeline_home(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
@@ -1054,6 +1071,9 @@ enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, s
  * length nor its ends tell of others. */
 enum err timeline_of(struct txn *, const struct viewer *, const struct actor *, uint64_t before, size_t max,
 	struct u64s *out) MUST_USE;
+
+/* A page of them, of `most`: what parts/conversation-list.html shows, "nothing". */
+void timeline_show(struct txn *, struct view *, const struct viewer *, const struct u64s *ids, uint64_t before, size_t most);
 
 /* ---- linked.c, readers.c: what federation/linking.c asks when it has found an account elsewhere; on a thread that may wait ---- */
 

@@ -443,11 +443,15 @@ static enum err unfollow_write(struct call *call, struct txn *t)
 	return click(call, t, false);
 }
 
+enum err follow_waiting(struct txn *t, uint64_t whom, size_t max, struct u64s *out)
+{
+	return listed(t, TABLE_FOLLOWER, whom, 0, FOLLOW_PENDING, max, out);
+}
+
 static enum err requests_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
-	enum err e = listed(
-		t, TABLE_FOLLOWER, call->viewer.actor, 0, FOLLOW_PENDING, REQUESTS_MOST, &ids);
+	enum err e = follow_waiting(t, call->viewer.actor, REQUESTS_MOST, &ids);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Who would like to follow you"));

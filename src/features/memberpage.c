@@ -143,7 +143,7 @@ static void show_reasons(struct call *call, struct view *v)
 
 static const char *said_or(struct call *call, const char *name, const char *otherwise)
 {
-	const char *said = call->method == METHOD_POST ? call_input(call, name) : NULL;
+	const char *said = call->typed ? call_input(call, name) : NULL;
 	return said != NULL ? said : otherwise;
 }
 

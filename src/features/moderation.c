@@ -266,7 +266,6 @@ static enum err report_write(struct call *call, struct txn *t)
 }
 
 struct report_list {
-	struct call *call;
 	struct txn *t;
 	struct report at[REPORTS_SHOWN];
 	size_t count;
@@ -314,14 +313,29 @@ static void report_show(
 	view_end(v);
 }
 
-static enum err reports_read(struct call *call, struct txn *t, struct view *v)
+static enum err reports_open(struct txn *t, struct report_list **out)
 {
-	struct report_list *l = arena_alloc(call->arena, sizeof *l);
-	l->call = call;
-	l->t = t;
+	struct report_list *l = arena_alloc(txn_arena(t), sizeof *l);
 	struct walk walk = {
 		.prefix = place_0(TABLE_REPORT), .backward = true, .max = 10 * REPORTS_SHOWN};
-	enum err e = txn_walk(t, &walk, report_gather, l);
+	l->t = t;
+	*out = l;
+	return txn_walk(t, &walk, report_gather, l);
+}
+
+enum err report_count_open(struct txn *t, int64_t *count)
+{
+	struct report_list *l;
+	enum err e = reports_open(t, &l);
+	if (e == OK)
+		*count = (int64_t)l->count;
+	return e;
+}
+
+static enum err reports_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct report_list *l;
+	enum err e = reports_open(t, &l);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Reports"));

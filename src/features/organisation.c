@@ -395,7 +395,7 @@ static void show_form(struct call *call, struct view *v, const struct organisati
 		const char *name, *now;
 	} values[] = {{"title", o->title}, {"source", o->source}, {"place", o->place},
 		{"links", o->links}};
-	bool typed = call->method == METHOD_POST;
+	bool typed = call->typed;
 	view_begin(v, "is");
 	for (size_t i = 0; i < COUNT(values); i++) {
 		const char *said = typed ? call_input(call, values[i].name) : values[i].now;

@@ -571,9 +571,10 @@ static enum err unvote_write(struct call *call, struct txn *t)
 }
 
 static const struct route routes[] = {
-	{METHOD_GET, "/c/{name}/new/poll", SIGNED_IN, .read = new_read, .page = "poll-new"},
+	{METHOD_GET, "/c/{name}/new/poll", SIGNED_IN, .read = new_read, .page = "poll-new",
+		.drafts = true},
 	{METHOD_POST, "/c/{name}/new/poll", SIGNED_IN, .write = new_write, .page = "poll-new",
-		.form = new_read,
+		.form = new_read, .drafts = true,
 		.takes = {{"text", INPUT_TEXT, .required = true, .min = 1, .max = POST_TEXT_MOST,
 				  .label = "Question"},
 			POLL_INPUTS, {"language", INPUT_LINE, .max = 35, .label = "Language"},

@@ -398,9 +398,10 @@ static enum err list_read(struct call *call, struct txn *t, struct view *v)
 }
 
 static const struct route routes[] = {
-	{METHOD_GET, "/c/{name}/new/question", SIGNED_IN, .read = new_read, .page = "question-new"},
+	{METHOD_GET, "/c/{name}/new/question", SIGNED_IN, .read = new_read, .page = "question-new",
+		.drafts = true},
 	{METHOD_POST, "/c/{name}/new/question", SIGNED_IN, .write = new_write,
-		.page = "question-new", .form = new_read,
+		.page = "question-new", .form = new_read, .drafts = true,
 		.takes = {{"text", INPUT_TEXT, .required = true, .min = 1, .max = POST_TEXT_MOST,
 				  .label = "Question"},
 			{"language", INPUT_LINE, .max = 35, .label = "Language"}, CIRCLE_INPUTS},

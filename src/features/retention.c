@@ -50,6 +50,7 @@ void keep_show(struct txn *t, struct view *v, const char *language)
 		view_end(v);
 	}
 	view_list_end(v);
+	view_number(v, "draft_days", DRAFT_KEPT / DAY);
 	view_number(v, "idle_days", SESSION_IDLE / DAY);
 	view_number(v, "whole_days", SESSION_WHOLE / DAY);
 }

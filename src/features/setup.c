@@ -30,8 +30,7 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 	view_begin(v, "setup");
 	view_flag(v, "restricted", a.restricted);
 	view_flag(v, "own_members", a.own_members);
-	view_flag(v, "abroad",
-		call->method == METHOD_POST ? call_flag(call, "abroad") : a.circles.abroad);
+	view_flag(v, "abroad", call->typed ? call_flag(call, "abroad") : a.circles.abroad);
 	circle_show_choice(call, t, v, a.id, &a.circles, NULL);
 	view_end(v);
 	return OK;

@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-#define LINK_FOR (15 * MINUTE) /* by mail */
-#define STEP_FOR (10 * MINUTE) /* from the password to the code */
-#define KNOWN "known"          /* cookie of a browser that was used before */
+#define LINK_FOR (15 * MINUTE)           /* by mail */
+#define STEP_FOR (10 * MINUTE)           /* from the password to the code */
+#define SIGN_IN_MOST ((size_t)256 << 10) /* with what was written before one was signed out */
+#define KNOWN "known"                    /* cookie of a browser that was used before */
 #define KNOWN_FOR (365 * DAY)
 #define BY_MAIL 'm' /* a link's payload: how one came by it, and where one goes on to */
 #define BY_PASSWORD 'p'
@@ -152,11 +153,14 @@ static enum err sign_in_begin(struct txn *t, void *arg)
 {
 	struct sign_in *s = arg;
 	struct account account;
-	const char *next = call_input(s->call, "next"), *path = next != NULL ? next : "/";
+	const char *next = call_input(s->call, "next"), *path;
 	s->call->reply = (struct reply){0};
 	enum err e = still_so(t, s, &account);
+	if (e == OK && call_input(s->call, "sent_to") != NULL)
+		e = drafts_take(t, s->call, s->actor, &next);
 	if (e != OK)
 		return e;
+	path = next != NULL ? next : "/";
 	e = second_is_on(t, s->actor)
 		? sign_in_link(t, s->actor, BY_PASSWORD, next, STEP_FOR, &path)
 		: come_in(t, s->call, &account, false);
@@ -195,6 +199,7 @@ static enum err sign_in_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "heading", i18n(call->language, "Sign in"));
 	view_text(v, "next", next);
 	view_flag(v, "by_mail", call->site->mail_from != NULL);
+	drafts_pass(call, v);
 	return OK;
 }
 
@@ -458,7 +463,8 @@ static const struct route routes[] = {
 		.takes = {NAME_INPUT,
 			{"password", INPUT_PASSWORD, .required = true, .min = 1,
 				.max = PASSWORD_MOST, .label = "Password"},
-			NEXT_INPUT}},
+			NEXT_INPUT},
+		.max_body = SIGN_IN_MOST},
 	{METHOD_GET, "/sign-in/link", ANYONE, .read = ask_read, .page = "signin-link",
 		.takes = {NEXT_INPUT}},
 	{METHOD_POST, "/sign-in/link", ANYONE, .work = ask_work, .page = "signin-link",

@@ -1,4 +1,4 @@
-/* timeline.c: posts of several places, merged on reading: the home of the site, my overview. */
+/* timeline.c: posts of several places, merged on reading; and the home of the site. */
 #include "features.h"
 
 #include <string.h>
@@ -155,14 +155,14 @@ enum err timeline_of(struct txn *t, const struct viewer *viewer, const struct ac
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static void show_page(struct txn *t, struct view *v, const struct viewer *viewer,
-	const struct u64s *ids, uint64_t before)
+void timeline_show(struct txn *t, struct view *v, const struct viewer *viewer,
+	const struct u64s *ids, uint64_t before, size_t most)
 {
 	post_lines(t, v, "conversations", ids, viewer);
 	view_flag(v, "nothing", ids->count == 0 && before == 0);
 	view_flag(v, "later_page", before != 0);
-	view_flag(v, "paged", before != 0 || ids->count == PAGE_SHOWN);
-	if (ids->count == PAGE_SHOWN)
+	view_flag(v, "paged", before != 0 || ids->count == most);
+	if (ids->count == most)
 		view_id(v, "older", ids->at[ids->count - 1]);
 }
 
@@ -210,28 +210,13 @@ static enum err home_read(struct call *call, struct txn *t, struct view *v)
 	if (e == OK)
 		e = timeline_public(t, &call->viewer, before, PAGE_SHOWN, &ids);
 	if (e == OK)
-		show_page(t, v, &call->viewer, &ids, before);
-	return e;
-}
-
-static enum err overview_read(struct call *call, struct txn *t, struct view *v)
-{
-	struct u64s ids;
-	uint64_t before = call_input_id(call, "before");
-	view_text(v, "heading", i18n(call->language, "My overview"));
-	if (before == 0)
-		welcome_show(call, t, v);
-	enum err e = timeline_home(t, &call->viewer, before, PAGE_SHOWN, &ids);
-	if (e == OK)
-		show_page(t, v, &call->viewer, &ids, before);
+		timeline_show(t, v, &call->viewer, &ids, before, PAGE_SHOWN);
 	return e;
 }
 
 static const struct route routes[] = {
 	{METHOD_GET, "/", ANYONE, WANTS_PAGE, .read = home_read, .page = "home",
 		.takes = {{"before", INPUT_ID, .label = "Older conversations"}}},
-	{METHOD_GET, "/overview", SIGNED_IN, .read = overview_read, .page = "overview",
-		.takes = {{"before", INPUT_ID, .label = "Older messages"}}},
 	{0},
 };
 const struct feature feature_timeline = {.name = "timeline", .routes = routes};

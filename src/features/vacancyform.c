@@ -44,7 +44,7 @@ static void show_chosen(
 
 static void show_value(struct call *call, struct view *v, const char *name, const char *now)
 {
-	const char *said = call->method == METHOD_POST ? call_input(call, name) : now;
+	const char *said = call->typed ? call_input(call, name) : now;
 	view_text(v, name, said != NULL ? said : "");
 }
 
@@ -52,7 +52,7 @@ static void show_organisations(struct call *call, struct txn *t, struct view *v,
 {
 	struct u64s mine;
 	struct organisation o;
-	uint64_t chosen = call->method == METHOD_POST ? call_input_id(call, "organisation") : now;
+	uint64_t chosen = call->typed ? call_input_id(call, "organisation") : now;
 	bool some = false;
 	view_list(v, "organisations");
 	if (organisation_of(t, call->viewer.actor, &mine) == OK)
@@ -74,7 +74,7 @@ static void show_organisations(struct call *call, struct txn *t, struct view *v,
 static void show_form(struct call *call, struct txn *t, struct view *v, const struct post *p,
 	const struct vacancy *now)
 {
-	bool typed = call->method == METHOD_POST;
+	bool typed = call->typed;
 	uint32_t type = typed ? word_number(types, COUNT(types), call_input(call, "type"))
 			      : now->type;
 	uint32_t where = typed ? word_number(wheres, COUNT(wheres), call_input(call, "where"))
@@ -255,9 +255,10 @@ static enum err reopen_write(struct call *call, struct txn *t)
 	}
 
 const struct route vacancy_routes[] = {
-	{METHOD_GET, "/c/{name}/new/vacancy", SIGNED_IN, .read = new_read, .page = "vacancy-form"},
+	{METHOD_GET, "/c/{name}/new/vacancy", SIGNED_IN, .read = new_read, .page = "vacancy-form",
+		.drafts = true},
 	{METHOD_POST, "/c/{name}/new/vacancy", SIGNED_IN, .write = new_write,
-		.page = "vacancy-form", .form = new_read, .takes = FORM_INPUTS,
+		.page = "vacancy-form", .form = new_read, .drafts = true, .takes = FORM_INPUTS,
 		.max_body = (size_t)256 << 10, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/vacancy", SIGNED_IN, .read = edit_read, .page = "vacancy-form"},
 	{METHOD_POST, "/p/{id}/vacancy", SIGNED_IN, .write = edit_write, .page = "vacancy-form",

@@ -27,31 +27,32 @@ static enum err waiting_run(struct txn *r, void *arg)
 	return e;
 }
 
-static void show_waiting(struct call *call, struct txn *t, struct view *v)
+static int64_t show_waiting(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s all;
 	struct waiting *w = arena_alloc(call->arena, sizeof *w);
 	int64_t requests = 0;
 	w->communities = &all;
 	if (community_list(t, &all) != OK || roll_read(call->site, waiting_run, w) != OK)
-		return;
+		return 0;
 	for (size_t i = 0; i < w->count; i++)
 		if (joining_may(t, call->viewer.actor, w->places[i]))
 			requests += w->counts[i];
 	view_number(v, "waiting_requests", requests);
+	return requests;
 }
 
-void welcome_show(struct call *call, struct txn *t, struct view *v)
+int64_t welcome_show(struct call *call, struct txn *t, struct view *v)
 {
 	struct account account;
 	struct actor me;
 	struct u64s followed = {0}, posts = {0};
 	uint64_t who = call->viewer.actor;
-	show_waiting(call, t, v);
+	int64_t requests = show_waiting(call, t, v);
 	if (account_load(t, who, &account) != OK || !account.welcome
 		|| actor_load(t, who, &me) != OK || follow_following(t, who, 0, 1, &followed) != OK
 		|| post_of_author(t, who, 0, 1, &posts) != OK)
-		return;
+		return requests;
 	view_begin(v, "welcome");
 	view_text(v, "title", actor_title(&me));
 	view_flag(v, "as_member", call->viewer.member);
@@ -59,6 +60,7 @@ void welcome_show(struct call *call, struct txn *t, struct view *v)
 	view_flag(v, "follows", followed.count > 0);
 	view_flag(v, "wrote", posts.count > 0);
 	view_end(v);
+	return requests;
 }
 
 static enum err hide_write(struct call *call, struct txn *t)

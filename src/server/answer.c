@@ -105,7 +105,7 @@ static void show_language(struct exchange *x, struct view *v)
 
 static void show_inputs(struct exchange *x, struct view *v)
 {
-	const struct route *r = x->call.route;
+	const struct route *r = x->filled != NULL ? x->filled : x->call.route;
 	view_begin(v, "input");
 	for (size_t i = 0; r != NULL && i < INPUTS_MAX && r->takes[i].name != NULL; i++)
 		if (!input_is_secret(r, r->takes[i].name))
@@ -167,9 +167,13 @@ static void show_frame(struct exchange *x, struct txn *t)
 
 void answer_begin(struct exchange *x, struct txn *t, bool page)
 {
+	const struct drafting *d = http_settings(x)->drafting;
 	x->view = view_create(x->call.arena, page ? VIEW_TREE : VIEW_JSON);
 	if (page)
 		show_frame(x, t);
+	if (page && d != NULL && x->call.viewer.local && x->call.route != NULL
+		&& x->call.route->drafts)
+		d->show(&x->call, t, x->view);
 }
 
 /* ---- colours: a page asks for the rules of those it shows and app.css lacks ------------------- */
@@ -339,6 +343,14 @@ static bool speaks_json(const struct exchange *x)
 		|| (c->route != NULL && c->route->access == FEDERATION);
 }
 
+void answer_retry(struct exchange *x)
+{
+	struct call *c = &x->call;
+	if (c->reply.status == 429 || c->reply.status == 503)
+		reply_header(c, "Retry-After",
+			arena_format(c->arena, "%lld", (long long)(x->wait / SECOND) + 1));
+}
+
 static void failure(struct exchange *x, int status, const char *message)
 {
 	struct call *c = &x->call;
@@ -349,9 +361,7 @@ static void failure(struct exchange *x, int status, const char *message)
 		page_failure(x, status, message);
 	if (status == 405)
 		reply_header(c, "Allow", route_allow(x));
-	if (status == 429 || status == 503)
-		reply_header(c, "Retry-After",
-			arena_format(c->arena, "%lld", (long long)(x->wait / SECOND) + 1));
+	answer_retry(x);
 	if (status == 401 && route_is_open(x))
 		reply_header(c, "WWW-Authenticate", "Bearer");
 }

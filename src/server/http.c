@@ -38,6 +38,11 @@ struct kept *http_kept(const struct exchange *x)
 	return x->server->kept;
 }
 
+const struct table_of_routes *http_routes(const struct exchange *x)
+{
+	return x->server->routes;
+}
+
 /* ---- one call -------------------------------------------------------------------------------- */
 
 static struct connection *connection_of(struct MHD_Connection *con)
@@ -150,17 +155,17 @@ static enum MHD_Result send_line(struct exchange *x, int status)
 	const char *line = status == 503 ? "Stopping or too busy.\n"
 		: status == 421          ? "This name is not ours.\n"
 					 : "This is no request we can answer.\n";
-	x->closing = true;
-	x->refused = status;
-	atomic_fetch_add(&x->server->refused, 1);
-	return send_response(x, status, (struct bytes){line, strlen(line)}, &type);
-}
 	bool secure = status != 421 && text_starts(x->call.site->base_url, "https://");
 	struct header retry = {"Retry-After", "5", NULL};
 	struct header strict = {STRICT_TRANSPORT, status == 503 ? &retry : NULL};
 	struct header sniff = {"X-Content-Type-Options", "nosniff", secure ? &strict : strict.next};
 	struct header kept = {"Cache-Control", "private, no-store", &sniff};
 	struct header type = {"Content-Type", "text/plain; charset=utf-8", &kept};
+	x->closing = true;
+	x->refused = status;
+	atomic_fetch_add(&x->server->refused, 1);
+	return send_response(x, status, (struct bytes){line, strlen(line)}, &type);
+}
 
 static enum MHD_Result send_reply(struct exchange *x)
 {

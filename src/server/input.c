@@ -10,7 +10,7 @@
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static bool add(struct exchange *x, const char *name, const char *value)
+bool input_add(struct exchange *x, const char *name, const char *value)
 {
 	if (x->inputs.at == NULL)
 		x->inputs.at = arena_array(x->call.arena, PAIRS_MAX, sizeof *x->inputs.at);
@@ -45,7 +45,7 @@ static bool read_urlencoded(struct exchange *x, const char *s, size_t size)
 			|| !text_unescape_url(
 				x->call.arena, start, (size_t)(stop - start), true, &value))
 			return false;
-		if (stop > s && !add(x, name, plain_lines(value)))
+		if (stop > s && !input_add(x, name, plain_lines(value)))
 			return false;
 		s = stop + 1;
 	}
@@ -117,7 +117,7 @@ static bool read_part(struct exchange *x, const char *s, size_t size)
 	if (file != NULL)
 		return add_file(x, name, file, (struct bytes){value, length});
 	return text_is_utf8(value, length)
-		&& add(x, name, plain_lines(arena_text_n(arena, value, length)));
+		&& input_add(x, name, plain_lines(arena_text_n(arena, value, length)));
 }
 
 static bool read_multipart(struct exchange *x, const char *type)
@@ -182,14 +182,14 @@ static bool read_member(void *arg, const char *name, const json_node *v)
 	}
 	if (!json_is_array(v)) {
 		const char *value = v != NULL ? scalar(arena, v) : NULL;
-		if (value != NULL && !add(n->x, whole, value))
+		if (value != NULL && !input_add(n->x, whole, value))
 			n->x->refused = 400;
 		return n->x->refused == 0;
 	}
 	const char *listed = arena_format(arena, "%s[]", whole);
 	for (size_t i = 0; i < json_count(v) && n->x->refused == 0; i++) {
 		const char *value = scalar(arena, json_item(v, i));
-		if (value != NULL && !add(n->x, listed, value))
+		if (value != NULL && !input_add(n->x, listed, value))
 			n->x->refused = 400;
 	}
 	return n->x->refused == 0;
@@ -369,6 +369,22 @@ const struct upload *call_file(const struct call *c, const char *input)
 		if (text_is(x->upload_inputs[i], input))
 			return &x->uploads[i];
 	return NULL;
+}
+
+const char *call_input_at(const struct call *c, size_t n, const char **name)
+{
+	const struct named_list *inputs = &exchange_of(c)->inputs;
+	if (n >= inputs->count)
+		return NULL;
+	*name = inputs->at[n].name;
+	return inputs->at[n].value;
+}
+
+void call_fill(struct call *c, const char *name, const char *value)
+{
+	/* Where the list is full the rest stays away: it was as full when it was kept. */
+	c->typed |= input_add(
+		exchange_of(c), arena_text(c->arena, name), arena_text(c->arena, value));
 }
 
 const char *call_input(const struct call *c, const char *name)

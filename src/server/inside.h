@@ -85,11 +85,13 @@ struct exchange {
 	const char *upload_inputs[UPLOADS_MAX]; /* the input of each */
 	size_t upload_count;
 	bool inputs_read;
+	const struct route *filled; /* whose form a draft was typed in */
 	struct fault faults[INPUTS_MAX];
 	size_t fault_count;
 	/* session.c */
 	struct signed_in signed_in; /* when call.viewer.local; text in the arena */
 	bool bad_token;
+	bool old_token;          /* this site's own form, of another session: shown again it is good */
 	const char *notice;      /* msgid, shown once and then taken out of its cookie */
 	bool language_chosen;    /* by ?lang=: kept in a cookie */
 	int64_t wait;            /* ms until the pace allows another */
@@ -145,11 +147,15 @@ typedef void route_visit(void *arg, const struct route *);
 void routes_each(const struct table_of_routes *, route_visit *, void *arg);
 /* Sets call.route, call.path and the parts; call.route stays NULL and spot tells 404 (NULL) from 405. */
 void route_find(const struct table_of_routes *, struct exchange *);
+/* The one of them, or of a path of one segment, that a form is sent to. NULL: there is none. */
+const struct route *route_of_spot(const struct spot *);
+const struct route *route_of_form(const struct table_of_routes *, const char *path);
 const char *route_allow(const struct exchange *); /* "GET, HEAD, OPTIONS" of the spot */
 bool route_is_open(const struct exchange *); /* CORS paths: no cookies there, tokens only */
 
 /* ---- run.c ----------------------------------------------------------------------------------- */
 
+bool run_keeps(const struct exchange *); /* a draft is to be kept, and nothing placed */
 bool run_is_known(struct exchange *); /* signed in, asked before a large body is read */
 /* True: the reply is ready. False: the call went away (http_away) and comes back by http_back. */
 bool run_call(struct exchange *);
@@ -161,6 +167,7 @@ bool http_away(struct exchange *) MUST_USE;  /* before the call is handed to ano
 void http_back(struct exchange *, enum err); /* from any thread, once */
 const struct server_settings *http_settings(const struct exchange *);
 struct kept *http_kept(const struct exchange *);
+const struct table_of_routes *http_routes(const struct exchange *);
 
 /* ---- socket.c -------------------------------------------------------------------------------- */
 
@@ -176,6 +183,7 @@ void socket_sweep(void *server); /* the sweeper's thread */
 
 /* ---- input.c --------------------------------------------------------------------------------- */
 
+bool input_add(struct exchange *, const char *name, const char *value); /* false: too many, or no name */
 int input_read(struct exchange *);   /* query and body into inputs; 0 or a status. Other nodes send no forms: query only */
 enum err input_check(struct exchange *); /* what the route takes; fills faults */
 bool input_is_secret(const struct route *, const char *name); /* never shown again */
@@ -183,7 +191,7 @@ bool input_is_secret(const struct route *, const char *name); /* never shown aga
 /* ---- session.c ------------------------------------------------------------------------------- */
 
 enum err session_identify(struct exchange *, struct txn *) MUST_USE; /* sets call.viewer and signed_in, by cookie or token */
-bool session_csrf_ok(const struct exchange *);
+bool session_csrf_ok(struct exchange *);
 const char *session_csrf(const struct exchange *); /* the form's token, or NULL when nobody is signed in */
 
 /* ---- cookie.c -------------------------------------------------------------------------------- */
@@ -195,7 +203,7 @@ void cookie_notice(struct exchange *);   /* takes the notice out of its cookie *
 /* ---- pace.c ---------------------------------------------------------------------------------- */
 
 int64_t pace_wait(const char *what, const char *who, int most, int64_t window_ms); /* 0: allowed, or ms to wait */
-int64_t pace_of(struct exchange *);  /* the route's, for its viewer or address */
+int64_t pace_of(struct exchange *);  /* the route's, or that of keeping drafts, for its viewer or address */
 /* The caller's address as text: the socket's, or the rightmost hop that is not the trusted proxy. */
 const char *pace_peer(struct arena *, const char *socket, const char *trusted, const char *forwarded);
 size_t pace_count(void);             /* buckets in use: tests */
@@ -217,6 +225,7 @@ enum err answer_view(struct exchange *, int status) MUST_USE; /* exchange.view b
 void answer_error(struct exchange *, enum err);
 void answer_status(struct exchange *, int status); /* what no enum err says: 400 405 413 415 421 501 505 */
 void answer_options(struct exchange *);
+void answer_retry(struct exchange *); /* after 429 and 503: when */
 
 /* ---- reply.c --------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #define CHAINS 65536
 #define NANOS INT64_C(1000000)
 #define HOPS_MAX 16
+#define DRAFTS_PER_MINUTE 30
 
 /*
  * A token bucket as one time: `full_at`, when it will be full again. Each call moves it one interval further, and is
@@ -154,6 +155,8 @@ int64_t pace_of(struct exchange *x)
 						    : call_network(&x->call);
 	/* The pattern, not the path: "/x", "/x/" and "/x?y" share one bucket (security.md R50). */
 	char what[256];
+	if (run_keeps(x))
+		return pace_wait("draft", who, DRAFTS_PER_MINUTE, MINUTE);
 	if (!text_print(what, sizeof what, "%d %s", (int)r->method, r->path))
 		die("route %s is too long", r->path);
 	return pace_wait(what, who, r->per_minute > 0 ? r->per_minute : 600, MINUTE);

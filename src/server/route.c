@@ -276,6 +276,22 @@ void route_find(const struct table_of_routes *table, struct exchange *x)
 	}
 }
 
+const struct route *route_of_spot(const struct spot *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->routes[i]->method == METHOD_POST && s->routes[i]->form != NULL)
+			return s->routes[i];
+	return NULL;
+}
+
+const struct route *route_of_form(const struct table_of_routes *table, const char *path)
+{
+	const struct spot *s = table->root.child;
+	while (s != NULL && (s->part != NULL || !text_is(s->prefix, path + 1)))
+		s = s->next;
+	return s != NULL ? route_of_spot(s) : NULL;
+}
+
 const char *route_allow(const struct exchange *x)
 {
 	static const char *const names[] = {[METHOD_GET] = "GET, HEAD",

@@ -24,6 +24,14 @@ static enum err check_csrf(struct exchange *x)
 	return ERR_FORBIDDEN;
 }
 
+bool run_keeps(const struct exchange *x)
+{
+	const struct route *r = x->call.route;
+	const char *keep = call_input(&x->call, "keep");
+	return r->drafts && r->write != NULL && http_settings(x)->drafting != NULL && keep != NULL
+		&& *keep != '\0';
+}
+
 /* The transaction may be NULL for FEDERATION: nobody is looked up there. */
 static enum err check(struct exchange *x, struct txn *t)
 {
@@ -34,7 +42,13 @@ static enum err check(struct exchange *x, struct txn *t)
 		e = check_access(x);
 	if (e == OK)
 		e = check_csrf(x);
-	return e == OK ? input_check(x) : e;
+	if (e == OK)
+		e = input_check(x);
+	if (e != ERR_INVALID || !run_keeps(x))
+		return e;
+	x->fault_count = 0; /* a draft may be half done */
+	x->call.refusal = (struct refusal){0};
+	return OK;
 }
 
 static enum err check_run(struct txn *t, void *arg)
@@ -54,11 +68,24 @@ bool run_is_known(struct exchange *x)
 
 /* ---- readers --------------------------------------------------------------------------------- */
 
+/* The form of this page, filled with the draft that is asked for. */
+static enum err open_draft(struct exchange *x, struct txn *t)
+{
+	struct call *c = &x->call;
+	const struct drafting *d = http_settings(x)->drafting;
+	if (!c->route->drafts || d == NULL || call_input(c, "draft") == NULL)
+		return OK;
+	x->filled = route_of_spot(x->spot);
+	return d->open(c, t);
+}
+
 static enum err read_run(struct txn *t, void *arg)
 {
 	struct exchange *x = arg;
 	struct call *c = &x->call;
 	enum err e = check(x, t);
+	if (e == OK)
+		e = open_draft(x, t);
 	if (e != OK || kept_find(x))
 		return e;
 	answer_begin(x, t, answer_is_page(x));
@@ -80,15 +107,51 @@ static enum err form_run(struct txn *t, void *arg)
 	c->reply = (struct reply){0};
 	answer_begin(x, t, true);
 	enum err e = c->route->form(c, t, x->view);
-	return e == OK ? answer_view(x, x->fault_count > 0 ? 422 : 200) : e;
+	int status = x->fault_count == 0   ? 200
+		: x->result == ERR_INVALID ? 422
+					   : err_status(x->result);
+	return e == OK ? answer_view(x, status) : e;
+}
+
+/* Why what was written cannot be placed now, though nothing is wrong with it; NULL: for another reason. */
+static const char *hindrance(struct exchange *x, enum err e)
+{
+	if (e == ERR_SIGN_IN && call_input(&x->call, "sent_to") == NULL
+		&& input_add(x, "sent_to", x->path_raw))
+		return "You are signed out. Sign in: what you wrote is kept as a draft.";
+	if (check_access(x) != OK)
+		return NULL;
+	if (e == ERR_FORBIDDEN && x->old_token)
+		return "This page was opened before you signed in. Look at it once more and send it again.";
+	return e == ERR_TOO_MUCH || e == ERR_AGAIN ? err_message(e) : NULL;
+}
+
+/* It stands there again, to be sent once more or kept; whoever was signed out takes it along through the page to sign in. */
+static bool show_again(struct exchange *x, enum err e)
+{
+	struct call *c = &x->call;
+	const struct route *sign_in = route_of_form(http_routes(x), "/sign-in");
+	if (!c->route->drafts || c->route->form == NULL || c->wants_json || sign_in == NULL)
+		return false;
+	const char *why = hindrance(x, e);
+	if (why == NULL)
+		return false;
+	x->faults[0] = (struct fault){NULL, {NULL, why}};
+	x->fault_count = 1;
+	if (e == ERR_SIGN_IN)
+		c->route = sign_in;
+	if (store_read(c->store, form_run, x) != OK)
+		return false;
+	answer_retry(x);
+	return true;
 }
 
 static void fail(struct exchange *x, enum err e)
 {
 	struct call *c = &x->call;
 	x->result = e;
-	if (c->reply.status >= 400)
-		return; /* the handler said in its own words what is wrong */
+	if (c->reply.status >= 400 || show_again(x, e))
+		return; /* the handler said in its own words what is wrong, or all stands there again */
 	if (e == ERR_INVALID && x->fault_count == 0 && c->refusal.text != NULL)
 		x->faults[x->fault_count++] = (struct fault){NULL, c->refusal};
 	if (e == ERR_INVALID && c->route->form != NULL && !c->wants_json) {
@@ -105,8 +168,14 @@ static void fail(struct exchange *x, enum err e)
 static enum err write_run(struct txn *t, void *arg)
 {
 	struct exchange *x = arg;
-	reply_reset(&x->call);
-	return x->call.route->write(&x->call, t);
+	struct call *c = &x->call;
+	const struct drafting *d = http_settings(x)->drafting;
+	reply_reset(c);
+	if (run_keeps(x))
+		return d->keep(c, t);
+	enum err e = c->route->write(c, t);
+	bool was_draft = c->route->drafts && d != NULL && call_input(c, "draft") != NULL;
+	return e == OK && was_draft ? d->place(c, t) : e;
 }
 
 static void write_done(void *arg, enum err e)
@@ -215,6 +284,7 @@ bool run_call(struct exchange *x)
 	struct call *c = &x->call;
 	if (x->refused == 0)
 		x->refused = input_read(x);
+	c->typed = c->method == METHOD_POST;
 	cookie_language(x);
 	if (x->refused != 0) {
 		answer_status(x, x->refused);

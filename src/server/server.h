@@ -81,6 +81,7 @@ struct call {
 	bool wants_activity; /* Accept names an ActivityPub type, and prefers it to HTML (protocol.md §3) */
 	bool wants_json;     /* Accept prefers JSON, or the path is under /api */
 	struct bytes body;   /* raw bytes, at most the route's max_body */
+	bool typed;          /* a form was sent, or is filled with a draft: its inputs count, and not what it begins with */
 	struct viewer viewer;
 	const struct route *route;
 	struct refusal refusal; /* write and work handlers fill it and return ERR_INVALID */
@@ -104,6 +105,7 @@ uint64_t call_part_id(const struct call *, const char *name);   /* 0 when it is 
  * Declared inputs are already checked. NULL when absent. */
 const char *call_input(const struct call *, const char *name);
 const char *call_input_nth(const struct call *, const char *name, size_t n); /* of several, as "x[]", from 0; NULL past the last */
+const char *call_input_at(const struct call *, size_t n, const char **name); /* each, in order; NULL past the last */
 int64_t call_number(const struct call *, const char *name, int64_t otherwise);
 uint64_t call_input_id(const struct call *, const char *name); /* 0: absent, or no id */
 bool call_flag(const struct call *, const char *name);
@@ -167,6 +169,9 @@ struct route {
 	 * "errors" { field, text } in order and under "error" by field, "refused" set, status 422. NULL: the plain error
 	 * answer. A route with this alone changes nothing: it shows what was typed, status 200. */
 	enum err (*form)(struct call *, struct txn *, struct view *);
+	/* What is typed here is not lost: it can be kept as a draft (struct drafting), and what cannot be written now is
+	 * shown again. Of a GET: its form may be filled with a draft. */
+	bool drafts;
 	struct input takes[INPUTS_MAX];
 	size_t max_body;        /* 0: 64 KiB. More than 1 MiB is read from who is signed in only */
 	int per_minute;         /* calls per viewer (or address) of this handler; 0: 600 */
@@ -186,6 +191,15 @@ typedef enum err signed_in_fn(struct txn *, uint64_t actor, struct signed_in *ou
 /* What every page shows of the site, beside its name: written into the view's "site". */
 typedef void face_fn(struct txn *, struct view *);
 
+/* Drafts of forms (route.drafts), kept by a feature: server knows what was typed, and nothing of what it is. */
+struct drafting {
+	enum err (*keep)(struct call *, struct txn *);  /* in place of `write`, when the form says "keep"; it may be half done */
+	enum err (*open)(struct call *, struct txn *);  /* before a form is read that says "draft": call_fill what was kept */
+	enum err (*place)(struct call *, struct txn *); /* after `write`, when the form says "draft": it is one no longer */
+	void (*show)(struct call *, struct txn *, struct view *); /* on a page with such a form */
+};
+void call_fill(struct call *, const char *name, const char *value); /* as if it had been typed */
+
 struct server_settings {
 	const struct site *site;
 	struct store *store;
@@ -198,6 +212,7 @@ struct server_settings {
 	const struct route *const *routes; /* lists, each ended by a zero method; NULL-ended */
 	signed_in_fn *signed_in; /* NULL: nobody signs in */
 	face_fn *face;         /* NULL: nothing more */
+	const struct drafting *drafting; /* NULL: nothing is kept */
 	size_t connections;    /* 0: 5 000. Over 3/4 of it, who asks nothing for a second is shut; sooner the fuller it is */
 	size_t bodies;         /* bytes of request bodies held at one time; 0: 64 MiB. Over it: 503 */
 	/* Absolute deadlines in ms (security.md §0b), after which the socket is shut: until the headers are complete,

@@ -360,7 +360,7 @@ const char *session_csrf(const struct exchange *x)
  * bind a token to but one more cookie; there the browser itself must have said that the form is ours (Sec-Fetch-Site,
  * Origin or, for the oldest, Referer), so nobody is signed in as somebody else from another site.
  */
-bool session_csrf_ok(const struct exchange *x)
+bool session_csrf_ok(struct exchange *x)
 {
 	const struct call *c = &x->call;
 	if (c->method == METHOD_GET || c->method == METHOD_HEAD || !cookie_is_read(x))
@@ -371,9 +371,12 @@ bool session_csrf_ok(const struct exchange *x)
 	if (origin != NULL && !text_is(origin, c->site->base_url))
 		return false;
 	const char *token = session_csrf(x), *given = call_input(c, "csrf");
-	if (token != NULL)
-		return given != NULL && strlen(given) == strlen(token)
+	if (token != NULL) {
+		bool good = given != NULL && strlen(given) == strlen(token)
 			&& crypto_equal(given, token, strlen(token));
+		x->old_token = !good && (fetch != NULL || origin != NULL);
+		return good;
+	}
 	const char *referer = call_header(c, "Referer");
 	return fetch != NULL || origin != NULL
 		|| text_starts(referer, arena_format(c->arena, "%s/", c->site->base_url));

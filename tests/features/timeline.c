@@ -117,7 +117,7 @@ IN_WRITE(pages)
 		== OK);
 	WANT(world_number(page, "nothing") == 1 && world_count(page, "communities") == 0
 		&& renders("home", page));
-	WANT(world_read(world_call(&feature_timeline, METHOD_GET, "/overview", &me, NULL), t, &page)
+	WANT(world_read(world_call(&feature_overview, METHOD_GET, "/overview", &me, NULL), t, &page)
 		== OK);
 	WANT(world_number(page, "nothing") == 1 && renders("overview", page));
 	struct actor energy = community(t, "energy");

@@ -233,11 +233,12 @@ struct call *world_call(const struct feature *feature, enum method method, const
 	const struct viewer *viewer, const char *const *inputs)
 {
 	struct exchange *x = arena_alloc(world.arena, sizeof *x);
-	struct named *pairs = arena_array(world.arena, 20, sizeof *pairs);
+	struct named *pairs = arena_array(world.arena, PAIRS_MAX, sizeof *pairs);
 	x->call = (struct call){.arena = world.arena,
 		.site = &world.site,
 		.store = world.store,
 		.method = method,
+		.typed = method == METHOD_POST,
 		.target = path,
 		.path = path,
 		.language = "en",

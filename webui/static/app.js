@@ -1,59 +1,50 @@
-// app.js: small conveniences. Everything works without: drafts kept in this browser, characters left, answering in place.
+// app.js: small conveniences. Everything works without: drafts kept while one types, characters left, answering in place.
 'use strict';
 (() => {
-	const store = { // a browser may refuse to keep anything
-		get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
-		set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* then not */ } },
-		drop: (key) => { try { localStorage.removeItem(key); } catch { /* then not */ } },
-		keys: () => { try { return Object.keys(localStorage); } catch { return []; } },
-	};
-	const keyOf = (form) => `draft ${form.getAttribute('action')}`;
-	const fields = (form) => [...form.querySelectorAll('input[type=text], input:not([type]), textarea')].filter((f) => f.name && !f.readOnly);
+	// ---- drafts: what is typed is kept on the site, a moment after; the page says so, and sends it along with what is placed
 
-	// ---- drafts: kept while typing, forgotten when they were placed, or when one signs out
-
-	const placed = store.get('sent');
-	if (placed) {
-		store.drop('sent');
-		if (!document.querySelector('.error-summary, .preview') && document.querySelector('.notice[role=status]')) store.drop(placed);
-	}
-	const keep = (form) => {
-		const values = Object.fromEntries(fields(form).map((f) => [f.name, f.value]));
-		if (Object.values(values).some((value) => value.trim())) store.set(keyOf(form), JSON.stringify(values));
-		else store.drop(keyOf(form));
-	};
-	const say = (form) => {
-		const note = document.createElement('p'), drop = document.createElement('button');
-		note.className = 'notice draft-note';
-		note.setAttribute('role', 'status');
-		note.textContent = `${form.dataset.draft} `;
-		drop.type = 'button';
-		drop.className = 'button-quiet';
-		drop.textContent = form.dataset.discard;
-		drop.addEventListener('click', () => {
-			for (const f of fields(form)) f.value = '';
-			store.drop(keyOf(form));
-			note.remove();
-			fields(form).at(-1).focus();
-		});
-		note.append(drop);
-		form.prepend(note);
-	};
-	const restore = (form) => {
-		if (fields(form).some((f) => f.value.trim())) return;
-		let values = null;
-		try { values = JSON.parse(store.get(keyOf(form))); } catch { /* not ours */ }
-		if (!values) return;
-		for (const f of fields(form)) if (typeof values[f.name] === 'string') f.value = values[f.name];
-		say(form);
-	};
+	const PAUSE = 3000;
 	for (const form of document.querySelectorAll('form[data-draft]')) {
-		restore(form);
-		form.addEventListener('input', () => keep(form));
-		form.addEventListener('submit', () => store.set('sent', keyOf(form)));
+		const line = document.createElement('p'), values = () => {
+			const all = new FormData(form);
+			for (const [name, value] of [...all]) if (typeof value !== 'string') all.delete(name);
+			return new URLSearchParams(all);
+		};
+		let timer, flight, kept = values().toString(), placed = false;
+		line.className = 'hint';
+		line.setAttribute('role', 'status');
+		form.append(line);
+		const keep = async () => {
+			const now = values();
+			if (placed || now.toString() === kept) return;
+			kept = now.toString();
+			now.set('keep', 'draft');
+			const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: now, headers: { Accept: 'application/json' }, keepalive: kept.length < 50000 }).catch(() => null);
+			if (!answer?.ok) return;
+			let field = form.elements.draft;
+			if (!field) {
+				field = document.createElement('input');
+				field.type = 'hidden';
+				field.name = 'draft';
+				form.append(field);
+			}
+			field.value = (await answer.json()).draft;
+			kept = values().toString();
+			line.textContent = form.dataset.draft;
+		};
+		form.addEventListener('input', () => {
+			clearTimeout(timer);
+			line.textContent = '';
+			timer = setTimeout(() => { flight = keep().finally(() => { flight = null; }); }, PAUSE);
+		});
+		form.addEventListener('submit', (event) => {
+			placed = true;
+			if (!flight) return;
+			event.preventDefault(); // which draft it is comes first
+			flight.then(() => form.requestSubmit(event.submitter));
+		});
+		window.addEventListener('pagehide', () => { if (timer) keep(); });
 	}
-	for (const form of document.querySelectorAll('form[action="/sign-out"]'))
-		form.addEventListener('submit', () => { for (const key of store.keys()) if (key.startsWith('draft ')) store.drop(key); });
 
 	// ---- characters left, once they become few
 
