@@ -1,6 +1,7 @@
 // board.js: what stands on the noticeboard of the first association, the pages about it, and how people use it.
 'use strict';
 const { check, posts, same, until } = require('../interop/rig');
+const picture = require('./picture');
 
 const DAY = 86_400_000;
 const day = (days) => new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
@@ -21,7 +22,7 @@ async function fill(n) {
 		const page = await who.fill(await who.open('/c/veldwerk/new/vacancy'), /\/new\/vacancy$/, fields);
 		return page.url.slice(n.base.length);
 	};
-	await noor.fill(await noor.open('/organisations/new'), /\/organisations\/new$/, { title: 'Landschapsbeheer Kromme Rijn', source: FARM, place: 'Bunnik',
+	await noor.fill(await noor.open('/organisations/new'), /\/organisations\/new$/, { title: 'Landschapsbeheer Kromme Rijn', source: FARM, place: 'Bunnik', icon: { name: 'logo.png', type: 'image/png', data: picture(400, 400, 4) },
 		links: 'https://kromme-rijn.example/\nhttps://social.example/@krommerijn' });
 	await noor.fill(await noor.open('/o/landschapsbeheer-kromme-rijn'), (f) => /\/editors$/.test(f.action) && !f.fields.what, { editor: 'bas' });
 	const form = await noor.open('/c/veldwerk/new/vacancy');

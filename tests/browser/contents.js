@@ -2,10 +2,11 @@
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
-const { forms, lines, posts, until } = require('../interop/rig');
+const { Neighbour, PUBLIC } = require('../faults/neighbour');
+const { PASSWORD, forms, lines, posts, same, until } = require('../interop/rig');
 const picture = require('./picture');
 
-const MEMBERS = ['anna', 'bas', 'noor', 'merel', 'piet', 'tess', 'nils'];
+const MEMBERS = ['anna', 'bas', 'noor', 'merel', 'piet', 'tess', 'nils', 'olga'];
 
 const WELCOME = `Fijn dat je er bent! Hier vertellen we elkaar **wat we zagen**, waar en wanneer. Weet je iets niet zeker? Vraag het gerust.
 
@@ -62,6 +63,7 @@ async function fillDotter(n) {
 	await n.member('merel', 'Merel van den Bosch-Hoogendoorn tot Westerveld');
 	await n.member('piet', 'Piet de Boer');
 	await n.member('tess', 'Tess Smit');
+	await n.member('olga', 'Olga Visser');
 	await n.command(['role', 'anna', 'board']);
 	await n.community('veldwerk', 'Veldwerk', 'anna', 'Samen tellen, inventariseren en leren kijken. Iedereen kan meedoen, ook als je net begint.');
 	await n.community('excursies', 'Excursies en lezingen', 'anna', 'Wat er te doen is: wandelingen, lezingen en de open dag.', '--restricted');
@@ -236,6 +238,38 @@ async function know(n) {
 	return { article, gear, rough, handed, question, asked, waits };
 }
 
+// What somebody began to write.
+async function begin(n, paths) {
+	const merel = await n.signed('merel'), at = async (form) => new RegExp(`${form}\\?draft=\\d+`).exec((await merel.open('/drafts')).text)[0];
+	await merel.fill(await merel.open('/c/veldwerk/new'), /\/new$/, { title: 'Vleermuizen tellen in de kerktoren', text: 'Wie durft er mee de ladder op? Ik heb de sleutel voor', reads: 'members' }, 'draft');
+	await merel.fill(await merel.open(paths.welcome), /\/reply$/, { text: 'Mag ik er ook een soort bij zetten die' }, 'draft');
+	return { draft: await at('/c/veldwerk/new'), draftAnswer: `${await at('/p/\\d+/reply')}#answer` };
+}
+
+// Somebody who is leaving: the address at which they see who was told.
+async function leave(n) {
+	const olga = await n.signed('olga');
+	await olga.fill(await olga.open('/settings/leave/sure?how=name'), /\/settings\/leave$/, { password: PASSWORD });
+	return until('the mail to who leaves', () => /\/left\/[\w-]{43,64}/.exec(n.mail('olga', '/left/') || '')?.[0]);
+}
+
+// Somebody with an account elsewhere, at a site that is no Kring: asks a coach by message and has an answer, with the question
+// whether it may be published; sends a film and a sound along.
+async function fromElsewhere(n) {
+	const there = await new Neighbour('film').start(), saar = there.person('saar'), merel = await n.signed('merel');
+	const group = (name) => `${n.base}/c/${name}`, mention = (name) => ({ type: 'Mention', href: group(name), name: `@${name}@${n.domain}` });
+	const deliver = async (what) => same(await there.deliver(saar, n, what), 202, 'taken');
+	await deliver(there.create(saar, '<p>Mag ik een zieke wilg in maart nog knotten?</p>', { to: [group('beheer')], cc: [], tag: [mention('beheer')] }));
+	const asked = await until('the question is with the coach', async () => /\/coach\/\d+(?=">Mag ik een zieke)/.exec((await merel.open('/coach')).text)?.[0]);
+	await merel.fill(await merel.open(asked), /\/answer$/, { text: 'Liever niet: dan broeden er al vogels in.', consent: 'on' });
+	const may = await until('the question whether it may be published', () => there.heard.map((a) => /\/coach\/may\/[\w-]{43,64}/.exec(JSON.stringify(a))?.[0]).find(Boolean));
+	const file = (type, name, words) => ({ type: 'Document', mediaType: type, url: `${there.base}/${name}`, name: words });
+	await deliver(there.create(saar, '<p>De roerdomp liet zich horen, en even zien.</p>', { to: [PUBLIC, group('veldwerk')], audience: group('veldwerk'), tag: [mention('veldwerk')],
+		attachment: [file('video/mp4', 'roerdomp.mp4', 'Een roerdomp loopt langs het riet.'), file('audio/mpeg', 'roerdomp.mp3', 'De roep van een roerdomp.')] }));
+	const film = await until('what came from elsewhere', async () => lines((await merel.open('/@veldwerk')).text).find((l) => l.words.startsWith('De roerdomp'))?.path);
+	return { there, asked, may, film };
+}
+
 // The other association follows, and answers: what its people say is seen "via" its name.
 async function fillZuid(n, dotter, paths) {
 	await n.member('carla', 'Carla Peters', '--admin');
@@ -260,4 +294,4 @@ async function fillZuid(n, dotter, paths) {
 	return { ...paths, news, line: line.path };
 }
 
-module.exports = { DAMAGED, MEMBERS, fillDotter, fillZuid, found, gather, illustrate, know, talk };
+module.exports = { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, talk };

@@ -173,4 +173,133 @@ async function walk(test, name, walker, team, help) {
 	});
 }
 
-module.exports = { fill, pages, walk };
+// ---- a guest: an address and a first name, what is for everyone, and away again
+
+async function becomesGuest({ page, seen }, { node, base, sendAsIs, checkRefused, said }, name) {
+	const low = name.toLowerCase();
+	await page.goto(`${base}/join`);
+	await page.getByRole('link', { name: 'Alleen kennismaken? Maak een gastaccount' }).click();
+	await sendAsIs(page, 'main form', { name, email: 'geen adres' });
+	await checkRefused(page, 'email', 422, seen);
+	await page.fill('#email', `${low}@example.org`);
+	await page.getByRole('button', { name: 'Maak een gastaccount' }).click();
+	await page.getByRole('heading', { level: 1, name: 'Kijk in je mail' }).waitFor();
+	await page.goto(base + await link(node, low, '/join/', LINK.confirm));
+	const confirm = page.getByRole('button', { name: 'Ja, ga verder' });
+	if (await confirm.count() > 0) await confirm.click();
+	await page.fill('#name', low);
+	await page.fill('#password', PASSWORD);
+	await page.getByRole('button', { name: 'Maak mijn account' }).click();
+	check((await said(page)).startsWith('Je account is gemaakt'), 'notice');
+	check(await page.getByText('Je bent hier als gast: je ziet wat voor iedereen is.').isVisible(), 'nothing says what a guest is');
+}
+
+// What is for everyone, and nothing else; an answer where everyone may.
+async function looksAround({ page, seen }, { base, said, paths }) {
+	await page.goto(`${base}/agenda`);
+	check(await page.getByRole('link', { name: 'Dotterwandeling langs de Kromme Rijn' }).first().isVisible(), 'an event for everyone');
+	same(await page.getByText('Ledenavond in het clubhuis').count(), 0, 'an event for members');
+	await page.goto(`${base}/@veldwerk`);
+	await page.getByRole('button', { name: 'Volg', exact: true }).first().click();
+	await page.goto(base + paths.table);
+	await page.fill('#text', 'Ik zag er een bij de brug.');
+	await page.getByRole('button', { name: 'Plaats antwoord' }).click();
+	same(await said(page), 'Je antwoord is geplaatst.', 'notice');
+	const own = page.url();
+	await page.goto(`${base}/members`);
+	same(seen.answers.findLast((a) => a.request().isNavigationRequest()).status(), 404, 'the roll');
+	await page.goto(`${base}/overview`);
+	check(await page.getByRole('link', { name: 'Word lid' }).first().isVisible(), 'no way on to being a member');
+	return own;
+}
+
+// Chooses what stays, thinks again, and goes after all: at once, where nobody is given time to think.
+async function leavesAgain({ page, seen }, { node, base, sendAsIs, checkRefused, said }, name, own) {
+	const anna = await node.signed('anna'), think = async (thinking) => anna.fill(await anna.open('/privacy/kept'), /kept$/, { thinking });
+	const ask = async () => {
+		await page.goto(`${base}/settings/leave`);
+		await page.check('#how-everything');
+		await page.locator('main form[action="/settings/leave/sure"] button').click();
+	};
+	await ask();
+	await sendAsIs(page, 'main form[action="/settings/leave"]', { password: 'een ander wachtwoord' });
+	await checkRefused(page, 'password', 422, seen);
+	await page.fill('#password', PASSWORD);
+	await page.getByRole('button', { name: 'Deze site verlaten' }).click();
+	await page.getByRole('button', { name: 'Ik blijf toch' }).click();
+	same(await said(page), 'Je blijft. Er is niets veranderd.', 'notice');
+	await think('0');
+	await ask();
+	await page.fill('#password', PASSWORD);
+	await page.getByRole('button', { name: 'Deze site verlaten' }).click();
+	const status = await until('the mail', () => /\/left\/[\w-]{43,64}/.exec(node.mail(name.toLowerCase(), '/left/') || '')?.[0]);
+	await until('the account is gone', async () => (await node.visitor().open(`/@${name.toLowerCase()}`)).status === 410, 60);
+	await think('1');
+	await page.goto(base + status);
+	await page.getByRole('heading', { level: 1, name: 'Je gegevens worden verwijderd' }).waitFor();
+	await page.goto(`${base}/overview`);
+	check(page.url().includes('/sign-in'), 'signed in still');
+	await page.goto(own);
+	same(await page.getByText('Ik zag er een bij de brug.').count(), 0, 'what they wrote');
+}
+
+async function guest(test, name, walker, help) {
+	const who = help.who;
+	let own;
+	if (!await test(name('a visitor becomes a guest'), () => becomesGuest(walker, help, who))) return;
+	await test(name('reads and answers what is for everyone'), async () => { own = await looksAround(walker, help); });
+	await test(name('thinks again, and leaves'), () => leavesAgain(walker, help, who, own));
+}
+
+// ---- a community that opens when enough people stand on its list
+
+async function opens(test, name, member, team, visitor, help) {
+	const { node, base, said } = help, low = `moeras_${help.who.toLowerCase()}`, title = `Moeras van ${help.who}`;
+	const listed = async (words) => {
+		await member.page.goto(`${base}/@${low}`);
+		check(await member.page.getByText(words).first().isVisible(), `it does not say "${words}"`);
+	};
+	await test(name('a community waits for enough people'), async () => {
+		await node.community(low, title, 'bas', 'Voor wie natte voeten durft te krijgen.');
+		await team.page.goto(`${base}/joining/settings`);
+		await team.page.selectOption('#which-place', { label: title });
+		await team.page.getByRole('button', { name: 'Laat zien' }).click();
+		await team.page.check('#unopened');
+		await team.page.fill('#goal', '5');
+		await team.page.getByRole('button', { name: 'Bewaar', exact: true }).click();
+		await listed('Deze community is nog niet open.');
+	});
+	await test(name('a member and visitors put themselves on its list'), async () => {
+		await member.page.getByRole('link', { name: 'Zet je op de lijst' }).click();
+		await member.page.getByRole('button', { name: 'Zet me op de lijst' }).click();
+		for (const one of ['ad', 'bo', 'cas']) // a number this small is not told
+			await (await ask(node, `${one}_${low}`, {}, `/c/${low}/join`)).press();
+		await member.page.goto(`${base}/@${low}`);
+		same(await member.page.getByText('mensen staan op de lijst').count(), 0, 'told of four');
+		await visitor.page.goto(`${base}/c/${low}/join`);
+		await visitor.page.fill('#name', 'Ria');
+		await visitor.page.fill('#email', `ria_${low}@example.org`);
+		await visitor.page.getByRole('button', { name: 'Zet me op de lijst' }).click();
+		await visitor.page.goto(base + await link(node, `ria_${low}`, '/join/', LINK.confirm));
+		await visitor.page.getByRole('button', { name: 'Ja, ga verder' }).click();
+		check(await visitor.page.getByText('Je staat op de lijst').first().isVisible(), 'the visitor is on the list');
+		await listed('5 van 5 mensen staan op de lijst.');
+	});
+	await test(name('it opens: who was on the list is in, hears of it, and writes'), async () => {
+		await team.page.goto(`${base}/joining/settings`);
+		await team.page.selectOption('#which-place', { label: title });
+		await team.page.getByRole('button', { name: 'Laat zien' }).click();
+		check(await team.page.getByText('5 van 5 mensen staan op de lijst.').isVisible(), 'how many wait');
+		await team.page.getByRole('button', { name: 'Open de community' }).click();
+		same(await said(team.page), 'De community is open. Wie op de lijst stond, krijgt bericht.', 'notice');
+		await until('the mail to who was on the list', () => node.mail(`ria_${low}`, title));
+		await member.page.goto(`${base}/@${low}`);
+		same(await member.page.getByText('nog niet open').count(), 0, 'it says still that it is not open');
+		await member.page.getByRole('link', { name: 'Nieuw gesprek' }).first().click();
+		await member.page.fill('#text', 'Eindelijk open!');
+		await member.page.getByRole('button', { name: 'Plaats', exact: true }).click();
+		same(await said(member.page), 'Je bericht is geplaatst.', 'notice');
+	});
+}
+
+module.exports = { fill, guest, opens, pages, walk };

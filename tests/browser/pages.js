@@ -1,7 +1,8 @@
-// pages.js: every page of the program, and who looks at it: [name, path, who (null: a visitor), status when not 200]. A path
-// may be made when it is looked at: links of one use, and what must be done just before.
+// pages.js: every page of the program, and who looks at it: [name, path, who (null: a visitor), status when not 200, what is
+// sent to it]. A path may be made when it is looked at: links of one use, and what must be done just before.
 'use strict';
 const fs = require('node:fs');
+const net = require('node:net');
 const path = require('node:path');
 const { PASSWORD, until, words } = require('../interop/rig');
 const board = require('./board');
@@ -37,6 +38,36 @@ async function tooMuch(node, name, where) {
 	const member = await node.signed(name);
 	for (let i = 0; i < 61; i++) await member.open(where);
 	return where;
+}
+
+const typed = (bytes) => ({ postData: 'x'.repeat(bytes) });
+
+// All the room for what is being sent to the node is taken: by forms that do not come to their end, large ones first.
+async function crowd(node) {
+	const member = await node.signed('tess'), sockets = [], cookie = [...member.cookies].map(([k, v]) => `${k}=${v}`).join('; ');
+	const probe = async () => (await member.send('POST', `${node.base}/sign-in/link`, { body: 'x=y', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })).status;
+	for (let size = 16 << 20; size >= 4096; size /= 2)
+		for (let i = 0; i < 4; i++) {
+			const socket = net.connect(node.port, '127.0.0.1').on('error', () => {});
+			sockets.push(socket);
+			socket.write(`POST /c/veldwerk/new HTTP/1.1\r\nHost: ${node.domain}\r\nCookie: ${cookie}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: ${size + 1}\r\n\r\n`);
+			await new Promise((done) => socket.write(Buffer.alloc(size), done));
+		}
+	await until('the room is taken', async () => await probe() === 503);
+	return () => { for (const socket of sockets) socket.destroy(); };
+}
+
+// Opens one of these: { where, answer }.
+async function go(page, base, [, given, , , send]) {
+	const where = await (given.call ? given() : given), over = await send?.busy?.();
+	if (send) await page.route(base + where, (route) => route.continue({ method: 'POST', postData: send.postData,
+		headers: { ...route.request().headers(), 'content-type': 'application/x-www-form-urlencoded' } }));
+	try {
+		return { where, answer: await page.goto(base + where) };
+	} finally {
+		if (send) await page.unroute(base + where);
+		over?.();
+	}
 }
 
 module.exports = function pages({ dotter, zuid, paths }) {
@@ -98,8 +129,11 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['coach-asker', '/coach', 'noor'],
 		['coach-one', paths.know.waits, 'merel'],
 		['coach-one-asker', paths.know.asked, 'noor'],
+		['coach-may', paths.elsewhere.may, null],
+		['coach-one-elsewhere', paths.elsewhere.asked, 'merel'],
 		['coach-may-over', '/coach/may/nonsense', null, 404],
 		['picture', paths.picture, null],
+		['media-elsewhere', paths.elsewhere.film, null],
 		['pictures', paths.pictures, 'bas'],
 		['poll', paths.poll, null],
 		['poll-open', paths.poll, 'bas'],
@@ -141,6 +175,10 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['home-member', '/', 'bas'],
 		['overview', '/overview', 'anna'],
 		['overview-empty', '/overview', 'piet'],
+		['drafts', '/drafts', 'merel'],
+		['drafts-empty', '/drafts', 'piet'],
+		['compose-draft', paths.draft, 'merel'],
+		['answer-draft', paths.draftAnswer, 'merel'],
 		['notifications', '/notifications', 'bas'],
 		['notifications-empty', '/notifications', 'tess'],
 		['notify-settings', '/settings/notifications', 'bas'],
@@ -178,6 +216,8 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['consents', '/consents', 'anna'],
 		['handover', '/handover', 'anna'],
 		['left', '/left', 'anna'],
+		['leave-asked', '/settings/leave', 'olga'],
+		['left-status', paths.left, null],
 		['second-pending', '/settings/second', 'piet'],
 		['messages', '/messages', 'bas'],
 		['messages-empty', '/messages', 'piet'],
@@ -202,10 +242,14 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['error-403', '/c/excursies/new', 'bas', 403],
 		['error-404', '/@niemand', null, 404],
 		['error-410', `/p/${paths.gone}/edit`, 'merel', 410],
+		['error-413', '/sign-in/link', null, 413, typed(70_000)],
 		['error-429', () => tooMuch(dotter, 'tess', `${from}x`), 'tess', 429],
 		['error-500', paths.broken, null, 500],
+		['error-503', '/sign-in/link', null, 503, { ...typed(3), busy: () => crowd(dotter) }],
 	];
 };
+
+module.exports.go = go;
 
 // The mails themselves, as pages: [name, HTML].
 module.exports.mails = function mails({ dotter }) {

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
 const joining = require('./joining');
-const { DAMAGED, MEMBERS, fillDotter, fillZuid, found, gather, illustrate, know, talk } = require('./contents');
+const { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, talk } = require('./contents');
 const board = require('./board');
 const shared = require('./shared');
 
@@ -116,14 +116,18 @@ class Node {
 // Both, running, with all of this; `dir` is a directory of this run.
 async function build(dir) {
 	const dotter = new Node(dir, 'dotter', await freePort()), zuid = new Node(dir, 'zuid', await freePort());
-	const stop = async () => { for (const n of [dotter, zuid]) if (n.program) await n.program.stop(); };
+	const paths = {};
+	const stop = async () => {
+		paths.elsewhere?.there.stop();
+		for (const n of [dotter, zuid]) if (n.program) await n.program.stop();
+	};
 	try {
 		await dotter.init('Natuurvereniging De Dotter', 'Tellen, beheren en genieten van de natuur langs de Kromme Rijn. Sinds 1974, met 2.140 leden.');
 		await zuid.init('Vogelwerkgroep Zuid', 'Vogels kijken in het zuiden van de streek.');
 		await zuid.serve();
 		dotter.clock(9);
 		await dotter.serve();
-		const paths = await fillDotter(dotter);
+		Object.assign(paths, await fillDotter(dotter));
 		await dotter.program.stop();
 		dotter.clock(0);
 		await dotter.serve();
@@ -136,6 +140,9 @@ async function build(dir) {
 		Object.assign(paths, { know: await know(dotter) });
 		Object.assign(paths, await joining.fill(dotter));
 		Object.assign(paths, await fillZuid(zuid, dotter, paths));
+		Object.assign(paths, await begin(dotter, paths));
+		paths.left = await leave(dotter);
+		paths.elsewhere = await fromElsewhere(dotter);
 		await until('it can be searched', async () => { // which may be asked once a second
 			await sleep(1000);
 			return (await dotter.visitor().open('/search?q=uitkijktoren')).text.includes('Zaterdag tellen');

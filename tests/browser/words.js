@@ -20,13 +20,20 @@ const pattern = (words) => {
 };
 
 // What is the same in both languages tells nothing: "App", "via {via}".
-function foreign(language) {
+function patterns(language) {
 	const entries = catalogue(path.join(__dirname, '../../webui/i18n/nl.po')), both = new Set();
 	for (const { id, said } of entries) for (const one of id) if (said.includes(one)) both.add(one);
 	const [ours, theirs] = language === 'nl' ? ['said', 'id'] : ['id', 'said'];
 	const own = new Set(entries.flatMap((entry) => entry[ours]));
-	const patterns = entries.flatMap((entry) => entry[theirs]).filter((words) => !both.has(words) && !own.has(words)).map(pattern);
-	return (texts) => texts.filter((text) => patterns.some((p) => p.test(text)));
+	const all = entries.flatMap((entry) => entry[theirs]).filter((words) => !both.has(words) && !own.has(words));
+	return { whole: new Set(all.filter((words) => !words.includes('{'))), filled: all.filter((words) => words.includes('{')).map(pattern) };
+}
+
+const made = {};
+
+function foreign(language) {
+	const { whole, filled } = made[language] ??= patterns(language);
+	return (texts) => texts.filter((text) => whole.has(text) || filled.some((p) => p.test(text)));
 }
 
 module.exports = { foreign };
