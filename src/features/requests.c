@@ -216,7 +216,7 @@ static enum err request_read(struct call *call, struct txn *t, struct view *v)
 	joining_tabs_show(t, v, call->viewer.actor, "requests", a.community);
 	view_id(v, "id", a.id);
 	view_id(v, "place_id", a.community);
-	view_text(v, "place", actor_title(&place));
+	view_text(v, "place_title", actor_title(&place));
 	view_text(v, "email", a.email);
 	view_time(v, "asked", a.confirmed);
 	view_flag(v, "as_guest", a.kind == APPLY_GUEST);

@@ -38,17 +38,24 @@ const DAMAGED = 'Ze liggen nu achter het slot'; // the disk loses these words
 
 const LONG_TITLE = 'Verslag van de najaarswandeling langs de Langbroekerwetering, met alle waarnemingen, de route en wat we volgend jaar anders willen doen bij slecht weer en hoogwater';
 
-// A roll: a file that was written, another that is looked at, one person opened.
-async function roll(n, anna) {
-	await n.command(['role', 'merel', 'board']);
-	const file = path.join(n.dir, 'leden.csv'), head = 'Lidnummer;Naam;E-mail;Soort lid;Lid sinds;Telefoon;Woonplaats;Schoenmaat\r\n';
-	const row = (i, town) => `${1000 + i};${['Aafke Bron', 'Joris van der Linden', 'Fatma Yılmaz', 'Wietske de Haan', 'Tom Peters'][i]};lid${i}@example.org;gewoon;1-3-20${10 + i};06-1234567${i};${town};4${i}\r\n`;
-	fs.writeFileSync(file, head + [0, 1, 2, 3].map((i) => row(i, 'Bunnik')).join(''));
-	await n.command(['member', 'import', file, '--apply']);
+const HEAD = 'Lidnummer;Naam;E-mail;Soort lid;Lid sinds;Telefoon;Woonplaats;Schoenmaat\r\n';
+const row = (i, town) => `${1000 + i};${['Aafke Bron', 'Joris van der Linden', 'Fatma Yılmaz', 'Wietske de Haan', 'Tom Peters'][i]};lid${i}@example.org;gewoon;1-3-20${10 + i};06-1234567${i};${town};4${i}\r\n`;
+
+// Another file, on the desk: what it would change is looked at.
+async function plan(n) {
+	const anna = await n.signed('anna');
 	const csrf = (await anna.open('/settings')).text.match(/name="csrf" value="([^"]+)"/)[1], edge = 'een-rand';
 	const part = (what, text) => `--${edge}\r\nContent-Disposition: form-data; ${what}\r\n\r\n${text}\r\n`;
 	await anna.send('POST', `${n.base}/members/import`, { headers: { 'Content-Type': `multipart/form-data; boundary=${edge}`, Origin: n.base },
-		body: `${part('name="csrf"', csrf)}${part('name="file"; filename="leden.csv"', head + row(0, 'Odijk') + row(1, 'Bunnik') + row(4, 'Zeist') + '1009;Zonder adres;geen adres;;;;;\r\n')}--${edge}--\r\n` });
+		body: `${part('name="csrf"', csrf)}${part('name="file"; filename="leden.csv"', HEAD + row(0, 'Odijk') + row(1, 'Bunnik') + row(4, 'Zeist') + '1009;Zonder adres;geen adres;;;;;\r\n')}--${edge}--\r\n` });
+}
+
+// A roll: a file that was written, one person opened.
+async function roll(n, anna) {
+	await n.command(['role', 'merel', 'board']);
+	const file = path.join(n.dir, 'leden.csv');
+	fs.writeFileSync(file, HEAD + [0, 1, 2, 3].map((i) => row(i, 'Bunnik')).join(''));
+	await n.command(['member', 'import', file, '--apply']);
 	const at = async (who) => (await anna.open(`/members?q=${who}`)).text.match(/href="(\/members\/\d+)"/)[1];
 	const person = await at('bas@');
 	await anna.fill(await anna.open(person), /open$/, { reason: 'asked' });
@@ -294,4 +301,4 @@ async function fillZuid(n, dotter, paths) {
 	return { ...paths, news, line: line.path };
 }
 
-module.exports = { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, talk };
+module.exports = { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk };

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
 const joining = require('./joining');
-const { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, talk } = require('./contents');
+const { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk } = require('./contents');
 const board = require('./board');
 const shared = require('./shared');
 
@@ -150,6 +150,7 @@ async function build(dir) {
 		await dotter.program.stop();
 		dotter.damage(DAMAGED);
 		await dotter.serve();
+		await plan(dotter); // which no restart keeps
 		return { dotter, zuid, paths, stop };
 	} catch (e) {
 		await stop();
