@@ -2,6 +2,7 @@
  * whole, with the summary as a warning before it. Anything else it converts: the name as a heading, the summary, the
  * address; of its content nothing (protocol.md §6.1, §6.2). So what is not a note has to stand alone by those three. */
 #include "event.h"
+#include "library.h"
 #include "roll.h"
 #include "vacancy.h"
 #include "world.h"
@@ -299,6 +300,28 @@ IN_WRITE(an_idea_says_what_became_of_it)
 	return OK;
 }
 
+IN_WRITE(a_file_is_named_and_told_of)
+{
+	(void)arg;
+	WANT(people(t) == OK);
+	struct media m = {.owner = anna.id,
+		.type = "application/pdf",
+		.file = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		.name = "pumps.pdf",
+		.size = 1000};
+	struct post p = {0};
+	struct post_draft d = {.author = anna.id,
+		.community = board.id,
+		.title = "Handbook of pumps",
+		.source = "How to *keep* them.",
+		.language = "en"};
+	WANT(media_keep(t, &m) == OK && library_add(t, &d, "heat", m.id, NULL, &p) == OK);
+	struct shown s = shown(t, &p);
+	WANT(is_sound(t, &s, &p) && text_is(s.title, "Handbook of pumps")
+		&& says(s.text, "How to keep them.") && s.warning == NULL);
+	return OK;
+}
+
 IN_WRITE(an_answer_that_asks_is_a_poll_in_the_conversation)
 {
 	(void)arg;
@@ -329,6 +352,7 @@ int main(void)
 		WORLD_TEST(a_question_is_a_note_and_carries_its_answer),
 		WORLD_TEST(a_vacancy_says_what_and_until_when),
 		WORLD_TEST(an_idea_says_what_became_of_it),
+		WORLD_TEST(a_file_is_named_and_told_of),
 		WORLD_TEST(an_answer_that_asks_is_a_poll_in_the_conversation),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
