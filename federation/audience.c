@@ -10,8 +10,8 @@ static enum err send_to(const struct recipients *r, uint64_t actor, bool shared)
 	struct actor a;
 	struct url url;
 	enum err e = actor_load(r->t, actor, &a);
-	if (e != OK)
-		return e == ERR_NOT_FOUND ? OK : e;
+	if (e != OK) /* who cannot be read costs nobody else theirs */
+		return e == ERR_NOT_FOUND || e == ERR_STORE ? OK : e;
 	/* Of its own host: another's may be anyone's, who would then be sent to, and blamed for the answers. */
 	const char *inbox = shared && reading_same_host(a.shared_inbox, a.inbox) ? a.shared_inbox
 										 : a.inbox;

@@ -57,9 +57,7 @@ uint64_t delivery_activity(struct bytes key)
 enum err delivery_host(struct txn *t, const char *name, struct host *h)
 {
 	struct place place = place_hash(TABLE_HOST, name);
-	*h = (struct host){0};
-	enum err e = txn_load(t, &place, &host_shape, h);
-	return e == ERR_NOT_FOUND ? OK : e;
+	return outcome_host(t, &place, h);
 }
 
 /* Where a person's words went: there its end will be told. */

@@ -94,6 +94,8 @@ bool outcome_for_host(struct host *, const struct outcome *); /* false: nothing 
 bool outcome_for_row(struct delivery_row *, const struct outcome *); /* false: the row goes */
 enum err outcome_write(struct txn *, struct attempt *) MUST_USE; /* sets `spared` */
 #define HOST_DEAD INT64_MAX /* host.next of one given up: nothing is queued for it until it is seen again */
+/* All zero where there is none, or one that cannot be read: the next answer writes it anew. */
+enum err outcome_host(struct txn *, const struct place *, struct host *) MUST_USE;
 struct place outcome_host_place(const uint8_t hash[HOST_HASH]);
 
 /* ---- the thread of delivery.c and what it owns ---- */

@@ -177,8 +177,8 @@ static enum err host_has_rows(struct delivery *d, struct txn *t, const struct fi
 	if (l == NULL && d->lane_count >= LANES_MOST)
 		return OK; /* a later scan finds it */
 	if (l == NULL || l->host.next != 0) {
-		enum err e = txn_load(t, &place, &host_shape, &h);
-		if (e != OK && e != ERR_NOT_FOUND)
+		enum err e = outcome_host(t, &place, &h);
+		if (e != OK)
 			return e;
 	}
 	if (l == NULL) {

@@ -185,14 +185,19 @@ struct place outcome_host_place(const uint8_t hash[HOST_HASH])
 	return p;
 }
 
+enum err outcome_host(struct txn *t, const struct place *place, struct host *h)
+{
+	*h = (struct host){0};
+	enum err e = txn_load(t, place, &host_shape, h);
+	return e == ERR_NOT_FOUND || e == ERR_STORE ? OK : e;
+}
+
 static enum err write_host(struct txn *t, const struct attempt *a)
 {
 	struct place place = outcome_host_place(a->host_hash);
 	struct host h;
-	enum err e = txn_load(t, &place, &host_shape, &h);
-	if (e == ERR_NOT_FOUND)
-		h = (struct host){0};
-	else if (e != OK)
+	enum err e = outcome_host(t, &place, &h);
+	if (e != OK)
 		return e;
 	h.name = a->host;
 	return outcome_for_host(&h, &a->outcome) ? txn_save(t, &place, &host_shape, &h) : OK;
@@ -252,9 +257,10 @@ static enum err bury(struct txn *t, struct attempt *a)
 	for (size_t i = 0; e == OK && i < rows->count; i++)
 		e = txn_del(t, &rows->at[i]);
 	if (e == OK && a->spared)
-		e = txn_load(t, &place, &host_shape, &h);
+		e = outcome_host(t, &place, &h);
 	if (e != OK || !a->spared)
 		return e;
+	h.name = a->host;
 	h.next = a->outcome.at + a->outcome.wait;
 	return txn_save(t, &place, &host_shape, &h);
 }

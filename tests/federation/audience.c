@@ -157,6 +157,23 @@ static void a_host_is_told_once_and_some_not_at_all(void **state)
 	assert_int_equal(queued(), 0);
 }
 
+static enum err damage(struct txn *t, void *arg)
+{
+	struct place place = place_1(TABLE_ACTOR, *(uint64_t *)arg);
+	return txn_put(t, &place, (struct bytes){"\xff\xff\xff", 3});
+}
+
+static void a_damaged_one_is_nobody(void **state)
+{
+	(void)state;
+	uint64_t first;
+	jan = node_person("jan");
+	node_write(make_neighbour, &first);
+	node_write(damage, &first);
+	node_write(reach, &first);
+	assert_int_equal(queued(), 0);
+}
+
 static enum err make_stranger(struct txn *t, void *arg)
 {
 	struct actor claims = {.kind = ACTOR_PERSON,
@@ -202,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(a_crowd_is_reached_in_steps_once),
+		NODE_TEST(a_damaged_one_is_nobody),
 		NODE_TEST(a_shared_inbox_elsewhere_is_not_used),
 		NODE_TEST(a_host_is_told_once_and_some_not_at_all),
 	};

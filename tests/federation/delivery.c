@@ -550,6 +550,29 @@ static void a_goodbye_waits_for_the_dead(void **state)
 	assert_int_equal(told().confirmed, 1);
 }
 
+static enum err damage_host(struct txn *t, void *arg)
+{
+	struct place place = place_hash(TABLE_HOST, arg);
+	return txn_put(t, &place, (struct bytes){"\xff\xff\xff", 3});
+}
+
+/* As if nothing were known of it; and no other host waits for it. */
+static void a_damaged_host_is_known_anew(void **state)
+{
+	(void)state;
+	for (char name[] = "a"; *name <= 'd'; ++*name)
+		queue_it(0, inbox_at(name, "/inbox"));
+	for (char name[] = "a"; *name <= 'c'; ++*name)
+		assert_int_equal(
+			store_write(rig.store, damage_host, (void *)(uintptr_t)authority(name)),
+			OK);
+	queue_it(1, inbox_at("a", "/inbox"));
+	go();
+	assert_int_equal(rows(), 0);
+	assert_int_equal(heard(), 5);
+	assert_true(host_named(authority("a")).last_ok > 0);
+}
+
 /* Long asleep, then heard of: it is not left waiting. */
 static void a_host_that_was_seen_is_tried_at_once(void **state)
 {
@@ -855,6 +878,7 @@ int main(void)
 		RIG_TEST(a_host_that_asks_for_time_gets_it),
 		RIG_TEST(an_inbox_that_is_gone),
 		RIG_TEST(a_host_that_is_not_there),
+		RIG_TEST(a_damaged_host_is_known_anew),
 		RIG_TEST(a_goodbye_waits_for_the_dead),
 		RIG_TEST(a_dead_host_loses_its_rows_and_may_come_back),
 		RIG_TEST(a_host_that_was_seen_is_tried_at_once),
