@@ -8,6 +8,7 @@ const { PASSWORD, until, words } = require('../interop/rig');
 const board = require('./board');
 const joining = require('./joining');
 const shared = require('./shared');
+const roll = require('./roll');
 
 const over = (node, name, part, pattern) => until(`mail for ${name}`, () => pattern.exec(node.mail(name, part) || '')?.[0]);
 
@@ -230,6 +231,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['domains', '/domains', 'anna'],
 		['members', '/members', 'anna'],
 		...joining.pages(paths),
+		...roll.pages(),
 		['members-found', '/members?q=merel', 'anna'],
 		['members-import', '/members/import', 'merel'],
 		['members-import-plan', '/members/import', 'anna'],

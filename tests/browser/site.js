@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
 const joining = require('./joining');
+const roll = require('./roll');
 const { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk } = require('./contents');
 const board = require('./board');
 const shared = require('./shared');
@@ -139,6 +140,7 @@ async function build(dir) {
 		await found(dotter);
 		Object.assign(paths, { know: await know(dotter) });
 		Object.assign(paths, await joining.fill(dotter));
+		await roll.fill(dotter);
 		Object.assign(paths, await fillZuid(zuid, dotter, paths));
 		Object.assign(paths, await begin(dotter, paths));
 		paths.left = await leave(dotter);
