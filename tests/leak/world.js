@@ -245,7 +245,7 @@ class World {
 
 	async articles(keep) {
 		const made = (kind, what) => mark(kind, what, kind === 'draft' ? 'carla' : undefined);
-		const words = (kind, what, circle) => [['title', `Title ${made(kind, `title of ${what}`)}`], ['text', `Words ${made(kind, what)}.`], ['summary', made(kind, `summary of ${what}`)],
+		const words = (kind, what, circle) => [['title', `Title ${made(kind, `title of ${what}`)}`], ['text', `Words ${made(kind, what)}. #samen`], ['summary', made(kind, `summary of ${what}`)],
 			['sources', made(kind, `source of ${what}`)], ['series', made(kind, `series of ${what}`)], ['reads', circle], ['acts', circle]];
 		const { carla, kern, ed } = this.people;
 		keep('a draft', 'draft', 'carla', await carla.writes('/c/veldwerk/new/article', words('draft', 'a draft', 'everyone')));
