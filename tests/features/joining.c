@@ -980,6 +980,30 @@ static void a_former_member_comes_back_as_a_member(void **state)
 	comes_back(0, "/join", PERSON_MEMBER, 0);
 }
 
+static void a_date_makes_nobody_a_member(void **state)
+{
+	(void)state;
+	static const char *const why[] = {"reason=change", NULL},
+				 *const since[] = {"status=member", "from=2020-01-01", NULL};
+	struct viewer b = as(&board);
+	set(0, (struct joining){.mode = JOIN_REQUEST});
+	ask("/join", "wacht@x.nl", NULL, OK);
+	confirm(take());
+	(void)take();
+	char id[ID_TEXT];
+	const char *path = arena_format(
+		world.arena, "/members/%s", id_text(find("wacht@x.nl").p.id, id));
+	send(&feature_memberpage, arena_format(world.arena, "%s/open", path), &b, why, OK);
+	const struct node *page = look(&feature_memberpage, path, &b, NULL, OK);
+	assert_int_equal(world_number(page, "asks"), 1);
+	assert_string_equal(
+		world_text(page, "request"), id_text(count(0, APPLICATION_WAITING).first, id));
+	struct call *call = send(&feature_memberpage,
+		arena_format(world.arena, "%s/membership", path), &b, since, ERR_INVALID);
+	assert_string_equal(call->refusal.field, "status");
+	wants_status("wacht@x.nl", PERSON_APPLICANT);
+}
+
 static void a_community_refuses_for_itself(void **state)
 {
 	(void)state;
@@ -1319,6 +1343,7 @@ int main(void)
 		SITE_TEST(everything_is_in_the_log),
 		SITE_TEST(a_former_member_comes_back_as_a_guest),
 		SITE_TEST(a_former_member_comes_back_as_a_member),
+		SITE_TEST(a_date_makes_nobody_a_member),
 		SITE_TEST(a_community_refuses_for_itself),
 		SITE_TEST(letting_in_is_taken_back),
 		SITE_TEST(one_leaves_and_may_think_again),
