@@ -53,6 +53,7 @@ const guards = [
 	['the mail that gathers', ['src/features/digest.c', '&& circle_may_read(t, &r->viewer, p);', ';']],
 	['what goes to other nodes', ['federation/outbox.c', 'return home ? ERR_NOT_FOUND : OK;', 'return OK;'], ['src/features/reach.c', 'if (p->circles.read != CIRCLE_EVERYONE) {', 'if (false) {']],
 	['objects that other nodes ask', [COLLECTION, 'return circle_may_read(s->t, &s->viewer, p) ? OK : ERR_NOT_FOUND; /*', 'return OK; /*']],
+	['a conversation that other nodes ask', [COLLECTION, 'if (e != OK || !circle_may_read(s->t, &s->viewer, &root))', 'if (e != OK)']],
 	['collections that other nodes ask', [COLLECTION, '&& !p->gone && circle_may_read(t, &nobody, p);', '&& !p->gone;']],
 	['replies that other nodes ask', [COLLECTION, '&& !p.gone\n\t\t\t&& circle_may_read(s->t, &s->viewer, &p))', '&& !p.gone)']],
 	['who sees the roll', ['src/features/members.c', 'return (s.roles & roles) != 0;', 'return true;']],
