@@ -18,7 +18,7 @@ const guards = [
 	['a membership ends', ['src/features/roll.c', 'if (p->until != 0 && now >= p->until)', 'if (false)']],
 	['a community with members of its own', [C, 'bool member = community.own_members ?', 'bool member = false ?']],
 	['a circle is of here', [C, '|| !actor.local\n\t\t|| (id != 0', '|| (id != 0'], [C, 'bool member = community.own_members ?', 'bool member = !actor.local || community.own_members ?']],
-	['who may answer and vote', [C, '|| circle_of(t, who, p->community) >= p->circles.act);', '|| true);']],
+	['who may answer and vote', [C, '|| circle_of(t, who, p->community) >= p->circles.act;', '|| true;']],
 	['who may begin', [C, '&& circle_of(t, who, community->id) < inner)', '&& false)']],
 	['whom one may write for', [C, 'if (c.read < r.widest || c.read > r.narrowest)', 'if (false)']],
 	['a page of a post', [CONVERSATION, `if (e == OK && ${FIND})`, 'if (false)']],
