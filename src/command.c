@@ -86,7 +86,10 @@ const struct command commands[] = {
 		"Writes the store to FILE, the roll to FILE.roll, pictures and other files to FILE.blobs, the settings to FILE.ini and the "
 		"secret to FILE.secret, while the node goes on. Files that are there are never written over.",
 		keep_backup, .takes_file = true},
-	{"restore", "FILE", "Makes DIR, new or empty, a node again from what `backup FILE` wrote.",
+	{"restore", "FILE [--erased LIST]",
+		"Makes DIR, new or empty, a node again from what `backup FILE` wrote. Who was erased since "
+		"stays erased: by the list DIR/erased of before, left there or given as LIST, which may also "
+		"be that of the newest backup (FILE.erased).",
 		keep_restore, .bare = true, .takes_file = true},
 	{"stats", "", "Prints the numbers of the store, the deliveries and the server, one a line.",
 		keep_stats},

@@ -207,8 +207,9 @@ int keep_backup(struct command_call *c)
 	const char *key = file_named(c, file, ".secret");
 	const char *roll = file_named(c, file, ".roll");
 	const char *blobs = file_named(c, file, ".blobs");
+	const char *erased = file_named(c, file, ".erased");
 	if (!is_free(c, file) || !is_free(c, roll) || !is_free(c, ini) || !is_free(c, key)
-		|| !is_free(c, blobs))
+		|| !is_free(c, blobs) || !is_free(c, erased))
 		return 1;
 	enum err e = private_read(c->arena, file_named(c, c->dir, "/kring.ini"), &settings, &why);
 	if (e == OK)
@@ -218,6 +219,8 @@ int keep_backup(struct command_call *c)
 	e = copy_whole(c, file, blobs, &why);
 	if (e == OK)
 		e = store_backup(roll_store(c->node->site.roll), roll, &why);
+	if (e == OK)
+		e = erased_merge(c->node->site.erased, erased);
 	if (e == OK)
 		e = private_write(c->arena, ini, settings, &why);
 	if (e == OK)
@@ -239,8 +242,21 @@ int keep_backup(struct command_call *c)
 	return 0;
 }
 
+static enum err merge_erased(
+	struct command_call *c, const char *file, const char *erased, const char **why)
+{
+	const char *list = file_named(c, c->dir, "/erased");
+	enum err e = erased_merge(file_named(c, file, ".erased"), list);
+	if (e == OK && erased != NULL)
+		e = erased_merge(erased, list);
+	if (e != OK)
+		*why = "The list of who was erased could not be written.";
+	return e;
+}
+
 /* kring.ini comes last: without it there is no node. */
-static enum err restore(struct command_call *c, const char *file, const char **why)
+static enum err restore(
+	struct command_call *c, const char *file, const char *erased, const char **why)
 {
 	struct bytes settings, secret;
 	enum err e = private_read(c->arena, file_named(c, file, ".ini"), &settings, why);
@@ -260,26 +276,46 @@ static enum err restore(struct command_call *c, const char *file, const char **w
 		e = store_restore(
 			file_named(c, c->dir, "/roll"), file_named(c, file, ".roll"), why);
 	if (e == OK)
+		e = merge_erased(c, file, erased, why);
+	if (e == OK)
 		e = private_write(c->arena, file_named(c, c->dir, "/secret"), secret, why);
 	if (e == OK)
 		e = private_write(c->arena, file_named(c, c->dir, "/kring.ini"), settings, why);
 	return e;
 }
 
+/* Nobody who was erased after the backup comes back with it: else there is no node. */
+static enum err erase_again(
+	struct command_call *c, struct kring *node, size_t *count, const char **why)
+{
+	enum err e = leaving_again(node->store, &node->site, count);
+	if (e == OK)
+		return OK;
+	(void)unlink(file_named(c, c->dir, "/kring.ini"));
+	*why = "Who was erased after this backup could not be erased again: nothing is served.";
+	return e;
+}
+
 int keep_restore(struct command_call *c)
 {
-	const char *file, *why = NULL;
+	const char *file, *why = NULL, *erased = NULL;
 	struct kring *node = NULL;
-	if (!command_words(c, &file, 1, NULL, 0))
+	size_t again = 0;
+	const struct command_option options[] = {{"--erased", &erased, NULL}};
+	if (!command_words(c, &file, 1, options, COUNT(options)))
 		return 2;
-	enum err e = restore(c, file, &why);
+	if (erased != NULL && access(erased, R_OK) != 0)
+		return command_failed(c, "%s cannot be read.", erased);
+	enum err e = restore(c, file, erased, &why);
 	if (e == OK)
 		e = node_open(c->arena, c->dir, false, &node, &why);
-	if (e != OK)
-		return command_failed(c, "%s", why);
-	text_format(&c->out,
-		"%s is the node of %s again. `kring --data %s check` reads it through.\n", c->dir,
-		node->site.base_url, c->dir);
+	if (e == OK)
+		e = erase_again(c, node, &again, &why);
+	if (e == OK)
+		text_format(&c->out,
+			"Erased again: %zu.\n"
+			"%s is the node of %s again. `kring --data %s check` reads it through.\n",
+			again, c->dir, node->site.base_url, c->dir);
 	node_close(node);
-	return 0;
+	return e == OK ? 0 : command_failed(c, "%s", why);
 }

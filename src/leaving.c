@@ -135,7 +135,9 @@ static int erase_account(struct command_call *c, struct leave *l)
 
 static int erase_person(struct command_call *c, struct leave *l)
 {
-	enum err e = roll_write(&c->node->site, remove_person, l);
+	enum err e = leaving_note_person(&c->node->site, l->person);
+	if (e == OK)
+		e = roll_write(&c->node->site, remove_person, l);
 	if (e == OK)
 		e = store_renew(roll_store(c->node->site.roll));
 	if (e != OK)

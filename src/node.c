@@ -33,15 +33,18 @@ static enum err check_owner(struct arena *arena, const char *dir, const char **w
 	return ERR_FORBIDDEN;
 }
 
+/* But for the list of who was erased, which outlives the rest. */
 static bool is_empty(const char *dir)
 {
 	DIR *d = opendir(dir);
-	int entries = 0;
-	while (d && entries <= 2 && readdir(d))
-		entries++;
+	const struct dirent *entry;
+	bool empty = d != NULL;
+	while (empty && (entry = readdir(d)) != NULL)
+		empty = text_is(entry->d_name, ".") || text_is(entry->d_name, "..")
+			|| text_is(entry->d_name, "erased");
 	if (d)
 		closedir(d);
-	return entries == 2; /* "." and ".." */
+	return empty;
 }
 
 enum err node_directory(struct arena *arena, const char *dir, const char **why)
@@ -126,6 +129,7 @@ static void configure(struct kring *node, const struct config *c)
 		.mail_per_hour = c->mail_per_hour,
 		.loopback = c->allow_loopback,
 		.blobs = arena_format(node->arena, "%s/blobs", node->dir),
+		.erased = arena_format(node->arena, "%s/erased", node->dir),
 	};
 }
 
@@ -374,8 +378,13 @@ const char *node_index(struct arena *arena, const char *dir)
 enum err node_serve(struct kring *node, struct arena *arena, const char **why)
 {
 	/* Commands come last: they ask for what the server counts. */
+	size_t again;
 	node->search = search_start(node->store, node_index(node->arena, node->dir));
-	enum err e = start_server(node, why);
+	enum err e = leaving_again(node->store, &node->site, &again);
+	if (e != OK)
+		*why = "Who was erased stands in the store, and cannot be erased again.";
+	if (e == OK)
+		e = start_server(node, why);
 	if (e == OK)
 		e = control_start(node, arena, &node->control, why);
 	if (e != OK) {

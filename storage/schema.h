@@ -119,6 +119,7 @@ enum table {
 	TABLE_ROLE = 124,      /* u64 person, u64 community (0: the association) → roles */
 	TABLE_ROLE_LEFT = 93,  /* u64 person, u64 community       → roles: that they gave up there themselves within the hour */
 	TABLE_AUDIT = 125,     /* u64 number                      → audit */
+	TABLE_AUDIT_BASE = 207, /* none                           → audit: the number and hash of the newest that went */
 	TABLE_IMPORT_COLUMN = 140, /* hash of a column's name     → u64 enum member_column: as it was chosen */
 	TABLE_IMPORT = 143,    /* u64 import                      → import: of the last week */
 	TABLE_ROLL_LOOK = 145, /* hash of what is looked at, u64 actor → u64 ms: the last look at it that the audit log has */
@@ -145,6 +146,7 @@ enum table {
 	TABLE_FORMER_NAME = 213, /* keyed hash of a name          → i64 ms: it was someone's, and is nobody's again */
 	TABLE_CONSENT = 214,   /* u64 actor, u64 place            → consent */
 	TABLE_CONSENT_TEXT = 216, /* u64 question, u64 version     → consent_text */
+	TABLE_IDLE = 206,      /* u64 actor                       → i64 ms: a guest who did not come back was told then */
 	TABLE_KEEP = 215,      /* text clock                      → u64 days: as the site chose, retention.c */
 	/* media */
 	TABLE_MEDIA = 100,     /* u64 media                       → media: pictures, films, documents */

@@ -102,6 +102,17 @@ size_t blob_sweep(const char *directory, int64_t age, blob_named *, void *arg);
 /* All that is not there yet: once before the store is copied and once after, a backup has what its records name. */
 enum err blob_copy(const char *from, const char *to) MUST_USE;
 
+/* ---- erased.c: what was erased for ever: a file beside the store, that a backup brought back has to obey ---- */
+
+#define ERASED_MOST ((size_t)16 << 20) /* bytes of it */
+struct erased_list;
+/* `what`, such as "account 17", is kept as its keyed hash, with a number. Once is enough; on disk when it answers OK. */
+enum err erased_add(const char *file, const uint8_t key[32], const char *what, uint32_t number) MUST_USE;
+enum err erased_read(struct arena *, const char *file, struct erased_list **out) MUST_USE; /* no file: an empty one */
+bool erased_is_empty(const struct erased_list *);
+bool erased_has(struct arena *, const struct erased_list *, const uint8_t key[32], const char *what, uint32_t *number);
+enum err erased_merge(const char *from, const char *to) MUST_USE; /* what `to` lacks is added to it */
+
 struct store_numbers {
 	uint64_t writes, commits, replays; /* since open */
 	uint64_t waiting;

@@ -20,6 +20,7 @@ static const struct field account_fields[] = {
 	{60, F_U32, offsetof(struct account, mail_off), 0},
 	{195, F_FLAG, offsetof(struct account, welcome), 0},
 	{203, F_I64, offsetof(struct account, seen), 0},
+	{206, F_I64, offsetof(struct account, came), 0},
 };
 const struct shape account_shape = {
 	"account", sizeof(struct account), account_fields, COUNT(account_fields)};
@@ -293,6 +294,7 @@ struct listing {
 	struct txn *t;
 	struct view *v;
 	uint8_t table; /* what is asked for: sessions or tokens */
+	int64_t used;  /* the last time that one of them was */
 };
 
 static void session_show(
@@ -321,17 +323,26 @@ static void token_show(struct view *v, const struct token *token, const char *ha
 	view_end(v);
 }
 
-/* A row of TABLE_ACCESS: the actor, then the hash under which the session or the token is kept. */
+/* A row of TABLE_ACCESS: the actor, then the hash under which the session or the token is kept. Size 0: it is of the
+ * other table. */
+static struct place access_place(const struct listing *l, struct bytes key, struct bytes value)
+{
+	struct place place = place_0(l->table);
+	if (key.size != ACCESS_KEY || value.size != 1 || *(const uint8_t *)value.data != l->table)
+		return (struct place){0};
+	memcpy(place.at + 1, (const uint8_t *)key.data + 9, ACCESS_KEY - 9);
+	place.size = ACCESS_KEY - 8;
+	return place;
+}
+
 static enum err access_show(void *arg, struct bytes key, struct bytes value)
 {
 	struct listing *l = arg;
 	struct session session;
 	struct token token;
-	if (key.size != ACCESS_KEY || value.size != 1 || *(const uint8_t *)value.data != l->table)
+	struct place place = access_place(l, key, value);
+	if (place.size == 0)
 		return OK;
-	struct place place = place_0(l->table);
-	memcpy(place.at + 1, (const uint8_t *)key.data + 9, ACCESS_KEY - 9);
-	place.size = ACCESS_KEY - 8;
 	bool is_session = l->table == TABLE_SESSION;
 	enum err e = is_session ? txn_load(l->t, &place, &session_shape, &session)
 				: txn_load(l->t, &place, &token_shape, &token);
@@ -391,6 +402,48 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* ---- who comes back -------------------------------------------------------------------------- */
+
+enum err account_note_seen(struct txn *t, uint64_t actor)
+{
+	struct account account;
+	enum err e = account_load(t, actor, &account);
+	account.came = time_now();
+	return e == OK ? account_save(t, &account) : e;
+}
+
+static enum err access_used(void *arg, struct bytes key, struct bytes value)
+{
+	struct listing *l = arg;
+	struct session session = {0};
+	struct token token = {0};
+	struct place place = access_place(l, key, value);
+	if (place.size == 0)
+		return OK;
+	enum err e = l->table == TABLE_SESSION ? txn_load(l->t, &place, &session_shape, &session)
+					       : txn_load(l->t, &place, &token_shape, &token);
+	int64_t used = session.used > token.used ? session.used : token.used;
+	l->used = used > l->used ? used : l->used;
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err account_last_seen(struct txn *t, const struct account *a, int64_t *at)
+{
+	struct u64s newest;
+	struct listing l = {.t = t, .used = a->came > a->created ? a->came : a->created};
+	struct walk walk = {.prefix = place_1(TABLE_ACCESS, a->actor), .max = LISTED_MOST};
+	enum err e = post_of_author(t, a->actor, 0, 1, &newest);
+	if (e == OK && newest.count > 0 && id_time(newest.at[0]) > l.used)
+		l.used = id_time(newest.at[0]);
+	for (size_t i = 0; e == OK && i < 2; i++) {
+		l.table = i == 0 ? TABLE_SESSION : TABLE_TOKEN;
+		e = txn_walk(t, &walk, access_used, &l);
+	}
+	if (e == OK)
+		*at = l.used;
+	return e;
+}
+
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
 static enum err own_access(struct txn *t, struct view *v, uint64_t actor)
@@ -425,6 +478,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 	view_text(v, "email", account.email != NULL ? account.email : "");
 	view_text(v, "language", account.language);
 	view_time(v, "created", account.created);
+	view_time(v, "signed_in", account.came);
 	view_flag(v, "administrator", account.admin);
 	view_flag(v, "has_password", account.password != NULL);
 	view_flag(v, "sign_in_code", second_is_on(t, who->actor));

@@ -346,6 +346,18 @@ static const struct route routes[] = {
 		.per_minute = 60},
 	{0},
 };
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	alert_show(t, v, who->actor, who->language);
+	return OK;
+}
+
+static const struct personal personal = {.show = own_show}; /* they end with the actor */
+
 static const struct table_use uses[] = {{TABLE_ALERT, &alert_shape}, {0}};
-const struct feature feature_alert = {
-	.name = "alert", .routes = routes, .tables = uses, .readers = readers};
+const struct feature feature_alert = {.name = "alert",
+	.routes = routes,
+	.tables = uses,
+	.readers = readers,
+	.personal = &personal};

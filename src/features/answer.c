@@ -493,7 +493,70 @@ static enum err forget(struct txn *t, const struct leaver *who, struct place *at
 	return e;
 }
 
-static const struct personal personal = {.forget = forget};
+/* ---- what is kept of someone ------------------------------------------------------------------ */
+
+/* Between two: to who answered both sides, to who placed it what they wrote back themselves. */
+static enum err own_thread(
+	struct txn *t, struct view *v, uint64_t actor, uint64_t post, uint64_t id)
+{
+	struct answer a;
+	struct u64s words;
+	struct answer_words w;
+	enum err e = answer_load(t, post, id, &a);
+	if (e == OK)
+		e = answer_words_list(t, id, &words);
+	for (size_t i = 0; e == OK && i < words.count; i++) {
+		e = answer_words_load(t, id, words.at[i], &w);
+		if (e != OK || (a.who != actor && w.by != actor))
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "post", own_post(t, post));
+		view_text(v, "who", own_actor(t, w.by != 0 ? w.by : a.who));
+		view_text(v, "text", w.text);
+		view_time(v, "at", w.at);
+		view_end(v);
+	}
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* To what stands in the lists of an author or of an organisation. */
+static enum err own_received(
+	struct txn *t, struct view *v, const struct own_view *who, uint64_t list_of)
+{
+	struct u64s posts, ids;
+	enum err e = vacancy_list(t, list_of, 0, who->most, &posts);
+	for (size_t i = 0; e == OK && i < posts.count; i++) {
+		e = answer_list(t, posts.at[i], ANSWERS_MOST, &ids);
+		for (size_t k = 0; e == OK && k < ids.count; k++)
+			e = own_thread(t, v, who->actor, posts.at[i], ids.at[k]);
+	}
+	return e;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct u64s ids, organisations;
+	uint64_t post;
+	view_list(v, "private_answers");
+	enum err e = post_ids(t, TABLE_ANSWER_BY, who->actor, 0, true, who->most, &ids);
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		struct place by = place_2(TABLE_ANSWER_BY, who->actor, ids.at[i]);
+		e = txn_get_id(t, &by, &post);
+		if (e == OK)
+			e = own_thread(t, v, who->actor, post, ids.at[i]);
+	}
+	if (e == OK)
+		e = own_received(t, v, who, who->actor);
+	if (e == OK)
+		e = organisation_of(t, who->actor, &organisations);
+	for (size_t i = 0; e == OK && i < organisations.count; i++)
+		e = own_received(t, v, who, organisations.at[i]);
+	view_list_end(v);
+	return e;
+}
+
+static const struct personal personal = {own_show, forget};
+
 static const struct table_use uses[] = {
 	{TABLE_ANSWER, &answer_shape},
 	{TABLE_ANSWER_WORDS, &answer_words_shape},

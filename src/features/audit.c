@@ -97,6 +97,62 @@ enum err audit_look(struct txn *r, uint64_t actor, const char *what)
 	return e == OK ? audit_add(r, &a) : e;
 }
 
+/* ---- what is over goes ----------------------------------------------------------------------- */
+
+/* Of the newest that went: its number and hash, from which the oldest that is left follows. */
+static enum err base_load(struct txn *r, struct audit *out)
+{
+	struct place place = place_0(TABLE_AUDIT_BASE);
+	*out = (struct audit){0};
+	enum err e = txn_load(r, &place, &audit_shape, out);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+struct trimming {
+	struct arena *arena; /* of one record */
+	int64_t before;
+	uint64_t newest, upto; /* the newest of all; of those that go */
+	size_t count;
+};
+
+static enum err trim_one(void *arg, struct bytes key, struct bytes value)
+{
+	struct trimming *x = arg;
+	struct audit a;
+	arena_reset(x->arena);
+	enum err e = record_read(x->arena, &audit_shape, value, &a);
+	if (e != OK || a.at >= x->before || a.number >= x->newest)
+		return e == OK ? ERR_CONFLICT : e;
+	x->upto = place_id(key, 0);
+	x->count++;
+	return OK;
+}
+
+enum err audit_trim(struct txn *r, int64_t before, size_t max, size_t *gone)
+{
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	struct audit last, base;
+	struct trimming x = {.arena = arena, .before = before};
+	struct walk walk = {.prefix = place_0(TABLE_AUDIT), .max = max};
+	struct place kept = place_0(TABLE_AUDIT_BASE);
+	enum err e = audit_last(r, &last);
+	x.newest = e == OK ? last.number : 0;
+	if (e == OK)
+		e = txn_walk(r, &walk, trim_one, &x);
+	*gone = x.count;
+	if (e != OK || x.count == 0)
+		return e == ERR_NOT_FOUND ? OK : e;
+	e = audit_load(r, x.upto, &base);
+	base = (struct audit){.number = base.number, .hash = base.hash};
+	if (e == OK)
+		e = txn_save(r, &kept, &audit_shape, &base);
+	for (uint64_t number = x.upto - x.count + 1; e == OK && number <= x.upto; number++) {
+		struct place place = place_1(TABLE_AUDIT, number);
+		e = txn_del(r, &place);
+	}
+	return e;
+}
+
 struct checking {
 	struct arena *arena; /* of one record and the hash before it */
 	uint64_t next;
@@ -124,9 +180,15 @@ static enum err check_one(void *arg, struct bytes key, struct bytes value)
 enum err audit_check(struct txn *r, uint64_t *broken)
 {
 	ARENA_CLEANUP struct arena *arena = arena_create();
-	struct checking c = {.arena = arena, .next = 1};
+	struct checking c = {.arena = arena};
 	struct walk walk = {.prefix = place_0(TABLE_AUDIT), .max = WALK_ALL};
-	enum err e = txn_walk(r, &walk, check_one, &c);
+	struct audit base;
+	enum err e = base_load(r, &base);
+	c.next = base.number + 1;
+	if (base.hash.size == sizeof c.before)
+		memcpy(c.before, base.hash.data, sizeof c.before);
+	if (e == OK)
+		e = txn_walk(r, &walk, check_one, &c);
 	if (e == ERR_STORE)
 		*broken = c.next;
 	return e;

@@ -162,6 +162,11 @@ static enum err page_run(struct txn *r, void *arg)
 		struct audit *a = &p->records[p->count];
 		struct person person;
 		e = audit_load(r, number, a);
+		if (e == ERR_NOT_FOUND) { /* older ones were kept long enough */
+			number = 0;
+			e = OK;
+			break;
+		}
 		if (e != OK)
 			break;
 		a->words = arena_text(arena, a->words);

@@ -462,6 +462,46 @@ enum err ask_article(struct txn *t, uint64_t who, uint64_t id, uint64_t *article
 
 /* ---- what is kept of someone ----------------------------------------------------------------- */
 
+static enum err own_answers(
+	struct txn *t, struct view *v, const struct own_view *who, uint64_t community)
+{
+	struct u64s ids;
+	struct ask a;
+	enum err e = ask_list(t, community, &ids);
+	for (size_t i = 0; e == OK && i < ids.count && i < who->most; i++) {
+		if (ask_load(t, ids.at[i], &a) != OK || a.by != who->actor || a.answered == 0)
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "answer", a.answer);
+		view_time(v, "at", a.answered);
+		view_end(v);
+	}
+	return e;
+}
+
+/* Where they coach, and what they answered; what they were asked is of who asked. */
+static enum err own_coaching(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct u64s all;
+	struct coach c;
+	enum err e = community_list(t, &all);
+	view_list(v, "coaching");
+	for (size_t i = 0; e == OK && i < all.count; i++) {
+		if (coach_load(t, all.at[i], who->actor, &c) != OK)
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "community", own_actor(t, all.at[i]));
+		view_text(v, "topics", c.topics);
+		view_number(v, "days", c.days);
+		view_list(v, "answers");
+		e = own_answers(t, v, who, all.at[i]);
+		view_list_end(v);
+		view_end(v);
+	}
+	view_list_end(v);
+	return e;
+}
+
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
 	struct u64s ids;
@@ -479,7 +519,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 		view_end(v);
 	}
 	view_list_end(v);
-	return e;
+	return e == OK ? own_coaching(t, v, who) : e;
 }
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)

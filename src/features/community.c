@@ -306,5 +306,23 @@ static const struct route routes[] = {
 	{0},
 };
 
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct u64s all;
+	struct bytes there;
+	enum err e = community_list(t, &all);
+	view_list(v, "moderates");
+	for (size_t i = 0; e == OK && i < all.count; i++) {
+		struct place place = place_2(TABLE_MODERATOR, all.at[i], who->actor);
+		if (txn_get(t, &place, &there) == OK)
+			view_text(v, NULL, own_actor(t, all.at[i]));
+	}
+	view_list_end(v);
+	return e;
+}
+
+static const struct personal personal = {.show = own_show}; /* leaving.c ends it */
+
 static const struct table_use uses[] = {{TABLE_COMMUNITY, NULL}, {TABLE_MODERATOR, NULL}, {0}};
-const struct feature feature_community = {.name = "community", .routes = routes, .tables = uses};
+const struct feature feature_community = {
+	.name = "community", .routes = routes, .tables = uses, .personal = &personal};

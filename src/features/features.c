@@ -56,6 +56,7 @@ const struct feature *const features[] = {
 	&feature_consent,
 	&feature_handover,
 	&feature_own,
+	&feature_idle,
 	&feature_retention,
 	&feature_memberfile,
 	&feature_members,

@@ -149,6 +149,7 @@ struct account {
 	uint32_t mail_off; /* lists it left: a bit for each enum mail_list */
 	bool welcome; /* new here: the overview tells what to begin with */
 	int64_t seen; /* ms: up to when they saw what is new; 0: they never said so */
+	int64_t came; /* signed in last; 0: not since that is kept */
 };
 extern const struct shape account_shape;
 struct account_draft {
@@ -158,6 +159,9 @@ struct account_draft {
 };
 enum err account_create(struct txn *, const struct account_draft *, struct refusal *, struct actor *out) MUST_USE;
 enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
+enum err account_note_seen(struct txn *, uint64_t actor) MUST_USE; /* they sign in */
+/* The last that is known of them: a sign-in, a session or app in use, something they wrote. */
+enum err account_last_seen(struct txn *, const struct account *, int64_t *at) MUST_USE;
 enum err account_signed_in(struct txn *, uint64_t actor, struct signed_in *out) MUST_USE; /* server_settings.signed_in */
 /* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
 enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
@@ -1009,6 +1013,11 @@ enum err leaving_take_back(struct txn *, uint64_t actor) MUST_USE; /* ERR_GONE: 
 enum err leaving_load(struct txn *, uint64_t actor, struct leaving *) MUST_USE;
 enum err leaving_list(struct txn *, size_t max, struct u64s *actors) MUST_USE; /* newest first */
 enum err leaving_hosts(struct txn *, uint64_t actor, size_t max, struct leaving_host *out, size_t *count) MUST_USE;
+/* What stands in the list of who was erased (erased.c) and is there all the same, as after an old backup was brought
+ * back, goes again. Not from inside a transaction, waits for disks. */
+enum err leaving_again(struct store *, const struct site *, size_t *count) MUST_USE;
+/* Someone on the roll goes for ever, in the list first; who leaves by leaving_ask does of itself. */
+enum err leaving_note_person(const struct site *, uint64_t person) MUST_USE;
 /* As far as it goes now; not from inside a transaction, waits for disks. It goes on by itself, also after a crash. */
 void leaving_go(struct store *, uint64_t actor);
 /* For the delivery, in its transactions: a letter of theirs is for this host; it answered. Nothing for who stays. */
@@ -1022,15 +1031,6 @@ bool leaving_was_a_name(struct txn *, const char *name); /* of someone who left 
 /* For personal.show: who someone is, as an address, and a post, as its own; "" when it is not there any more. */
 const char *own_actor(struct txn *, uint64_t actor);
 const char *own_post(struct txn *, uint64_t post);
-/* A list of the view, its newest first: each row of the table is shown to `one`, whose arg is a struct own_rows; it counts
- * down `left` with what is theirs, and ends with ERR_CONFLICT at 0. */
-struct own_rows {
-	struct txn *t;
-	struct view *v;
-	uint64_t actor;
-	size_t left;
-};
-enum err own_rows_show(struct txn *, struct view *, const char *name, uint8_t table, const struct own_view *, visit_fn *one) MUST_USE;
 /* Some rows of a table, from *at on; those that `is` says yes to go: by `end`, or deleted. As personal.forget. */
 typedef bool leaving_is_fn(void *arg, struct arena *scratch, struct bytes key, struct bytes value);
 typedef enum err leaving_end_fn(struct txn *, void *arg, const struct place *key);
@@ -1057,7 +1057,19 @@ enum err consent_of(struct txn *, uint64_t actor, uint64_t question, struct cons
 /* ---- own.c: what is kept of someone; retention.c: how long what is kept ------------------------- */
 
 enum err own_file(struct txn *, uint64_t actor, struct bytes *json) MUST_USE;
-enum keep_clock { KEEP_NOTICES, KEEP_TRAFFIC, KEEP_PICTURES, KEEP_REFUSED, KEEP_LAPSED, KEEP_THINKING, KEEP_LEFT };
+/* A list of the view, from a table that is not theirs alone: the newest rows that `is`, given the actor's id, says yes to
+ * are shown by `one`, whose arg is a struct own_rows. What it did not look at, as there was too much, it says: <name>_cut. */
+struct own_rows {
+	struct txn *t;
+	struct view *v;
+};
+enum err own_rows_show(struct txn *, struct view *, const char *name, uint8_t table, const struct own_view *,
+	leaving_is_fn *is, visit_fn *one) MUST_USE;
+/* Of each table: the member of the file that tells of it, or a sentence that says why none does. */
+extern const char *const own_told[256];
+enum keep_clock { KEEP_NOTICES, KEEP_TRAFFIC, KEEP_PICTURES, KEEP_REFUSED, KEEP_LAPSED, KEEP_THINKING, KEEP_LEFT,
+	KEEP_GUESTS, KEEP_AUDIT };
+#define IDLE_WARNED (30 * DAY) /* idle.c: that a guest is told before */
 int64_t keep_days(struct txn *, enum keep_clock); /* as the site chose, or what holds when it did not */
 enum err keep_set(struct txn *, enum keep_clock, int64_t days) MUST_USE; /* ERR_INVALID: out of bounds */
 void keep_show(struct txn *, struct view *, const char *language); /* parts/kept.html */

@@ -14,7 +14,10 @@
 #define LISTED_MOST 1000
 #define EMAIL_MOST 320
 #define REACHED_AT_ONCE 500
+#define AGAIN_AT_ONCE 500
 #define ROUNDS_MOST 100000 /* of slices, in one go */
+#define INBOXES_MOST 20000 /* that are looked at to tell of one person where their words went */
+#define HOSTS_SHOWN 1000
 
 static const struct field leaving_fields[] = {
 	{1, F_U64, offsetof(struct leaving, actor), 0},
@@ -347,7 +350,8 @@ struct going { /* one slice */
 	uint64_t actor;
 	struct leaving l;
 	char email[EMAIL_MOST + 1]; /* of the account */
-	bool waits;
+	uint64_t person;            /* on the roll, or 0 */
+	bool waits, noted;
 };
 
 static struct leaver leaver_of(struct txn *t, const struct leaving *l)
@@ -551,6 +555,134 @@ static enum err slice(struct txn *t, void *arg)
 	return e;
 }
 
+/* ---- what must not come back with an old backup ----------------------------------------------- */
+
+static const char *entry(struct arena *arena, const char *kind, uint64_t id)
+{
+	return arena_format(arena, "%s %llu", kind, (unsigned long long)id);
+}
+
+static enum err note(const struct site *site, const char *kind, uint64_t id, uint32_t keep)
+{
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	return site->erased != NULL
+		? erased_add(site->erased, site->secret, entry(arena, kind, id), keep)
+		: OK;
+}
+
+enum err leaving_note_person(const struct site *site, uint64_t person)
+{
+	return note(site, "person", person, 0);
+}
+
+struct again {
+	struct arena *arena;
+	const struct site *site;
+	struct erased_list *list;
+	uint64_t after, last; /* from where on, and up to where it came */
+	uint64_t ids[AGAIN_AT_ONCE];
+	uint32_t keeps[AGAIN_AT_ONCE];
+	size_t count, seen;
+};
+
+static enum err find_again(void *arg, struct bytes key, struct bytes value)
+{
+	struct again *a = arg;
+	(void)value;
+	a->last = place_id(key, 0);
+	a->seen++;
+	if (erased_has(a->arena, a->list, a->site->secret, entry(a->arena, "account", a->last),
+		    &a->keeps[a->count]))
+		a->ids[a->count++] = a->last;
+	return OK;
+}
+
+/* Whatever it leaves without anybody to look after it: they are not there to do so. */
+static enum err ask_again(struct txn *t, uint64_t actor, uint32_t keep)
+{
+	struct leaving l;
+	struct account account = {0};
+	int64_t now = time_now();
+	enum err e = leaving_load(t, actor, &l);
+	if (e == OK && l.step != LEAVING_ASKED)
+		return OK; /* it goes on by itself */
+	if (e == OK || e == ERR_NOT_FOUND)
+		e = account_load(t, actor, &account);
+	l = (struct leaving){.actor = actor,
+		.step = LEAVING_ASKED,
+		.keep = keep & KEEP_ALL,
+		.asked = now,
+		.due = now,
+		.email = account.email};
+	return e == OK ? save(t, &l) : e;
+}
+
+static enum err accounts_again(struct txn *t, void *arg)
+{
+	struct again *a = arg;
+	struct place from = place_1(TABLE_ACCOUNT, a->after + 1);
+	struct walk walk = {.prefix = place_0(TABLE_ACCOUNT), .from = &from, .max = AGAIN_AT_ONCE};
+	a->count = a->seen = 0;
+	enum err e = txn_walk(t, &walk, find_again, a);
+	for (size_t i = 0; e == OK && i < a->count; i++)
+		e = ask_again(t, a->ids[i], a->keeps[i]);
+	return e;
+}
+
+static enum err persons_again(struct txn *r, void *arg)
+{
+	struct again *a = arg;
+	struct doer by = {.reason = "erased"};
+	struct u64s ids;
+	uint32_t keep;
+	enum err e = person_list(r, a->after, AGAIN_AT_ONCE, &ids);
+	a->count = 0;
+	a->seen = e == OK ? ids.count : 0;
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		a->last = ids.at[i];
+		if (!erased_has(a->arena, a->list, a->site->secret,
+			    entry(a->arena, "person", a->last), &keep))
+			continue;
+		a->count++;
+		e = person_remove(r, &by, a->last);
+	}
+	return e;
+}
+
+enum err leaving_again(struct store *store, const struct site *site, size_t *count)
+{
+	ARENA_CLEANUP struct arena *arena = arena_create();
+	struct again *a = arena_alloc(arena, sizeof *a);
+	*a = (struct again){.arena = arena, .site = site};
+	*count = 0;
+	enum err e = site->erased != NULL ? erased_read(arena, site->erased, &a->list) : OK;
+	if (e != OK || a->list == NULL || erased_is_empty(a->list))
+		return e;
+	do {
+		e = store_write(store, accounts_again, a);
+		a->after = a->last;
+		for (size_t i = 0; e == OK && i < a->count; i++)
+			leaving_go(store, a->ids[i]);
+		*count += e == OK ? a->count : 0;
+	} while (e == OK && a->seen == AGAIN_AT_ONCE);
+	a->after = 0;
+	do {
+		e = e == OK ? roll_write(site, persons_again, a) : e;
+		a->after = a->last;
+		*count += e == OK ? a->count : 0;
+	} while (e == OK && a->seen == AGAIN_AT_ONCE);
+	return e;
+}
+
+static enum err find_person(struct txn *r, void *arg)
+{
+	struct going *g = arg;
+	struct person p;
+	enum err e = person_by_actor(r, g->actor, &p);
+	g->person = e == OK ? p.id : 0;
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
 static enum err leave_roll(struct txn *r, void *arg)
 {
 	const struct going *g = arg;
@@ -564,6 +696,14 @@ static enum err leave_roll(struct txn *r, void *arg)
 	if (e == OK || e == ERR_NOT_FOUND)
 		e = invite_forget(r, g->actor, g->email);
 	return e;
+}
+
+static enum err off_roll(struct going *g)
+{
+	enum err e = roll_read(g->site, find_person, g);
+	if (e == OK && g->person != 0)
+		e = leaving_note_person(g->site, g->person);
+	return e == OK ? roll_write(g->site, leave_roll, g) : e;
 }
 
 /* What SQLite and LMDB leave behind where something stood. */
@@ -591,7 +731,7 @@ static enum err outside(struct going *g)
 {
 	enum err e = OK;
 	if (g->l.step == LEAVING_ROLL)
-		e = g->site->roll != NULL ? roll_write(g->site, leave_roll, g) : OK;
+		e = g->site->roll != NULL ? off_roll(g) : OK;
 	else if (g->l.step == LEAVING_WIPE || g->l.step == LEAVING_WIPE_NAME)
 		e = wipe(g);
 	else
@@ -611,6 +751,10 @@ void leaving_go(struct store *store, uint64_t actor)
 	enum err e = store_read(store, find_site, &g.site);
 	for (int round = 0; e == OK && !g.waits && round < ROUNDS_MOST; round++) {
 		e = store_write(store, slice, &g);
+		if (e == OK && !g.noted && g.l.step > LEAVING_ASKED && g.l.step <= LEAVING_WIPE) {
+			e = note(g.site, "account", actor, g.l.keep);
+			g.noted = e == OK;
+		}
 		if (e == OK && !g.waits)
 			e = outside(&g);
 	}
@@ -653,6 +797,47 @@ static void go_on(struct store *store, void *arg)
 
 static const struct chore chores[] = {{"leaving", 30 * SECOND, go_on, NULL}, {0}};
 
+/* ---- what is kept of someone ------------------------------------------------------------------ */
+
+struct reached {
+	struct arena *arena;
+	struct view *v;
+	const char *hosts[HOSTS_SHOWN];
+	size_t count;
+};
+
+/* An inbox may be of one person: only which site it is of is told, and once. */
+static enum err show_reached(void *arg, struct bytes key, struct bytes value)
+{
+	struct reached *r = arg;
+	struct url url;
+	(void)key;
+	if (url_parse(r->arena, arena_text_n(r->arena, value.data, value.size), &url) != OK)
+		return OK;
+	for (size_t i = 0; i < r->count; i++)
+		if (text_is(r->hosts[i], url.host))
+			return OK;
+	r->hosts[r->count++] = url.host;
+	view_text(r->v, NULL, url.host);
+	return r->count < HOSTS_SHOWN ? OK : ERR_CONFLICT;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct reached *r = arena_alloc(txn_arena(t), sizeof *r);
+	struct walk walk = {.prefix = place_1(TABLE_REACHED, who->actor), .max = INBOXES_MOST};
+	struct leaving l;
+	*r = (struct reached){.arena = txn_arena(t), .v = v};
+	view_list(v, "sent_to");
+	enum err e = txn_walk(t, &walk, show_reached, r);
+	view_list_end(v);
+	bool leaves = e == OK && leaving_load(t, who->actor, &l) == OK;
+	view_time(v, "leaving", leaves ? l.due : 0);
+	return e;
+}
+
+static const struct personal personal = {.show = own_show};
+
 static const struct table_use tables[] = {
 	{TABLE_LEAVING, &leaving_shape},
 	{TABLE_LEAVING_HOST, &leaving_host_shape},
@@ -661,4 +846,5 @@ static const struct table_use tables[] = {
 	{0},
 };
 
-const struct feature feature_leaving = {.name = "leaving", .tables = tables, .chores = chores};
+const struct feature feature_leaving = {
+	.name = "leaving", .tables = tables, .chores = chores, .personal = &personal};

@@ -437,8 +437,7 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 {
 	struct own_rows *o = arg;
 	struct version version;
-	if (record_read(txn_arena(o->t), &version_shape, value, &version) != OK
-		|| version.by != o->actor)
+	if (record_read(txn_arena(o->t), &version_shape, value, &version) != OK)
 		return OK;
 	view_begin(o->v, NULL);
 	view_text(o->v, "post", own_post(o->t, place_id(key, 0)));
@@ -446,21 +445,26 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 	view_text(o->v, "note", version.note != NULL ? version.note : "");
 	view_time(o->v, "at", version.at);
 	view_end(o->v);
-	return --o->left > 0 ? OK : ERR_CONFLICT;
+	return OK;
+}
+
+static bool is_by(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	struct version version;
+	(void)key;
+	return record_read(scratch, &version_shape, value, &version) == OK
+		&& version.by == *(const uint64_t *)arg;
 }
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	return own_rows_show(t, v, "versions", TABLE_LIBRARY_VERSION, who, own_visit);
+	return own_rows_show(t, v, "versions", TABLE_LIBRARY_VERSION, who, is_by, own_visit);
 }
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
 {
-	const struct leaver *who = arg;
-	struct version version;
-	(void)key;
-	return record_read(scratch, &version_shape, value, &version) == OK
-		&& version.by == who->actor;
+	uint64_t actor = ((const struct leaver *)arg)->actor;
+	return is_by(&actor, scratch, key, value);
 }
 
 /* A file that stays is of nobody from then on; one that goes is the last word on its post when it has no other. */

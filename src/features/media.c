@@ -671,7 +671,7 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 	struct own_rows *o = arg;
 	struct media m;
 	(void)key;
-	if (record_read(txn_arena(o->t), &media_shape, value, &m) != OK || m.owner != o->actor)
+	if (record_read(txn_arena(o->t), &media_shape, value, &m) != OK)
 		return OK;
 	view_begin(o->v, NULL);
 	view_text(o->v, "name", m.name != NULL ? m.name : "");
@@ -682,12 +682,20 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 	view_text(o->v, "post", own_post(o->t, m.post));
 	view_time(o->v, "at", m.at);
 	view_end(o->v);
-	return --o->left > 0 ? OK : ERR_CONFLICT;
+	return OK;
+}
+
+static bool is_owned(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	struct media m;
+	(void)key;
+	return record_read(scratch, &media_shape, value, &m) == OK
+		&& m.owner == *(const uint64_t *)arg;
 }
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	return own_rows_show(t, v, "files", TABLE_MEDIA, who, own_visit);
+	return own_rows_show(t, v, "files", TABLE_MEDIA, who, is_owned, own_visit);
 }
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)

@@ -6,6 +6,7 @@
 #define PEOPLE_MOST 5 /* whom one message begins with */
 #define PAGE_SHOWN 20
 #define FORGOT_AT_ONCE 500
+#define TALK_MOST 500 /* messages of one conversation, of who asks what is kept */
 
 bool message_is(struct txn *t, const struct post *p)
 {
@@ -184,6 +185,50 @@ static enum err new_write(struct call *call, struct txn *t)
 	return e == OK ? compose_done(call, t, &p, "Your message is sent.") : e;
 }
 
+/* ---- what is kept of someone ------------------------------------------------------------------ */
+
+/* What they wrote themselves is among their posts. */
+static enum err own_talk(
+	struct txn *t, struct view *v, const struct viewer *viewer, uint64_t root, size_t *left)
+{
+	struct u64s ids;
+	struct post p;
+	enum err e = post_of_conversation(t, root, 0, *left < TALK_MOST ? *left : TALK_MOST, &ids);
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		if (post_load(t, ids.at[i], &p) != OK || p.gone || p.author == viewer->actor
+			|| !message_is(t, &p) || !circle_may_read(t, viewer, &p))
+			continue;
+		--*left;
+		view_begin(v, NULL);
+		view_text(v, "from", own_actor(t, p.author));
+		view_text(v, "address", p.uri);
+		view_text(v, "text", p.source != NULL ? p.source : p.content);
+		view_time(v, "at", p.published);
+		view_end(v);
+	}
+	return e;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct viewer viewer = {.actor = who->actor, .local = true};
+	struct u64s ids;
+	uint64_t root;
+	size_t left = who->most;
+	enum err e = post_ids(t, TABLE_MESSAGE, who->actor, 0, true, who->most, &ids);
+	view_list(v, "messages");
+	for (size_t i = 0; e == OK && i < ids.count && left > 0; i++) {
+		struct place place = place_2(TABLE_MESSAGE, who->actor, ids.at[i]);
+		e = txn_get_id(t, &place, &root);
+		if (e == OK)
+			e = own_talk(t, v, &viewer, root, &left);
+	}
+	view_list_end(v);
+	return e;
+}
+
+static const struct personal personal = {.show = own_show}; /* it ends with the actor */
+
 /* ---- the feature ----------------------------------------------------------------------------- */
 
 #define TO_INPUT                                                                                   \
@@ -208,5 +253,8 @@ static const struct route routes[] = {
 static const struct journal_reader readers[] = {{"message", follow_line, NULL, NULL}, {0}};
 static const struct table_use tables[] = {{TABLE_MESSAGE, NULL}, {TABLE_MESSAGE_OF, NULL}, {0}};
 
-const struct feature feature_message = {
-	.name = "message", .routes = routes, .tables = tables, .readers = readers};
+const struct feature feature_message = {.name = "message",
+	.routes = routes,
+	.tables = tables,
+	.readers = readers,
+	.personal = &personal};

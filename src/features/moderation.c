@@ -473,7 +473,7 @@ static enum err own_report(void *arg, struct bytes key, struct bytes value)
 	struct own_rows *o = arg;
 	struct report r;
 	(void)key;
-	if (record_read(txn_arena(o->t), &report_shape, value, &r) != OK || r.reporter != o->actor)
+	if (record_read(txn_arena(o->t), &report_shape, value, &r) != OK)
 		return OK;
 	view_begin(o->v, NULL);
 	view_text(o->v, "comment", r.comment);
@@ -481,24 +481,7 @@ static enum err own_report(void *arg, struct bytes key, struct bytes value)
 	view_text(o->v, "who", r.actors.count > 0 ? own_actor(o->t, r.actors.at[0]) : "");
 	view_time(o->v, "at", r.at);
 	view_end(o->v);
-	return --o->left > 0 ? OK : ERR_CONFLICT;
-}
-
-static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
-{
-	struct own_rows o = {t, v, who->actor, who->most};
-	struct walk blocks = {.prefix = place_1(TABLE_BLOCK, who->actor), .max = who->most};
-	view_list(v, "blocks");
-	enum err e = txn_walk(t, &blocks, own_block, &o);
-	view_list_end(v);
-	return e == OK ? own_rows_show(t, v, "reports", TABLE_REPORT, who, own_report) : e;
-}
-
-static bool is_block_of(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
-{
-	uint64_t actor = *(const uint64_t *)arg;
-	(void)scratch, (void)value;
-	return place_id(key, 0) == actor || place_id(key, 1) == actor;
+	return OK;
 }
 
 static bool is_report_of(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
@@ -507,6 +490,24 @@ static bool is_report_of(void *arg, struct arena *scratch, struct bytes key, str
 	(void)key;
 	return record_read(scratch, &report_shape, value, &r) == OK
 		&& r.reporter == *(const uint64_t *)arg;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct own_rows o = {t, v};
+	struct walk blocks = {.prefix = place_1(TABLE_BLOCK, who->actor), .max = who->most};
+	view_list(v, "blocks");
+	enum err e = txn_walk(t, &blocks, own_block, &o);
+	view_list_end(v);
+	return e == OK ? own_rows_show(t, v, "reports", TABLE_REPORT, who, is_report_of, own_report)
+		       : e;
+}
+
+static bool is_block_of(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
+{
+	uint64_t actor = *(const uint64_t *)arg;
+	(void)scratch, (void)value;
+	return place_id(key, 0) == actor || place_id(key, 1) == actor;
 }
 
 /* That something was reported stays; who did, and in which words, does not. */

@@ -673,6 +673,23 @@ static const char *way_word(uint32_t way)
 	return way < COUNT(words) ? words[way] : "";
 }
 
+static enum err own_communities(struct txn *t, struct view *v, uint64_t actor)
+{
+	struct u64s communities;
+	uint32_t how;
+	enum err e = communities_of(t, actor, &communities);
+	view_list(v, "notice_communities");
+	for (size_t i = 0; e == OK && i < communities.count; i++) {
+		e = notify_community(t, actor, communities.at[i], &how);
+		view_begin(v, NULL);
+		view_text(v, "community", own_actor(t, communities.at[i]));
+		view_text(v, "how", e == OK ? way_word(how) : "");
+		view_end(v);
+	}
+	view_list_end(v);
+	return e;
+}
+
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
 	struct notify_settings s;
@@ -701,7 +718,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 		view_end(v);
 	}
 	view_list_end(v);
-	return e;
+	return e == OK ? own_communities(t, v, who->actor) : e;
 }
 
 static bool is_of_them(void *arg, struct arena *scratch, struct bytes key, struct bytes value)

@@ -557,6 +557,21 @@ static const struct route routes[] = {
 		.per_minute = 30},
 	{0},
 };
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	struct u64s ids;
+	struct organisation o;
+	enum err e = organisation_of(t, who->actor, &ids);
+	view_list(v, "organisations");
+	for (size_t i = 0; e == OK && i < ids.count && i < who->most; i++)
+		if (organisation_load(t, ids.at[i], &o) == OK)
+			view_text(v, NULL, o.title);
+	view_list_end(v);
+	return e;
+}
+
+static const struct personal personal = {.show = own_show}; /* it ends with the actor: alert.c */
+
 static const struct table_use uses[] = {
 	{TABLE_ORGANISATION, &organisation_shape},
 	{TABLE_ORGANISATION_NAME, NULL},
@@ -564,4 +579,4 @@ static const struct table_use uses[] = {
 	{0},
 };
 const struct feature feature_organisation = {
-	.name = "organisation", .routes = routes, .tables = uses};
+	.name = "organisation", .routes = routes, .tables = uses, .personal = &personal};

@@ -1,9 +1,21 @@
 /* own.c: all that this site keeps about someone, for their own eyes: a page to read, and a file to take along. */
+#include "joining.h"
 #include "memberfile.h"
+
+#include <string.h>
 
 #define PAGE_MOST 50    /* of a list on the page */
 #define FILE_MOST 20000 /* in the file */
 #define AUDIT_MOST 1000
+/* Rows of a table that is not theirs alone. With all sanitizers on, 20 000 were read in 40 ms; an association of 5 000 has
+ * some 100 000 likes. */
+#define PAGE_LOOKS 20000
+#define FILE_LOOKS 1000000
+
+static size_t looks_of(const struct own_view *who)
+{
+	return who->most > PAGE_MOST ? FILE_LOOKS : PAGE_LOOKS;
+}
 
 const char *own_actor(struct txn *t, uint64_t actor)
 {
@@ -19,14 +31,39 @@ const char *own_post(struct txn *t, uint64_t post)
 	return post != 0 && post_load(t, post, &p) == OK ? p.uri : "";
 }
 
-enum err own_rows_show(struct txn *t, struct view *v, const char *name, uint8_t table,
-	const struct own_view *who, visit_fn *one)
+/* A table of everyone's. */
+struct sieve {
+	struct own_rows rows;
+	struct arena *scratch; /* of one row */
+	uint64_t actor;
+	size_t looks, left; /* rows to look at, and to show */
+	leaving_is_fn *is;
+	visit_fn *one;
+};
+
+static enum err sieve_row(void *arg, struct bytes key, struct bytes value)
 {
-	struct own_rows o = {t, v, who->actor, who->most};
-	struct walk walk = {.prefix = place_0(table), .backward = true, .max = WALK_ALL};
+	struct sieve *s = arg;
+	if (s->looks-- == 0)
+		return ERR_CONFLICT;
+	bool is = s->is(&s->actor, s->scratch, key, value);
+	arena_reset(s->scratch);
+	enum err e = is ? s->one(&s->rows, key, value) : OK;
+	s->left -= is;
+	return e == OK && s->left == 0 ? ERR_CONFLICT : e;
+}
+
+enum err own_rows_show(struct txn *t, struct view *v, const char *name, uint8_t table,
+	const struct own_view *who, leaving_is_fn *is, visit_fn *one)
+{
+	ARENA_CLEANUP struct arena *scratch = arena_create();
+	struct sieve s = {{t, v}, scratch, who->actor, looks_of(who), who->most, is, one};
+	struct walk walk = {.prefix = place_0(table), .backward = true, .max = s.looks + 1};
 	view_list(v, name);
-	enum err e = txn_walk(t, &walk, one, &o);
+	enum err e = txn_walk(t, &walk, sieve_row, &s);
 	view_list_end(v);
+	if (s.looks == SIZE_MAX)
+		view_flag(v, arena_format(txn_arena(t), "%s_cut", name), true);
 	return e;
 }
 
@@ -36,6 +73,7 @@ struct lookup {
 	struct txn *t;
 	struct view *v;
 	const struct own_view *who;
+	struct arena *scratch; /* of one record */
 	uint64_t person;
 	size_t left;
 };
@@ -67,7 +105,8 @@ static enum err show_audit(void *arg, struct bytes key, struct bytes value)
 	struct lookup *l = arg;
 	struct audit a;
 	(void)key;
-	if (record_read(txn_arena(l->t), &audit_shape, value, &a) != OK || a.person != l->person)
+	arena_reset(l->scratch);
+	if (record_read(l->scratch, &audit_shape, value, &a) != OK || a.person != l->person)
 		return OK;
 	view_begin(l->v, NULL);
 	view_time(l->v, "at", a.at);
@@ -122,12 +161,65 @@ static void show_words(struct view *v, const struct person *p, const char *langu
 	view_list_end(v);
 }
 
+static enum err show_applications(struct txn *r, const struct lookup *l)
+{
+	static const char *const states[] = {[APPLICATION_ASKED] = "asked",
+		[APPLICATION_WAITING] = "waiting",
+		[APPLICATION_LISTED] = "listed",
+		[APPLICATION_ACCEPTED] = "accepted",
+		[APPLICATION_REFUSED] = "refused",
+		[APPLICATION_WITHDRAWN] = "withdrawn"};
+	struct u64s ids;
+	struct application a;
+	enum err e = application_of_person(r, l->person, &ids);
+	view_list(l->v, "requests");
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		if (application_load(r, ids.at[i], &a) != OK)
+			continue;
+		view_begin(l->v, NULL);
+		view_text(l->v, "community", own_actor(l->t, a.community));
+		view_text(l->v, "state", a.state < COUNT(states) ? states[a.state] : NULL);
+		view_text(l->v, "name", a.name);
+		view_text(l->v, "email", a.email);
+		view_text(l->v, "motive", a.motive);
+		join_answers_show(txn_arena(l->t), l->v, &a);
+		view_text(l->v, "reason", a.reason);
+		view_time(l->v, "at", a.asked);
+		view_time(l->v, "decided", a.decided);
+		view_end(l->v);
+	}
+	view_list_end(l->v);
+	return e;
+}
+
+/* Those that they sent. */
+static enum err show_invitations(struct txn *r, const struct lookup *l)
+{
+	struct u64s ids;
+	struct invite invite;
+	enum err e = invite_list(r, 0, l->who->most, &ids);
+	view_list(l->v, "invitations");
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		if (invite_load(r, ids.at[i], &invite) != OK || invite.by != l->who->actor)
+			continue;
+		view_begin(l->v, NULL);
+		view_text(l->v, "email", invite.email);
+		view_text(l->v, "words", invite.words);
+		view_number(l->v, "used", invite.used);
+		view_time(l->v, "at", invite.made);
+		view_end(l->v);
+	}
+	view_list_end(l->v);
+	return e;
+}
+
 static enum err show_roll(struct txn *r, void *arg)
 {
 	struct lookup *l = arg;
 	struct person p;
 	struct u64s communities;
-	struct walk audits = {.prefix = place_0(TABLE_AUDIT), .backward = true, .max = WALK_ALL};
+	struct walk audits = {
+		.prefix = place_0(TABLE_AUDIT), .backward = true, .max = looks_of(l->who)};
 	enum err e = person_by_actor(r, l->who->actor, &p);
 	if (e == OK)
 		e = community_list(l->t, &communities);
@@ -146,15 +238,18 @@ static enum err show_roll(struct txn *r, void *arg)
 	view_list(l->v, "log");
 	e = txn_walk(r, &audits, show_audit, l);
 	view_list_end(l->v);
+	if (e == OK)
+		e = show_applications(r, l);
 	view_end(l->v);
-	return e;
+	return e == OK ? show_invitations(r, l) : e;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static enum err show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct lookup l = {.t = t, .v = v, .who = who};
+	ARENA_CLEANUP struct arena *scratch = arena_create();
+	struct lookup l = {.t = t, .v = v, .who = who, .scratch = scratch};
 	l.left = who->most < AUDIT_MOST ? who->most : AUDIT_MOST;
 	for (const struct feature *const *f = features; *f != NULL; f++) {
 		const struct personal *p = (*f)->personal;
@@ -164,6 +259,20 @@ static enum err show(struct txn *t, struct view *v, const struct own_view *who)
 	}
 	enum err e = roll_read(txn_site(t), show_roll, &l);
 	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* A sentence of told.c each once: a member has no blank in its name. */
+static void show_rest(struct view *v)
+{
+	view_list(v, "not_in_this_file");
+	for (size_t i = 0; i < COUNT(own_told); i++) {
+		size_t k = 0;
+		while (k < i && own_told[k] != own_told[i])
+			k++;
+		if (k == i && own_told[i] != NULL && strchr(own_told[i], ' ') != NULL)
+			view_text(v, NULL, own_told[i]);
+	}
+	view_list_end(v);
 }
 
 /* What does not fit in 16 MiB is left out, the oldest first, and the file says so. */
@@ -178,6 +287,7 @@ enum err own_file(struct txn *t, uint64_t actor, struct bytes *out)
 		enum err e = show(t, v, &who);
 		if (e != OK)
 			return e;
+		show_rest(v);
 		*out = view_json(v);
 		if (out->size > 0)
 			return OK;

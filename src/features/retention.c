@@ -1,8 +1,10 @@
 /* retention.c: how long what is kept: the clocks, what the site chose, and the page that tells. */
-#include "roll.h"
+#include "memberfile.h"
+#include "vacancy.h"
 
 #define PEOPLE_AT_ONCE 500
 #define LEFT_AT_ONCE 500
+#define LINES_AT_ONCE 1000
 
 /* What each is for, and the bounds that a site may choose within. */
 static const struct {
@@ -19,6 +21,11 @@ static const struct {
 		30},
 	[KEEP_LEFT] = {"left", "Who left, without a name, and which sites were told", 180, 30,
 		3650},
+	[KEEP_GUESTS] = {"guests",
+		"The account of a guest who does not sign in; a month before, a mail says so", 730,
+		90, 3650},
+	[KEEP_AUDIT] = {"audit", "What was done with the roll: a log of numbers, without names",
+		730, 365, 3650},
 };
 
 int64_t keep_days(struct txn *t, enum keep_clock clock)
@@ -53,6 +60,9 @@ void keep_show(struct txn *t, struct view *v, const char *language)
 	view_number(v, "draft_days", DRAFT_KEPT / DAY);
 	view_number(v, "idle_days", SESSION_IDLE / DAY);
 	view_number(v, "whole_days", SESSION_WHOLE / DAY);
+	view_number(v, "coach_days", ASK_KEPT / DAY);
+	view_number(v, "answer_days", ANSWERS_KEPT / DAY);
+	view_number(v, "undo_days", IMPORT_UNDO / DAY);
 }
 
 /* ---- what is over goes ----------------------------------------------------------------------- */
@@ -61,6 +71,8 @@ struct old {
 	struct txn *t; /* of the main store */
 	const struct site *site;
 	int64_t refused, lapsed; /* changed, or over, before */
+	int64_t audit;           /* made before */
+	size_t trimmed;
 	uint64_t after;
 	uint64_t ids[PEOPLE_AT_ONCE];
 	size_t count;
@@ -108,12 +120,19 @@ static enum err drop_old(struct txn *r, void *arg)
 	return e;
 }
 
+static enum err trim_log(struct txn *r, void *arg)
+{
+	struct old *o = arg;
+	return audit_trim(r, o->audit, LINES_AT_ONCE, &o->trimmed);
+}
+
 static enum err read_clocks(struct txn *t, void *arg)
 {
 	struct old *o = arg;
 	o->site = txn_site(t);
 	o->refused = time_now() - keep_days(t, KEEP_REFUSED) * DAY;
 	o->lapsed = time_now() - keep_days(t, KEEP_LAPSED) * DAY;
+	o->audit = time_now() - keep_days(t, KEEP_AUDIT) * DAY;
 	return OK;
 }
 
@@ -149,6 +168,9 @@ static void apply(struct store *store, void *arg)
 			dropped = e == OK;
 		}
 	} while (e == OK && o->more);
+	do
+		e = e == OK ? roll_write(o->site, trim_log, o) : e;
+	while (e == OK && o->trimmed == LINES_AT_ONCE);
 	if (e == OK && dropped)
 		e = store_renew(roll_store(o->site->roll));
 	if (e != OK && e != ERR_NOT_FOUND)
@@ -195,7 +217,7 @@ static const struct route routes[] = {
 		.takes = {DAYS("notices", "Notifications"), DAYS("traffic", "Traffic"),
 			DAYS("pictures", "Pictures"), DAYS("refused", "Refused"),
 			DAYS("lapsed", "No longer members"), DAYS("thinking", "Time to think"),
-			DAYS("left", "Who left")}},
+			DAYS("left", "Who left"), DAYS("guests", "Guests"), DAYS("audit", "Log")}},
 	{0},
 };
 

@@ -167,6 +167,7 @@ const struct table_use roll_tables[] = {
 	{TABLE_ROLE, &roles_shape},
 	{TABLE_ROLE_LEFT, &roles_shape},
 	{TABLE_AUDIT, &audit_shape},
+	{TABLE_AUDIT_BASE, &audit_shape},
 	{TABLE_LINKED, &linked_shape},
 	{TABLE_LINKED_TO, NULL},
 	{TABLE_ADMITTED, &admitted_shape},

@@ -197,5 +197,7 @@ enum err audit_last(struct txn *r, struct audit *) MUST_USE; /* ERR_NOT_FOUND: n
  * is a word of ours: "list". */
 bool audit_look_due(struct txn *r, uint64_t actor, const char *what);
 enum err audit_look(struct txn *r, uint64_t actor, const char *what) MUST_USE; /* nothing when it is not due */
+/* The oldest that were made before `before` go, at most max; the newest stays. What is left still follows from them. */
+enum err audit_trim(struct txn *r, int64_t before, size_t max, size_t *gone) MUST_USE;
 /* Reads the chain from its start: ERR_STORE with *broken, the first record that does not follow from the one before. */
 enum err audit_check(struct txn *r, uint64_t *broken) MUST_USE;

@@ -93,6 +93,8 @@ static enum err come_in(
 	const char *mark = known_mark(call, account->actor);
 	bool known = by_mail || is_known(call, account->actor);
 	enum err e = session_begin(t, call, account->actor);
+	if (e == OK)
+		e = account_note_seen(t, account->actor);
 	if (e == OK && !known)
 		e = mail_sign_in(t, account);
 	if (e == OK)

@@ -27,6 +27,7 @@ struct site {
 	int64_t mail_per_hour;
 	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
 	const char *blobs;    /* the directory of blob.c: pictures and other files */
+	const char *erased;   /* the file of erased.c; NULL: none is kept (tests) */
 	uint64_t actor;       /* the node's own Application actor */
 	uint8_t secret[32];   /* for sealing keys, CSRF tokens, notices */
 	struct roll *roll;    /* who is a member: features/roll.h, and no other file's business */
