@@ -56,6 +56,9 @@ static const struct setting settings[] = {
 		"Most mails in an hour, as your provider allows; the rest waits. What is sent to "
 		"many leaves a quarter of them to what someone waits for.",
 		1, 1000000},
+	{"roll_second_factor", YES_NO, AT(roll_second_factor), "yes",
+		"Who may see the members, by a role, signs in with a code too (Settings, Sign-in code).",
+		0, 0},
 	{"threads", NUMBER, AT(threads), "0", "Threads that answer calls; 0: one for each core.", 0,
 		256},
 	{"map_gib", NUMBER, AT(map_gib), "0",

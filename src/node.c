@@ -128,6 +128,7 @@ static void configure(struct kring *node, const struct config *c)
 			: NULL,
 		.mail_per_hour = c->mail_per_hour,
 		.loopback = c->allow_loopback,
+		.roll_second_factor = c->roll_second_factor,
 		.blobs = arena_format(node->arena, "%s/blobs", node->dir),
 		.erased = arena_format(node->arena, "%s/erased", node->dir),
 	};

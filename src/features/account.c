@@ -158,6 +158,7 @@ enum err account_signed_in(struct txn *t, uint64_t actor, struct signed_in *out)
 		.admin = account.admin,
 		.member = circle_of(t, actor, 0) >= CIRCLE_MEMBERS,
 		.roll = circle_sees_roll(t, actor)};
+	out->second = out->roll && second_is_on(t, actor);
 	return OK;
 }
 

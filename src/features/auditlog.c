@@ -273,7 +273,7 @@ static enum err look_work(struct call *call)
 }
 
 static const struct route routes[] = {
-	{METHOD_GET, "/members/audit", ANYONE, .read = log_read, .work = look_work,
+	{METHOD_GET, "/members/audit", ANYONE, .roll = true, .read = log_read, .work = look_work,
 		.page = "members-audit",
 		.takes = {{"before", INPUT_NUMBER, .min = 1, .max = INT64_MAX, .label = "Older"},
 			{"check", INPUT_CHOICE, .choices = "1", .label = "Check"}},

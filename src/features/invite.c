@@ -678,12 +678,12 @@ static void prune(struct store *store, void *arg)
 static const struct chore chores[] = {{"invite", DAY, prune, NULL}, {0}};
 
 static const struct route routes[] = {
-	{METHOD_GET, "/joining/invitations", SIGNED_IN, .read = list_read, .work = look_work,
-		.page = "invite",
+	{METHOD_GET, "/joining/invitations", SIGNED_IN, .roll = true, .read = list_read,
+		.work = look_work, .page = "invite",
 		.takes = {{"place", INPUT_LINE, .max = 20, .label = "Place"},
 			{"before", INPUT_ID, .label = "Older"}}},
-	{METHOD_POST, "/joining/invitations", SIGNED_IN, .work = make_work, .page = "invite",
-		.form = list_read, .per_minute = 20,
+	{METHOD_POST, "/joining/invitations", SIGNED_IN, .roll = true, .work = make_work,
+		.page = "invite", .form = list_read, .per_minute = 20,
 		.takes = {{"place", INPUT_LINE, .max = 20, .label = "Place"},
 			{"guest", INPUT_FLAG, .label = "As a guest"},
 			{"emails", INPUT_TEXT, .max = 5000, .label = "E-mail addresses"},
@@ -692,7 +692,8 @@ static const struct route routes[] = {
 				.label = "How many people"},
 			{"days", INPUT_NUMBER, .min = 1, .max = INVITE_DAYS_MOST,
 				.label = "Days"}}},
-	{METHOD_POST, "/joining/invitations/{id}/withdraw", SIGNED_IN, .work = withdraw_work},
+	{METHOD_POST, "/joining/invitations/{id}/withdraw", SIGNED_IN, .roll = true,
+		.work = withdraw_work},
 	{METHOD_GET, "/join/invited/{token}", ANYONE, .read = invited_read, .page = "invited",
 		.per_minute = 60},
 	{METHOD_POST, "/join/invited/{token}", ANYONE, .work = invited_work, .page = "invited",

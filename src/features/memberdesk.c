@@ -471,17 +471,21 @@ static enum err undo_work(struct call *call)
 
 #define PAGE .page = "members-import"
 static const struct route routes[] = {
-	{METHOD_GET, "/members/import", ANYONE, .read = desk_read, .work = look_work, PAGE},
-	{METHOD_POST, "/members/import", ANYONE, .work = send_work, .form = desk_read, PAGE,
-		.max_body = CSV_BYTES + ((size_t)64 << 10), .per_minute = 20},
-	{METHOD_POST, "/members/import/columns", ANYONE, .work = columns_work, .form = desk_read,
-		PAGE, .per_minute = 60},
-	{METHOD_POST, "/members/import/apply", ANYONE, .work = apply_work, .form = desk_read, PAGE,
+	{METHOD_GET, "/members/import", ANYONE, .roll = true, .read = desk_read, .work = look_work,
+		PAGE},
+	{METHOD_POST, "/members/import", ANYONE, .roll = true, .work = send_work, .form = desk_read,
+		PAGE, .max_body = CSV_BYTES + ((size_t)64 << 10), .per_minute = 20},
+	{METHOD_POST, "/members/import/columns", ANYONE, .roll = true, .work = columns_work,
+		.form = desk_read, PAGE, .per_minute = 60},
+	{METHOD_POST, "/members/import/apply", ANYONE, .roll = true, .work = apply_work,
+		.form = desk_read, PAGE,
 		.takes = {{"seal", INPUT_LINE, .max = 64, .label = "Preview"},
 			{"gone", INPUT_FLAG, .label = "No longer in the file"}},
 		.per_minute = 20},
-	{METHOD_POST, "/members/import/undo", ANYONE, .work = undo_work, .per_minute = 20},
-	{METHOD_POST, "/members/import/stop", ANYONE, .work = stop_work, .per_minute = 60},
+	{METHOD_POST, "/members/import/undo", ANYONE, .roll = true, .work = undo_work,
+		.per_minute = 20},
+	{METHOD_POST, "/members/import/stop", ANYONE, .roll = true, .work = stop_work,
+		.per_minute = 60},
 	{0},
 };
 

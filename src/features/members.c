@@ -152,11 +152,13 @@ static enum err export_work(struct call *call)
 
 /* For who may not, they answer as what is not there: so the right is asked within. */
 static const struct route routes[] = {
-	{METHOD_GET, "/members", ANYONE, .read = list_read, .work = list_work, .page = "members",
+	{METHOD_GET, "/members", ANYONE, .roll = true, .read = list_read, .work = list_work,
+		.page = "members",
 		.takes = {{"q", INPUT_LINE, .max = 100, .label = "Search"},
 			{"page", INPUT_NUMBER, .min = 0, .max = 10000, .label = "Page"}},
 		.per_minute = 60},
-	{METHOD_POST, "/members/export", ANYONE, .work = export_work, .per_minute = 6},
+	{METHOD_POST, "/members/export", ANYONE, .roll = true, .work = export_work,
+		.per_minute = 6},
 	{0},
 };
 

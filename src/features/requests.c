@@ -306,17 +306,18 @@ static enum err refuse_work(struct call *call)
 	.takes = {{"reason", INPUT_TEXT, .max = APPLICATION_MOTIVE_MOST, .label = "Your answer"}}
 
 static const struct route routes[] = {
-	{METHOD_GET, "/joining", SIGNED_IN, .read = list_read, .work = look_work,
+	{METHOD_GET, "/joining", SIGNED_IN, .roll = true, .read = list_read, .work = look_work,
 		.page = "requests",
 		.takes = {{"place", INPUT_LINE, .max = 20, .label = "Place"},
 			{"state", INPUT_CHOICE, .choices = "waiting|listed|accepted|refused",
 				.label = "Which"},
 			{"before", INPUT_ID, .label = "Older"}}},
-	{METHOD_GET, "/joining/requests/{id}", SIGNED_IN, .read = request_read, .work = look_work,
-		.page = "request", .takes = {{"text", INPUT_LINE, .max = 20, .label = "Text"}}},
-	{METHOD_POST, "/joining/requests/{id}/accept", SIGNED_IN, .work = accept_work,
+	{METHOD_GET, "/joining/requests/{id}", SIGNED_IN, .roll = true, .read = request_read,
+		.work = look_work, .page = "request",
+		.takes = {{"text", INPUT_LINE, .max = 20, .label = "Text"}}},
+	{METHOD_POST, "/joining/requests/{id}/accept", SIGNED_IN, .roll = true, .work = accept_work,
 		ANSWER_INPUTS},
-	{METHOD_POST, "/joining/requests/{id}/refuse", SIGNED_IN, .work = refuse_work,
+	{METHOD_POST, "/joining/requests/{id}/refuse", SIGNED_IN, .roll = true, .work = refuse_work,
 		ANSWER_INPUTS},
 	{0},
 };

@@ -263,6 +263,7 @@ static enum err second_read(struct call *call, struct txn *t, struct view *v)
 	struct second s = {0};
 	view_text(v, "heading", i18n(call->language, "Sign in with a code too"));
 	profile_tab_show(v, "second");
+	view_flag(v, "for_members", call_input(call, "for") != NULL);
 	enum err e = second_load(t, call->viewer.actor, &s);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
@@ -326,7 +327,8 @@ static enum err off_work(struct call *call)
 }
 
 static const struct route routes[] = {
-	{METHOD_GET, "/settings/second", SIGNED_IN, .read = second_read, .page = "second"},
+	{METHOD_GET, "/settings/second", SIGNED_IN, .read = second_read, .page = "second",
+		.takes = {{"for", INPUT_CHOICE, .choices = "members", .label = "What it is for"}}},
 	{METHOD_POST, "/settings/second/start", SIGNED_IN, .write = start_write, .per_minute = 20},
 	{METHOD_POST, "/settings/second/on", SIGNED_IN, .write = on_write, .page = "second",
 		.form = second_read, .per_minute = 20,

@@ -387,6 +387,11 @@ void answer_error(struct exchange *x, enum err e)
 		failure(x, err_status(e), error_message(x, e));
 		return;
 	}
+	if (c->viewer.local) { /* they have to sign in better: run.c */
+		c->reply = (struct reply){0};
+		reply_see_other(c, "/settings/second?for=members");
+		return;
+	}
 	/* To the sign-in page and back here afterwards; what was sent with a form cannot be sent again by a link. */
 	struct text to;
 	text_init(&to, c->arena, 4 * TARGET_MAX);

@@ -89,6 +89,7 @@ struct exchange {
 	struct fault faults[INPUTS_MAX];
 	size_t fault_count;
 	/* session.c */
+	bool checked; /* a reader was asked, as they may */
 	struct signed_in signed_in; /* when call.viewer.local; text in the arena */
 	bool bad_token;
 	bool old_token;          /* this site's own form, of another session: shown again it is good */

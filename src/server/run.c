@@ -3,10 +3,20 @@
 
 /* ---- before a handler: the cheap refusals first ---------------------------------------------- */
 
+/* Whom the roll is shown, and who has to sign in better for it. Apps are shown none, whatever they do. */
+static bool lacks_second(const struct exchange *x)
+{
+	const struct call *c = &x->call;
+	return c->route->roll && c->site->roll_second_factor && c->viewer.local
+		&& !c->viewer.by_token && x->signed_in.roll && !x->signed_in.second;
+}
+
 static enum err check_access(struct exchange *x)
 {
 	const struct viewer *v = &x->call.viewer;
 	enum access access = x->call.route->access;
+	if (lacks_second(x))
+		return ERR_SIGN_IN;
 	if (access == ANYONE || access == FEDERATION)
 		return OK;
 	if (!v->local)
@@ -84,6 +94,7 @@ static enum err read_run(struct txn *t, void *arg)
 	struct exchange *x = arg;
 	struct call *c = &x->call;
 	enum err e = check(x, t);
+	x->checked = e == OK;
 	if (e == OK)
 		e = open_draft(x, t);
 	if (e != OK || kept_find(x))
@@ -267,7 +278,7 @@ static enum err run_handler(struct exchange *x, bool *away)
 		x->version = store_version(c->store);
 		enum err e = store_read(c->store, read_run, x);
 		/* A reader that is not enough says so: the work beside it finds out who asks. */
-		*away = e == ERR_SIGN_IN && c->route->work != NULL;
+		*away = e == ERR_SIGN_IN && x->checked && c->route->work != NULL;
 		return *away ? OK : e;
 	}
 	enum err e = c->route->access == FEDERATION ? check(x, NULL)

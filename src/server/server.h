@@ -26,6 +26,7 @@ struct site {
 	const char *mail_server, *mail_sink; /* where it goes, as set; the directory of a sink, or NULL */
 	int64_t mail_per_hour;
 	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
+	bool roll_second_factor; /* who sees the roll signs in with a code too: route.roll */
 	const char *blobs;    /* the directory of blob.c: pictures and other files */
 	const char *erased;   /* the file of erased.c; NULL: none is kept (tests) */
 	uint64_t actor;       /* the node's own Application actor */
@@ -173,6 +174,9 @@ struct route {
 	/* What is typed here is not lost: it can be kept as a draft (struct drafting), and what cannot be written now is
 	 * shown again. Of a GET: its form may be filled with a draft. */
 	bool drafts;
+	/* It shows the roll: to whom it does, when they sign in with a second factor, if the site asks that. Others are led to
+	 * /settings/second; whom it shows nothing it answers as without this. */
+	bool roll;
 	struct input takes[INPUTS_MAX];
 	size_t max_body;        /* 0: 64 KiB. More than 1 MiB is read from who is signed in only */
 	int per_minute;         /* calls per viewer (or address) of this handler; 0: 600 */
@@ -184,6 +188,7 @@ struct route {
 struct signed_in {
 	const char *name, *title, *url;
 	bool admin, member, roll; /* roll: sees the pages about members */
+	bool second;              /* with a second factor */
 	int64_t news; /* notifications they did not see yet */
 };
 /* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for

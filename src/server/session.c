@@ -278,7 +278,7 @@ static enum err identify_local(struct exchange *x, struct txn *t, uint64_t actor
 	if (e != OK)
 		return e;
 	x->signed_in = (struct signed_in){arena_text(arena, m.name), arena_text(arena, m.title),
-		arena_text(arena, m.url), m.admin, m.member, m.roll, m.news};
+		arena_text(arena, m.url), m.admin, m.member, m.roll, m.second, m.news};
 	x->call.viewer = (struct viewer){
 		.actor = actor, .local = true, .member = m.member, .admin = m.admin};
 	return OK;

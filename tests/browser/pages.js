@@ -208,6 +208,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['password', '/settings/password', 'bas'],
 		['email', '/settings/email', 'anna'],
 		['second', '/settings/second', 'bas'],
+		['second-members', '/settings/second?for=members', 'bas'],
 		['own', '/settings/data', 'bas'],
 		['leave', '/settings/leave', 'bas'],
 		['leave-sure', '/settings/leave/sure?how=choose&starts=true', 'bas'],

@@ -251,6 +251,26 @@ static void no_secret_is_in_the_store(void **state)
 	world_run(sealed_body);
 }
 
+/* A page that shows who is on the roll, or asked to be, is for who signs in with a code. */
+static void the_roll_asks_for_it(void **state)
+{
+	static const char *const shown[] = {
+		"/members", "/joining/requests", "/joining/invitations"};
+	size_t found = 0;
+	(void)state;
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		for (const struct route *r = (*f)->routes; r != NULL && r->method != 0; r++) {
+			bool shows = text_is(r->path, "/joining");
+			for (size_t i = 0; i < COUNT(shown); i++)
+				shows = shows || text_starts(r->path, shown[i]);
+			if (shows != r->roll)
+				fail_msg("%s: %s", r->path,
+					shows ? "no code is asked" : "why a code?");
+			found += shows;
+		}
+	assert_true(found > 15);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +279,7 @@ int main(void)
 		SECOND_TEST(guessing_has_an_end),
 		SECOND_TEST(it_is_turned_off_by_who_knows),
 		SECOND_TEST(no_secret_is_in_the_store),
+		SECOND_TEST(the_roll_asks_for_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -348,7 +348,7 @@ class Kring {
 		same(made.code, 0, `init of ${this.domain} (${made.err.trim()})`);
 		const file = path.join(this.dir, 'kring.ini');
 		let ini = fs.readFileSync(file, 'utf8');
-		for (const [key, value] of Object.entries(settings)) ini = ini.replace(new RegExp(`^${key} = .*$`, 'm'), `${key} = ${value}`);
+		for (const [key, value] of Object.entries({ roll_second_factor: 'no', ...settings })) ini = ini.replace(new RegExp(`^${key} = .*$`, 'm'), `${key} = ${value}`);
 		fs.writeFileSync(file, ini);
 	}
 

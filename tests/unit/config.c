@@ -304,6 +304,9 @@ static void test_read(void **state)
 	assert_int_equal(c.retry_unit, 10000);
 	assert_int_equal(c.log, LOG_INFO);
 	assert_false(c.allow_loopback);
+	assert_true(c.roll_second_factor); /* unless it is said otherwise */
+	assert_read(h, SITE "roll_second_factor = no\n", &c);
+	assert_false(c.roll_second_factor);
 	assert_read(h,
 		"# a comment\n; another\n\n  domain=ex.org\nname   =  De  Dotter  \n"
 		"summary =\nallow_loopback = yes\nthreads = 256\nmap_gib = 65536\nretry_unit = 1\n"
