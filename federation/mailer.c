@@ -75,7 +75,7 @@ static enum err send_one(struct federation *f, struct arena *arena, const struct
 	const struct mail_settings *set = &f->set.mail;
 	struct mail_request request = {.set = set,
 		.hello = strchr(f->set.site->mail_from, '@') + 1,
-		.from = f->set.site->mail_from,
+		.from = bounce_address(arena, f->set.site, mail->to),
 		.to = mail->to};
 	*answer = (struct mail_answer){0};
 	enum err e = mail_write(arena, f->set.site, mail, &request.message);

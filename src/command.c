@@ -78,6 +78,10 @@ const struct command commands[] = {
 		people_follow},
 	{"mail test", "ADDRESS", "Sends a test mail, and prints what the mail server says to it.",
 		people_mail_test},
+	{"mail bounce", "< message",
+		"Reads a message that came back to an address of `mail_bounces`, from the pipe of a mail "
+		"server: who is not there gets no mail any more after three.",
+		people_mail_bounce, .input = ""},
 	{"check", "",
 		"Reads the whole store and the roll and says whether they are sound; exit code 1 "
 		"when they are not.",

@@ -67,6 +67,7 @@ int people_token(struct command_call *);
 int people_post(struct command_call *);
 int people_follow(struct command_call *);
 int people_mail_test(struct command_call *);
+int people_mail_bounce(struct command_call *);
 
 /* memberfile.c: the file of the member administration */
 int member_import(struct command_call *);

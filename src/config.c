@@ -56,6 +56,10 @@ static const struct setting settings[] = {
 		"Most mails in an hour, as your provider allows; the rest waits. What is sent to "
 		"many leaves a quarter of them to what someone waits for.",
 		1, 1000000},
+	{"mail_bounces", YES_NO, AT(mail_bounces), "no",
+		"Mail comes from an address of its own for each recipient (kring+…@…), so that "
+		"`kring mail bounce` can read what comes back later: your mail server has to take those.",
+		0, 0},
 	{"roll_second_factor", YES_NO, AT(roll_second_factor), "yes",
 		"Who may see the members, by a role, signs in with a code too (Settings, Sign-in code).",
 		0, 0},

@@ -15,6 +15,7 @@ struct config { /* no text is NULL */
 	const char *mail;          /* "", "sink", or smtp://host:port */
 	const char *mail_from, *mail_user, *mail_password_file;
 	int64_t mail_per_hour;
+	bool mail_bounces;         /* each mail from an address of its own */
 	bool roll_second_factor;   /* asked of who sees the roll */
 	int64_t threads;           /* 0: as many as cores */
 	int64_t map_gib;           /* 0: storage's own choice */

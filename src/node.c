@@ -127,6 +127,7 @@ static void configure(struct kring *node, const struct config *c)
 			? arena_format(node->arena, "%s/mail", node->dir)
 			: NULL,
 		.mail_per_hour = c->mail_per_hour,
+		.mail_bounces = c->mail_bounces,
 		.loopback = c->allow_loopback,
 		.roll_second_factor = c->roll_second_factor,
 		.blobs = arena_format(node->arena, "%s/blobs", node->dir),

@@ -448,6 +448,32 @@ int people_follow(struct command_call *c)
 
 /* ---- mail ---- */
 
+struct bounce {
+	const char *message;
+	bool counted;
+};
+
+static enum err read_bounce(struct txn *t, void *arg)
+{
+	struct bounce *b = arg;
+	return bounce_read(t, b->message, &b->counted);
+}
+
+int people_mail_bounce(struct command_call *c)
+{
+	struct bounce b = {.message = arena_text_n(c->arena, c->input.data, c->input.size)};
+	if (!command_words(c, NULL, 0, NULL, 0))
+		return 2;
+	enum err e = store_write(c->node->store, read_bounce, &b);
+	if (e != OK)
+		return command_failed(c, "%s",
+			e == ERR_NOT_FOUND
+				? "It came to no address that mail of this site comes from."
+				: err_message(e));
+	text_add(&c->out, b.counted ? "Counted.\n" : "It says nothing final.\n");
+	return 0;
+}
+
 int people_mail_test(struct command_call *c)
 {
 	const char *to, *words;

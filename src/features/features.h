@@ -271,6 +271,11 @@ struct mail_state { /* for who runs the site; mailroom.c */
 	int64_t refusing, shut; /* addresses: refused last time; get none for now */
 };
 enum err mail_state(struct txn *, struct mail_state *out) MUST_USE;
+enum err mail_note_refusal(struct txn *, const struct place *address) MUST_USE; /* its row of TABLE_MAIL_REFUSED */
+/* bounce.c: the address that a mail comes from on its way, and what a message that came back to it says: ERR_NOT_FOUND when
+ * it came to none of ours; counted: somebody could not be reached, for good. */
+const char *bounce_address(struct arena *, const struct site *, const char *to);
+enum err bounce_read(struct txn *, const char *message, bool *counted) MUST_USE;
 enum err mail_forgive(struct txn *, const char *address) MUST_USE; /* whatever it refused before is over */
 struct mail_said { /* by the mail server, or of it */
 	bool good;

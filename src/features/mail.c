@@ -275,16 +275,15 @@ enum err mail_room(struct txn *t, int64_t *count)
 	return OK;
 }
 
-static enum err note_refusal(struct txn *t, const char *address)
+enum err mail_note_refusal(struct txn *t, const struct place *address)
 {
 	struct refusals r = {0};
-	struct place place = place_hash(TABLE_MAIL_REFUSED, address);
-	enum err e = txn_load(t, &place, &refusals_shape, &r);
+	enum err e = txn_load(t, address, &refusals_shape, &r);
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	r.count++;
 	r.last = time_now();
-	return txn_save(t, &place, &refusals_shape, &r);
+	return txn_save(t, address, &refusals_shape, &r);
 }
 
 enum err mail_forgive(struct txn *t, const char *address)
@@ -304,7 +303,8 @@ static enum err note_sent(struct txn *t, const char *address)
 		e = txn_del(t, &before);
 	if (e == OK)
 		e = txn_del(t, &trouble);
-	return e == OK ? mail_forgive(t, address) : e;
+	/* Where what comes back is read, that it was taken says nothing yet. */
+	return e == OK && !txn_site(t)->mail_bounces ? mail_forgive(t, address) : e;
 }
 
 /* Who waits longer each time is tried again at its hour; who waited long enough, no more. */
@@ -332,14 +332,15 @@ enum err mail_end(struct txn *t, const struct mail *m, enum mail_outcome outcome
 		e = txn_del(t, &place);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	struct place total = place_text(TABLE_MAIL_COUNT, outcomes[outcome]);
+	struct place total = place_text(TABLE_MAIL_COUNT, outcomes[outcome]),
+		     refused = place_hash(TABLE_MAIL_REFUSED, m->to);
 	e = txn_add(t, &total, 1, NULL);
 	if (e != OK)
 		return e;
 	if (outcome == MAIL_LATER)
 		return try_later(t, m, unit);
 	if (outcome == MAIL_REFUSED)
-		e = note_refusal(t, m->to);
+		e = mail_note_refusal(t, &refused);
 	else if (outcome == MAIL_SENT)
 		e = note_sent(t, m->to);
 	return e == OK ? count_waiting(t, -1, NULL) : e;

@@ -25,6 +25,7 @@ struct site {
 	const char *mail_from;/* address that its mail comes from; NULL: it sends none */
 	const char *mail_server, *mail_sink; /* where it goes, as set; the directory of a sink, or NULL */
 	int64_t mail_per_hour;
+	bool mail_bounces;    /* each mail comes from an address of its own: bounce.c */
 	bool loopback;        /* http and private addresses are allowed to loopback (demo, tests) */
 	bool roll_second_factor; /* who sees the roll signs in with a code too: route.roll */
 	const char *blobs;    /* the directory of blob.c: pictures and other files */
