@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { execute, top } = require('../interop/rig.js');
 
-const C = 'src/features/circle.c', CONVERSATION = 'src/features/conversation.c', COLLECTION = 'federation/collection.c', FIND = '!circle_may_read(t, &call->viewer, &p)';
+const C = 'src/features/circle.c', CONVERSATION = 'src/features/conversation.c', COLLECTION = 'federation/collection.c', COACH = 'src/features/coach.c', ASKING = 'src/features/asking.c', CLOSED = 'federation/closed.c', FIND = '!circle_may_read(t, &call->viewer, &p)';
 
 // [what is broken, [file, text that stands there once, what it becomes], …]
 const guards = [
@@ -61,6 +61,20 @@ const guards = [
 	['no app sees the requests', ['src/features/joining.c', 'if (call->viewer.by_token)', 'if (false)'], ['src/features/requests.c', '|| call->viewer.by_token\n', '\n']],
 	['no app sees the roll', ['src/features/members.c', '|| call->viewer.by_token)', ')']],
 	['what only who runs the site sees', ['src/server/run.c', 'return may ? OK : ERR_FORBIDDEN;', 'return OK;']],
+	['questions to a coach', [ASKING, 'bool sees = e == OK && (out->asker == me || ask_may_answer(t, me, out) || out->by == me);', 'bool sees = e == OK;']],
+	['who coaches', [COACH, '|| !circle_may_coach(t, who, a->community))\n\t\treturn false;', ')\n\t\treturn false;']],
+	['who asks without a name has none', [COACH, 'a->way == ASK_ANONYMOUS ? a->community : a->asker', 'a->asker']],
+	['nor for the coach', [ASKING, 'a->way != ASK_ANONYMOUS && actor_load(t, a->asker, &asker) == OK', 'actor_load(t, a->asker, &asker) == OK']],
+	['what came in in private', ['src/features/answerform.c', '!vacancy_may_manage(t, call->viewer.actor, p, &v) ? ERR_FORBIDDEN : e', 'false ? ERR_FORBIDDEN : e']],
+	['each their own answer in private', ['src/features/answer.c', 'if (e == OK && a.who == who) {', 'if (e == OK) {']],
+	['a message is for whom it names', [C, 'if (p->visibility == VISIBLE_DIRECT)\n\t\treturn false;', '']],
+	['a copy is one reader\'s', [CLOSED, 'place_id_at(at, 8) != reader', 'false']],
+	['who reads along', [CLOSED, 'place_id_at(at, 8) != reader', 'false'], [C, '&& reads_along(t, who, &community)', '']],
+	['whose account reads along', [C, 'return (mine != 0 && circle_of(t, mine, community->id) >= CIRCLE_MEMBERS)', 'return mine != 0']],
+	['what goes abroad is chosen', [C, 'return p->circles.abroad && p->circles.read == CIRCLE_MEMBERS', 'return p->circles.read == CIRCLE_MEMBERS']],
+	['copies are called back', [CLOSED, 'if (!may_keep(s->t, had.at[i], post))', 'if (false)']],
+	['who is shut out', ['src/features/account.c', 'found.suspended || !found.confirmed || who.gone || who.suspended', '!found.confirmed || who.gone']],
+	['what who is shut out wrote', [C, '!= OK || author.suspended)\n\t\treturn false;\n\tif (who != 0', '!= OK)\n\t\treturn false;\n\tif (who != 0']],
 	['answers kept for anyone are nobody\'s', ['src/server/kept.c', 'return x->call.viewer.actor == 0 && ', 'return ']],
 ];
 

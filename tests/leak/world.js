@@ -16,18 +16,21 @@ const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public';
 const FIELDS = ['number', 'first', 'last', 'email', 'type', 'phone', 'street', 'house', 'postcode', 'town', 'country', 'born', 'bank'];
 const MEMBERS = 50;
 
-// Who there is, with what they may see besides what is open. Whoever is called `of` is on the imported file.
+// Who there is, with what they may see besides what is open. Whoever is called `of` is on the imported file; who is `out`
+// was shut out before anyone asks.
+const IN = ['members', 'abroad'];
 const PEOPLE = {
 	bas: { is: 'a guest', guest: true, sees: [] },
 	oud: { is: 'a member until 2020', of: 4, sees: [] },
-	carla: { is: 'a member', of: 0, sees: ['members', 'talk'] },
-	ed: { is: 'a member, and one of raad', of: 2, sees: ['members', 'own'], roles: [['expert', 'veldwerk'], ['editor', 'veldwerk'], ['member', 'raad']] },
-	mana: { is: 'a manager of veldwerk', sees: ['members', 'core'], roles: [['manager', 'veldwerk']] },
-	kern: { is: 'of the core team of veldwerk', of: 3, sees: ['members', 'core'], roles: [['core', 'veldwerk']] },
-	dora: { is: 'the treasurer', of: 1, sees: ['members', 'roll'], roles: [['treasurer']] },
-	bo: { is: 'of the board', sees: ['members', 'core', 'own', 'roll', 'asks'], roles: [['board']] },
-	ada: { is: 'of the administration', sees: ['members', 'core', 'own', 'roll', 'asks'], roles: [['admin']] },
-	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: ['members', 'core', 'own', 'few', 'report', 'quiet', 'talk'] },
+	carla: { is: 'a member', of: 0, sees: [...IN, 'talk', 'coach', 'word', 'private'] },
+	ed: { is: 'a member, and one of raad', of: 2, sees: [...IN, 'own', 'coach', 'letter', 'private'], roles: [['expert', 'veldwerk'], ['editor', 'veldwerk'], ['member', 'raad']] },
+	mana: { is: 'a manager of veldwerk', sees: [...IN, 'core'], roles: [['manager', 'veldwerk']] },
+	kern: { is: 'of the core team of veldwerk', of: 3, sees: [...IN, 'core'], roles: [['core', 'veldwerk']] },
+	dora: { is: 'the treasurer', of: 1, sees: [...IN, 'roll'], roles: [['treasurer']] },
+	bo: { is: 'of the board', sees: [...IN, 'core', 'own', 'roll', 'asks'], roles: [['board']] },
+	ada: { is: 'of the administration', sees: [...IN, 'core', 'own', 'roll', 'asks'], roles: [['admin']] },
+	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: [...IN, 'core', 'own', 'few', 'report', 'quiet', 'talk'] },
+	dicht: { is: 'a member who was shut out', of: 7, out: true, sees: [] },
 };
 
 // A zone whose clock stands at an hour from `from` on.
@@ -68,10 +71,16 @@ class Person extends Visitor {
 		return this.send('POST', this.base + at, { body, headers: { 'Content-Type': type, Origin: this.base, 'Sec-Fetch-Site': 'same-origin' } });
 	}
 
-	// Where a post stands that was just made.
-	async writes(at, pairs, files) {
+	// What has to be taken; where it leads.
+	async must(at, pairs, files) {
 		const sent = await this.does(at, pairs, files);
 		check(sent.status === 303, `${at}: ${sent.status} ${sent.text.slice(0, 400)}`);
+		return sent;
+	}
+
+	// Where a post stands that was just made.
+	async writes(at, pairs, files) {
+		const sent = await this.must(at, pairs, files);
 		const ids = sent.headers.location.match(/\/(?:@[^/]+|articles)\/(\d+)(?:#p(\d+))?/);
 		check(ids, `${at} led to ${sent.headers.location}`);
 		return ids[2] || ids[1];
@@ -103,7 +112,7 @@ class World {
 		};
 		this.snac = new Snac(this.binary, path.join(dir, 'snac'), ca);
 		later(() => this.snac.program?.stop('SIGKILL'));
-		[this.here, this.zuid] = await Promise.all([kring('here', { mail: `smtp://127.0.0.1:${PORT.mail}`, timezone: zoneAt(1) }), kring('zuid'), this.snac.init('alice')]);
+		[this.here, this.zuid] = await Promise.all([kring('here', { mail: `smtp://127.0.0.1:${PORT.mail}`, mail_per_hour: 10000, timezone: zoneAt(1) }), kring('zuid'), this.snac.init('alice')]);
 		await this.zuid.member('piet', '--admin');
 		await this.zuid.community('vogels', 'piet');
 		await Promise.all([this.here.start(), this.zuid.start(), this.snac.start()]);
@@ -129,6 +138,8 @@ class World {
 		}
 		this.quiet = mark('quiet', 'name of one who only follows');
 		await add(this.quiet, this.file.rows[5].mail);
+		this.veiled = mark('veiled', 'name of one who asks without it');
+		await add(this.veiled, this.file.rows[6].mail);
 		for (const [name, ...more] of [['twinaa'], ['twinbb', '--guest']]) await add(name, `${name}@example.org`, ...more);
 		await here.community('veldwerk', 'anna');
 		await here.community('raad', 'anna');
@@ -138,10 +149,11 @@ class World {
 		for (const name of Object.keys(PEOPLE)) {
 			this.people[name] = new Person(here.base, { ca: here.ca });
 			await this.people[name].signIn(name, PASSWORD);
-			await this.people[name].does('/settings/notifications', [['mine', 'at-once'], ['digest', 'daily'], ['pause', '-1']]);
+			await this.people[name].must('/settings/notifications', [['mine', PEOPLE[name].out ? 'daily' : 'at-once'], ['digest', 'daily'], ['pause', '-1']]);
 		}
-		await this.people.anna.does('/@raad/settings', [['own_members', 'true'], ['reads', 'members'], ['acts', 'members']]);
-		for (const name of ['bas', 'carla', 'ed', 'kern']) for (const whom of ['veldwerk', 'raad']) await this.people[name].does(`/@${whom}/follow`);
+		await this.people.anna.must('/@raad/settings', [['own_members', 'true'], ['reads', 'members'], ['acts', 'members'], ['abroad', 'true']]);
+		await this.people.anna.must('/@veldwerk/settings', [['reads', 'everyone'], ['acts', 'everyone'], ['abroad', 'true']]);
+		for (const name of ['bas', 'carla', 'ed', 'kern', 'dicht']) for (const whom of ['veldwerk', 'raad']) await this.people[name].must(`/@${whom}/follow`);
 	}
 
 	// People ask to come in: one waits for an answer, one is refused, one is invited.
@@ -154,7 +166,7 @@ class World {
 			const words = Object.fromEntries(['name', 'motive', 'answer1'].map((field) => [field, mark(field === 'name' ? 'roll' : 'asks', `sealed ${field} of who ${what}`)]));
 			this.mailOf[mail] = `who ${what}`;
 			await visitor.fill(await visitor.open('/join'), /\/join$/, { email: mail, ...words });
-			const link = await until(`mail for who ${what}`, async () => this.mails().filter((m) => m.to[0] === mail).map((m) => JSON.stringify(m).replace(/=\\r\\n|=\\n/g, '').match(/\/join\/[\w-]{43}/)).find(Boolean)?.[0], 40);
+			const link = await until(`mail for who ${what}`, async () => this.linkIn(mail, /\/join\/[\w-]{43}/), 40);
 			await visitor.fill(await visitor.open(link), /\/join\/[\w-]+$/);
 			await bo.read('/joining');
 			const id = (await bo.read('/joining')).match(/\/joining\/requests\/(\d+)/)[1];
@@ -169,8 +181,10 @@ class World {
 		this.lies = far.person('lies');
 		this.follower = far.person('follower');
 		this.stranger = far.person('stranger');
-		for (const [n, whom] of ['u/anna', 'c/veldwerk', 'u/carla'].entries())
-			await far.send(this.follower, `${here.base}/${whom}/inbox`, { id: `${this.follower.uri}#f${n}`, type: 'Follow', object: `${here.base}/${whom}` });
+		this.reader = far.person('reader'); // carla's own, elsewhere
+		const followed = [...['u/anna', 'c/veldwerk', 'u/carla'].map((whom) => [this.follower, whom]), ...['c/veldwerk', 'c/raad'].map((whom) => [this.reader, whom])];
+		for (const [who, whom] of followed)
+			await far.send(who, `${here.base}/${whom}/inbox`, { id: `${who.uri}#f-${whom.replace('/', '-')}`, type: 'Follow', object: `${here.base}/${whom}` });
 		await snac.command('follow', 'alice', `@veldwerk@${HOST.here}`);
 		for (const who of ['piet', 'vogels']) await zuid.command(['follow', `@veldwerk@${HOST.here}`, '--as', who]);
 		await zuid.command(['follow', `@carla@${HOST.here}`, '--as', 'piet']);
@@ -180,18 +194,30 @@ class World {
 		await far.send(this.lies, `${here.base}/u/anna/inbox`, { id: `${this.lies.uri}#a1`, type: 'Accept', object: asked });
 		const follows = async (who, whom) => /^Followed/m.test(await zuid.command(['follow', `@${whom}@${HOST.here}`, '--as', who]));
 		const following = path.join(snac.dir, 'user/alice/following');
-		await until('the follows are accepted', async () => far.got.filter((a) => a.type === 'Accept').length === 3
+		await until('the follows are accepted', async () => far.got.filter((a) => a.type === 'Accept').length === followed.length
 			&& fs.readdirSync(following).some((f) => f.endsWith('.json') && /"type":\s*"Accept"/.test(fs.readFileSync(path.join(following, f), 'utf8')))
 			&& await follows('vogels', 'veldwerk') && await follows('piet', 'veldwerk') && await follows('piet', 'carla'), 40);
+		await this.readsAlong();
+	}
+
+	// An account elsewhere is a member's own, another one is let in: they get what is written for members, when its writer wants that.
+	async readsAlong() {
+		const { far, here, reader } = this, { carla, anna } = this.people;
+		await carla.must('/settings/linked', [['account', `@reader@${HOST.far}`]]);
+		const code = (await carla.read('/settings/linked')).match(/<code class="code">([a-z0-9-]+)<\/code>/)[1], to = [`${here.base}/u/carla`];
+		await far.send(reader, `${to}/inbox`, { id: `${reader.uri}/p/code#create`, type: 'Create', to,
+			object: { id: `${reader.uri}/p/code`, type: 'Note', attributedTo: reader.uri, to, content: `<p>${code}</p>`, published: new Date().toISOString() } });
+		await until('it is linked', async () => (await carla.read('/settings/linked')).includes('Take it off'), 40);
+		await anna.must('/@veldwerk/readers', [['account', `@piet@${HOST.zuid}`]]);
 	}
 
 	async writes() {
 		const { ids, of } = this, { carla, anna } = this.people;
 		const keep = (what, kind, author, id) => { ids[what] = id; of[id] = { what, kind, author }; return id; };
 		const note = (kind, what) => `Words ${mark(kind, what)}.`;
-		const said = (who, name, kind, what, circle, before = '') => this.people[who].writes(`/c/${name}/new`,
-			[['title', `Title ${mark(kind, `title of ${what}`)}`], ['text', before + note(kind, what)], ['reads', circle], ['acts', circle]]);
-		const answers = async (who, to, kind, what, circle) => keep(what, kind, who, await this.people[who].writes(`/p/${to}/reply`, [['text', note(kind, what)], ['reads', circle]]));
+		const said = (who, name, kind, what, circle, before = '', more = []) => this.people[who].writes(`/c/${name}/new`,
+			[['title', `Title ${mark(kind, `title of ${what}`)}`], ['text', before + note(kind, what)], ['reads', circle], ['acts', circle], ...more]);
+		const answers = async (who, to, kind, what, circle, more = []) => keep(what, kind, who, await this.people[who].writes(`/p/${to}/reply`, [['text', note(kind, what)], ['reads', circle], ...more]));
 
 		keep('open', 'open', 'bas', await said('bas', 'veldwerk', 'open', 'open', 'everyone'));
 		// Everyone reads it; members answer.
@@ -235,6 +261,9 @@ class World {
 		await this.noticeboard(keep);
 		await this.roll(keep);
 		await this.library(keep);
+		await this.coaches(keep);
+		await this.copied(keep, said, answers);
+		keep('shut', 'shut', 'dicht', await said('dicht', 'veldwerk', 'shut', 'of who is shut out', 'members'));
 		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) keep(`idea:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/idea',
 			[['title', `Title ${mark(kind, 'title of an idea')}`], ['text', note(kind, 'an idea')], ['reads', circle], ['acts', circle]]));
 		// What was for everyone, and is not any more.
@@ -259,7 +288,9 @@ class World {
 
 	// On the noticeboard, and on the page of an organisation, which is for everyone.
 	async noticeboard(keep) {
-		const { carla } = this.people;
+		const { bas, carla } = this.people;
+		await bas.must('/vacancies/alerts', [['type', 'any']]);
+		await carla.must('/vacancies/alerts', [['type', 'offer'], ['words', mark('me', 'words of an alert', 'carla')]]);
 		await carla.does('/organisations/new', [['title', 'veldwerk']]);
 		const organisation = (await carla.read('/c/veldwerk/new/vacancy')).match(/<option value="(\d+)">veldwerk</)[1];
 		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) {
@@ -268,6 +299,25 @@ class World {
 				['organisation', organisation], ['where', 'partly'], ['place', fact('place')], ['region', fact('region')], ['hours', fact('hours')], ['pay', fact('pay')], ['tags', fact('tag')],
 				['closes', new Date(Date.now() + 20 * 86400e3).toISOString().slice(0, 10)], ['reads', circle], ['acts', circle]]));
 		}
+		await this.answersInPrivate(keep);
+	}
+
+	// To what stands there: by a member, and by someone without an account; and back.
+	async answersInPrivate(keep) {
+		const { carla, ed } = this.people, { ids, here } = this, at = `/p/${ids['vacancy:open']}/answer`, words = (what) => ['text', `Words ${mark('private', what)}.`];
+		const visitor = new Visitor(here.base, { ca: here.ca }), mail = `${mark('veiled', 'address of who answers')}@example.org`;
+		await ed.must(at, [words('answer in private')]);
+		this.mailOf[mail] = 'who answers';
+		await visitor.fill(await visitor.open(at), /\/answer$/, Object.fromEntries([['name', mark('private', 'name of who answers')], ['email', mail], words('answer of a visitor')]));
+		const link = await until('mail for who answers', async () => this.linkIn(mail, /\/answers\/[\w-]{43,}/), 40);
+		await visitor.fill(await visitor.open(link), /\/answers\/[\w-]+$/);
+		const all = [...new Set((await carla.read(`${at}s`)).matchAll(/\/answers\/(\d+)/g))].map(([, id]) => id);
+		check(all.length === 2, `${all.length} answers in private`);
+		for (const [n, id] of all.entries()) {
+			await carla.must(`${at}s/${id}`, [words(`back to answer ${n}`)]);
+			keep(`private answer ${n}`, 'private', 'carla', id);
+		}
+		this.answers = all;
 	}
 
 	// A file in the library, with what is new in it.
@@ -290,11 +340,50 @@ class World {
 		keep('a message', 'talk', 'anna', await anna.writes('/messages/new', [['to', 'carla'], ['text', `Words ${mark('talk', 'a message')}.`]]));
 	}
 
+	// Questions to a coach: in private, for members without a name, and by a message from elsewhere.
+	async coaches(keep) {
+		const { here, far, people: { carla, ed } } = this, note = (kind, what) => `Words ${mark(kind, what)}.`;
+		const veiled = new Person(here.base, { ca: here.ca }), where = '/c/veldwerk/coach', to = [`${here.base}/c/veldwerk`];
+		const asks = async (who, way, kind, what) => (await who.must(where, [['text', note(kind, what)], ['way', way]])).headers.location.match(/\/coach\/(\d+)/)[1];
+		await ed.must(`${where}/me`, [['topics', mark('open', 'what a coach knows')], ['room', 'open'], ['days', '5']]);
+		await veiled.signIn(this.veiled, PASSWORD);
+		const unnamed = await asks(veiled, 'anonymous', 'members', 'asked without a name');
+		const post = (await veiled.read(`/coach/${unnamed}`)).match(/href="\/@[^/"]+\/(\d+)"/)[1];
+		keep('asked without a name', 'members', 'veldwerk', post);
+		await ed.must(`/coach/${unnamed}/answer`, [['text', note('members', 'answer to who has no name')]]);
+		const asked = keep('a question to a coach', 'coach', 'carla', await asks(carla, 'private', 'coach', 'asked in private'));
+		await ed.must(`/coach/${asked}/answer`, [['text', note('coach', 'answer of a coach')]]);
+		keep('a message to elsewhere', 'word', 'carla', await carla.writes('/messages/new', [['to', `@lies@${HOST.far}`], ['text', note('word', 'a message to elsewhere')]]));
+		await far.send(this.lies, `${to}/inbox`, { id: `${this.lies.uri}/p/ask#create`, type: 'Create', to,
+			object: { id: `${this.lies.uri}/p/ask`, type: 'Note', attributedTo: this.lies.uri, to, content: `<p>${note('letter', 'asked from elsewhere')}</p>`, published: new Date().toISOString(),
+				tag: [{ type: 'Mention', href: to[0], name: `@veldwerk@${here.domain}` }] } });
+		const letter = await until('the coach has it', async () => (await ed.read('/coach')).match(/href="\/coach\/(\d+)">[^<]*canaryletterx/)?.[1], 40);
+		keep('a letter', 'letter', 'veldwerk', letter);
+		await ed.must(`/coach/${letter}/answer`, [['text', note('letter', 'answer to elsewhere')], ['consent', 'on']]);
+		await until('it goes back', async () => far.got.some((a) => a.type === 'Create' && JSON.stringify(a).split('canaryletterx').length > 1), 40);
+	}
+
+	// For members, and for those who read along elsewhere; one of these is called back.
+	async copied(keep, said, answers) {
+		const { far, ids, people: { carla } } = this, abroad = [['abroad', 'true']];
+		keep('copied', 'abroad', 'carla', await said('carla', 'veldwerk', 'abroad', 'copied', 'members', '', abroad));
+		await answers('kern', ids.copied, 'abroad', 'answer:copied', 'members', abroad);
+		keep('copied to nobody', 'own', 'ed', await said('ed', 'raad', 'own', 'copied to nobody', 'members', '', abroad)); // whose account it is is not of raad
+		keep('called back', 'members', 'carla', await said('carla', 'veldwerk', 'abroad', 'called back', 'members', '', abroad));
+		await until('they came', async () => this.copies().length === 6, 40);
+		await carla.must(`/p/${ids['called back']}/edit`, [['title', `Title ${mark('members', 'later title of what is called back')}`], ['text', `Words ${mark('members', 'later text of it')}.`], ['reads', 'members'], ['acts', 'members']]);
+	}
+
+	// { to, number }: each that was sent.
+	copies() {
+		return this.sent().map((s) => s.match(/^POST \/u\/(reader|piet)\/inbox[\s\S]*"type": ?"Create"[\s\S]*?\/m\/(\d+)"/)).filter(Boolean).map(([, to, number]) => ({ to, number }));
+	}
+
 	// What people tell of themselves, each thing to whom they chose.
 	async directory() {
 		const card = { name: 'members', photo: 'me', expertise: 'members', region: 'everyone', help: 'members', seeks: 'me', contact: 'me' };
 		for (const [name, listed] of [['carla', 'members'], ['kern', 'everyone']])
-			await this.people[name].does('/settings/directory', Object.entries({ ...card, name: listed }).flatMap(([field, seen]) => [[`${field}_seen`, seen],
+			await this.people[name].must('/settings/directory', Object.entries({ ...card, name: listed }).flatMap(([field, seen]) => [[`${field}_seen`, seen],
 				[field, mark(seen === 'everyone' && listed === 'everyone' ? 'open' : seen === 'me' ? 'me' : 'members', `${field} of ${name} in the directory`, name)]]));
 	}
 
@@ -338,8 +427,10 @@ class World {
 			&& snac.objects().some((o) => o.id === `${here.base}/p/${ids.last}`) && (await piet.read('/@vogels')).includes('Last canaryopen'), 60);
 	}
 
-	// Another start, at an hour at which the mail that gathers is sent.
+	// Another start, at an hour at which the mail that gathers is sent: somebody is shut out before.
 	async restarts() {
+		this.shut = await this.here.command(['token', 'dicht']);
+		await this.people.anna.must('/@dicht/suspend');
 		const { here } = this, file = path.join(here.dir, 'kring.ini');
 		same(await here.stop(), 0, 'how it stopped');
 		fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^timezone = .*$/m, `timezone = ${zoneAt(10)}`));
@@ -352,6 +443,10 @@ class World {
 		const { bo } = this.people;
 		const file = this.file.text.split('\r\n').slice(0, 3).concat(`;${mark('roll', 'name in a doubtful row')};;;;;;;;;;;;`).join('\r\n');
 		same((await bo.does('/members/import', [], [['file', 'leden.csv', file]])).status, 303, 'a file is sent');
+	}
+
+	linkIn(mail, what) {
+		return this.mails().filter((m) => m.to[0] === mail).map((m) => JSON.stringify(m).replace(/=\\r\\n|=\\n/g, '').match(what)).find(Boolean)?.[0];
 	}
 
 	mails() {
@@ -383,17 +478,18 @@ class World {
 		const local = async (name) => {
 			const csrf = await this.people[name].csrf();
 			const cookie = [...this.people[name].cookies].filter(([k]) => !/notice/.test(k)).map(([k, v]) => `${k}=${v}`).join('; ');
-			return { sees: PEOPLE[name].sees, own: name, ask: (method, at, headers, body) => ask(method, at,
+			return { sees: PEOPLE[name].sees, own: PEOPLE[name].out ? undefined : name, ask: (method, at, headers, body) => ask(method, at,
 				{ ...headers, Cookie: cookie, Origin: here.base, 'Sec-Fetch-Site': 'same-origin' }, body === undefined ? body : `${body}&csrf=${encodeURIComponent(csrf)}`) };
 		};
-		const token = async (name) => {
-			const bearer = await here.command(['token', name]);
-			return { sees: PEOPLE[name].sees.filter((s) => !['roll', 'asks'].includes(s)), own: name, ask: (method, at, headers, body) => ask(method, at, { ...headers, Authorization: `Bearer ${bearer}` }, body) };
+		const token = async (name, bearer) => {
+			bearer ??= await here.command(['token', name]);
+			return { sees: PEOPLE[name].sees.filter((s) => !['roll', 'asks'].includes(s)), own: PEOPLE[name].out ? undefined : name, ask: (method, at, headers, body) => ask(method, at, { ...headers, Authorization: `Bearer ${bearer}` }, body) };
 		};
-		const all = { nobody: { sees: [], ask }, stranger: remote(this.stranger), follower: remote(this.follower) };
+		const all = { nobody: { sees: [], ask }, stranger: remote(this.stranger), follower: remote(this.follower), reader: { ...remote(this.reader), reads: true } };
 		for (const name of Object.keys(PEOPLE)) all[name] = await local(name);
 		all['app of bas'] = await token('bas');
 		all['app of bo'] = await token('bo');
+		all['app of dicht'] = await token('dicht', this.shut);
 		return all;
 	}
 }
