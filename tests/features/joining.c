@@ -385,7 +385,7 @@ static void a_request_is_looked_at(void **state)
 	struct finding f = find("sanne@x.nl");
 	assert_int_not_equal(f.p.actor, 0);
 	struct viewer sanne = {.actor = f.p.actor, .local = true, .member = true};
-	page = look(&feature_timeline, "/overview", &sanne, NULL, OK);
+	page = look(&feature_overview, "/overview", &sanne, NULL, OK);
 	assert_string_equal(world_text(page, "welcome.title"), "Sanne");
 	assert_int_equal(world_number(page, "welcome.told"), 0);
 	make_account(account, "sanne2", ERR_NOT_FOUND); /* once */
@@ -648,9 +648,9 @@ static void only_who_may_decides(void **state)
 	struct finding f = find("twee@x.nl");
 	assert_int_equal(f.p.status, PERSON_GUEST); /* of the association, and in this community */
 	assert_int_equal(f.here, ROLE_MEMBER);
-	page = look(&feature_timeline, "/overview", &b, NULL, OK);
+	page = look(&feature_overview, "/overview", &b, NULL, OK);
 	assert_int_equal(world_number(page, "waiting_requests"), 1);
-	page = look(&feature_timeline, "/overview", &g, NULL, OK);
+	page = look(&feature_overview, "/overview", &g, NULL, OK);
 	assert_int_equal(world_number(page, "waiting_requests"), 0);
 }
 
