@@ -17,18 +17,6 @@ struct proof_wanted {
 	const char *uri, *url; /* of their own account here */
 };
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t size = strlen(word);
-	while (list != NULL && *list != '\0') {
-		size_t blank = strspn(list, " \t\r\n"), here = strcspn(list + blank, " \t\r\n");
-		if (here == size && strncasecmp(list + blank, word, size) == 0)
-			return true;
-		list += blank + here;
-	}
-	return false;
-}
-
 /* On a page others may have written too: there the link has to say that it is about its owner. */
 static bool html_points(const struct proof_wanted *w, const char *html, bool says_me)
 {
@@ -38,7 +26,7 @@ static bool html_points(const struct proof_wanted *w, const char *html, bool say
 		bool link = size > 0 && !tag.end
 			&& (strcmp(tag.name, "a") == 0 || strcmp(tag.name, "link") == 0);
 		if (link && text_is(tag_attribute(w->arena, &tag, "href"), w->address)
-			&& (!says_me || has_word(tag_attribute(w->arena, &tag, "rel"), "me")))
+			&& (!says_me || tag_has_word(tag_attribute(w->arena, &tag, "rel"), "me")))
 			return true;
 		at += size > 0 ? size : 1;
 	}

@@ -97,6 +97,7 @@ struct html_tag { /* not `struct tag`: that is an ActivityPub tag (feature.h) */
 size_t tag_read(const char *s, bool foreign, struct html_tag *out);
 /* Decoded; NULL when it is absent or longer than 8 KiB. */
 char *tag_attribute(struct arena *, const struct html_tag *, const char *name);
+bool tag_has_word(const char *list, const char *word); /* of rel, class: any case, blanks between; list may be NULL */
 size_t tag_raw_text(const char *s, const char *name); /* bytes before the end tag of a script, a style … */
 
 /* ---- address.c: where links lead ------------------------------------------------------------- */
@@ -173,6 +174,37 @@ struct ical_event {
 	bool cancelled;
 };
 struct bytes ical_write(struct arena *, const char *name, const struct ical_event *, size_t count);
+
+/* ---- charset.c, date.c, syndication.c: feeds of other sites; libxml2 is called in the last only ---- */
+
+/* UTF-8 of what is written in UTF-8 or -16, ISO 8859, Windows-125x or KOI8-R, as its XML declaration or its bytes say; NULL:
+ * in something else. What is no sign in it becomes a question mark. */
+char *charset_text(struct arena *, struct bytes);
+/* ms of what RFC 822 or ISO 8601 have, or people make of them; what names no zone is in UTC. 0: no date. */
+int64_t date_read(struct arena *, const char *said);
+
+#define SYNDICATION_ITEMS 100 /* of one feed that are read */
+#define SYNDICATION_TITLE 200 /* code points, as the next */
+#define SYNDICATION_SUMMARY 400
+struct syndicated {       /* an item; all plain words */
+	const char *id;       /* by which it is the same tomorrow; 500 bytes at most */
+	const char *link;     /* http or https; 2 048 bytes at most */
+	const char *title;    /* never empty */
+	const char *summary;  /* or "" */
+	const char *language; /* NULL: not said */
+	int64_t published;    /* ms; 0: not said */
+};
+struct syndication {
+	const char *title, *link, *language; /* plain; NULL: not said */
+	int64_t pause; /* ms that it wants between two visits, or 0 */
+	struct syndicated *items; /* as they stand there: mostly the newest first */
+	size_t count;
+};
+/* RSS 2.0, 1.0 and older, Atom 1.0 and 0.3, found at `address`. Of what breaks off, the items that are whole. ERR_INVALID: no
+ * feed, one with a document type, or in another encoding. */
+enum err syndication_read(struct arena *, struct bytes, const char *address, struct syndication *out) MUST_USE;
+/* Where a page says that its feed is (<link rel="alternate">), or NULL. */
+const char *syndication_link(struct arena *, struct bytes page, const char *address);
 
 /* ---- mime.c: e-mail -------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 #include "data.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define VALUE_MAX ((size_t)8 << 10)
 
@@ -152,6 +153,18 @@ char *tag_attribute(struct arena *arena, const struct html_tag *tag, const char 
 		if (is_named(a.name, name))
 			return a.value.size <= VALUE_MAX ? decode(arena, a.value) : NULL;
 	return NULL;
+}
+
+bool tag_has_word(const char *list, const char *word)
+{
+	size_t size = strlen(word);
+	while (list != NULL && *list != '\0') {
+		size_t blank = strspn(list, " \t\r\n"), here = strcspn(list + blank, " \t\r\n");
+		if (here == size && strncasecmp(list + blank, word, size) == 0)
+			return true;
+		list += blank + here;
+	}
+	return false;
 }
 
 size_t tag_raw_text(const char *s, const char *name)

@@ -103,6 +103,16 @@ static void test_raw_text(void **state)
 	assert_int_equal(tag_raw_text("", "style"), 0);
 }
 
+static void test_words_of_a_list(void **state)
+{
+	(void)state;
+	assert_true(tag_has_word("nofollow ME\tnoopener", "me"));
+	assert_true(tag_has_word("me", "me"));
+	assert_false(tag_has_word("mean", "me"));
+	assert_false(tag_has_word("  ", "me"));
+	assert_false(tag_has_word(NULL, "me"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_comments_and_declarations),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_raw_text),
+		cmocka_unit_test(test_words_of_a_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
