@@ -65,6 +65,7 @@ static enum err start_parts(struct federation *f, const char **why)
 	if (e != OK)
 		return e;
 	f->proxy = proxy_start();
+	f->feeds = aggregator_start();
 	f->lookups = pool_create("lookup", LOOKUPS, LOOKUPS_WAITING);
 	if (f->set.site->mail_from != NULL)
 		f->mailer = mailer_start(f);
@@ -107,6 +108,8 @@ void federation_stop(struct federation *f)
 		transport_close(f->transport);
 	pool_destroy(f->proxy);
 	f->proxy = NULL;
+	pool_destroy(f->feeds);
+	f->feeds = NULL;
 	pool_destroy(f->lookups);
 	journal_stop(f->journal);
 	mailer_stop(f->mailer);

@@ -35,7 +35,8 @@ struct federation_settings {
 /* The resolver obeys RES_OPTIONS; set before the first thread (main.c does). */
 enum err federation_start(const struct federation_settings *, struct federation **out, const char **why) MUST_USE;
 void federation_stop(struct federation *); /* NULL ok; nothing queued is lost */
-extern const struct route federation_routes[], lookup_routes[], linking_routes[], mailer_routes[]; /* collection.c, lookup.c, linking.c, mailer.c; they find the federation by federation_running */
+extern const struct route federation_routes[], lookup_routes[], linking_routes[], mailer_routes[], aggregator_routes[]; /* collection.c, lookup.c, linking.c, mailer.c, aggregator.c; they find the federation by federation_running */
+extern const struct chore aggregator_chores[];
 void federation_numbers(struct federation *, struct view *);
 /* A handle or URI to an actor's record, fetched when unknown. Waits: pool and command threads only. */
 enum err federation_find_actor(struct federation *, const char *handle_or_uri, uint64_t *actor) MUST_USE;
@@ -67,6 +68,7 @@ struct federation {
 	struct key_pair node_keys; /* of site->actor: signs every GET */
 	struct resolver *resolver; /* what failed lately, which signature form a host takes */
 	struct pool *proxy; /* fetches pictures that pages show */
+	struct pool *feeds; /* aggregator.c's */
 	struct pool *lookups; /* lookup.c's: who searches for an address waits there for the net */
 	struct letter_keys *letter_keys; /* letter.c's: of the journal's thread in the writer's transactions */
 };
@@ -201,7 +203,7 @@ void dns_stop(struct dns *); /* answers what was asked first; NULL ok */
 void dns_ask(struct dns *, const char *host, dns_fn *, void *arg); /* answers once: at once from memory, or on a thread of dns.c */
 
 /* transport.c: the only file with libcurl; job.c: a request before and after it */
-enum fetch_kind { FETCH_ACTIVITY = 1, FETCH_JRD, FETCH_NODEINFO, FETCH_FILE, FETCH_POST };
+enum fetch_kind { FETCH_ACTIVITY = 1, FETCH_JRD, FETCH_NODEINFO, FETCH_FILE, FETCH_FEED, FETCH_POST };
 struct request {
 	enum fetch_kind kind;
 	const char *url;
@@ -217,6 +219,7 @@ struct answer { /* lives during the callback only */
 	const char *url;   /* asked for: redirects are the caller's, hop by hop */
 	const char *location;
 	int64_t retry_after; /* ms, or 0 */
+	const char *etag, *modified; /* FETCH_FEED: ETag, Last-Modified; or NULL */
 	struct bytes body;
 	const char *why;   /* a few words for the log */
 };
@@ -283,6 +286,9 @@ enum err lookup_address(struct federation *, struct arena *, const char *address
 /* resolve.c, thread.c: signed GETs with redirects, content type, id == url (security.md §3.7, §3.8; protocol.md §11.3).
  * ERR_REMOTE: not to be had now; ERR_INVALID, ERR_FORBIDDEN: not what it should be, or not for us. */
 enum err resolve_fetch(struct federation *, struct arena *, const char *uri, struct budget *budget, const json_node **out) MUST_USE;
+/* A GET with its redirects, each address checked: *out is OK's 200 or 304, or what another answer said; *final: where it was. */
+enum err resolve_any(struct federation *, struct arena *, const struct request *, struct budget *, struct answer *out,
+	const char **final) MUST_USE;
 /* Any bytes, at most `max`, with redirects: for what is looked at by its content only. */
 enum err resolve_file(struct federation *, struct arena *, const char *address, size_t max, struct budget *budget,
 	struct bytes *out) MUST_USE;
@@ -448,6 +454,9 @@ struct pool *proxy_start(void);
 enum err proxy_of_post(struct call *, struct txn *, struct view *) MUST_USE;
 enum err proxy_of_actor(struct call *, struct txn *, struct view *) MUST_USE;
 enum err proxy_fetch(struct call *) MUST_USE;
+
+/* aggregator.c: feeds of other sites, for curated.c */
+struct pool *aggregator_start(void);
 
 /* discovery.c: readers of the well-known addresses */
 enum err discovery_webfinger(struct call *, struct txn *, struct view *) MUST_USE;

@@ -171,6 +171,8 @@ static void answered(void *arg, const struct answer *a)
 	w->answer = *a;
 	w->answer.type = arena_text(w->arena, a->type);
 	w->answer.location = arena_text(w->arena, a->location);
+	w->answer.etag = arena_text(w->arena, a->etag);
+	w->answer.modified = arena_text(w->arena, a->modified);
 	w->answer.body = arena_bytes(w->arena, a->body);
 	w->over = true;
 	pthread_cond_broadcast(&r->left);
@@ -371,36 +373,48 @@ static enum err get_document(struct federation *f, struct arena *arena, const ch
 	return ERR_INVALID;
 }
 
-enum err resolve_file(struct federation *f, struct arena *arena, const char *address, size_t max,
-	struct budget *budget, struct bytes *out)
+enum err resolve_any(struct federation *f, struct arena *arena, const struct request *asked,
+	struct budget *budget, struct answer *out, const char **final)
 {
 	const char *visited[HOPS_MOST + 1];
+	struct request request = *asked;
+	*out = (struct answer){0};
 	for (size_t hop = 0; hop <= HOPS_MOST; hop++) {
 		struct url url;
-		struct answer answer;
-		struct request request = {.kind = FETCH_FILE, .url = address, .max = max};
-		enum err e = check_address(f, arena, address, &url);
+		enum err e = check_address(f, arena, request.url, &url);
 		if (e == OK)
 			e = resolve_take(budget, &request.deadline);
 		if (e == OK && !pace_allows("fetch-file", url.authority, FILES_PER_HOST, MINUTE))
 			e = ERR_AGAIN;
 		if (e == OK)
-			e = resolve_get(f, arena, &request, &answer);
+			e = resolve_get(f, arena, &request, out);
 		if (e != OK)
 			return e;
-		visited[hop] = address;
-		if (is_redirect(answer.status)) {
-			address = follow_location(arena, &url, answer.location);
-			if (address == NULL || was_there(visited, hop + 1, address))
+		visited[hop] = request.url;
+		if (is_redirect(out->status)) {
+			request.url = follow_location(arena, &url, out->location);
+			if (request.url == NULL || was_there(visited, hop + 1, request.url))
 				return ERR_INVALID;
 			continue;
 		}
-		if (answer.status != 200)
-			return status_err(answer.status);
-		*out = answer.body;
-		return OK;
+		*final = request.url;
+		return out->status == 200 || out->status == 304 ? OK : status_err(out->status);
 	}
 	return ERR_INVALID;
+}
+
+enum err resolve_file(struct federation *f, struct arena *arena, const char *address, size_t max,
+	struct budget *budget, struct bytes *out)
+{
+	struct request request = {.kind = FETCH_FILE, .url = address, .max = max};
+	struct answer answer;
+	const char *final;
+	enum err e = resolve_any(f, arena, &request, budget, &answer, &final);
+	if (e == OK && answer.status != 200)
+		return ERR_FORBIDDEN; /* it was not asked whether anything changed */
+	if (e == OK)
+		*out = answer.body;
+	return e;
 }
 
 /* Believed when its id is the address it came from; another id is asked there, once (security.md R3). */

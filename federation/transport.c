@@ -121,6 +121,11 @@ static struct curl_slist *headers_of(const struct request *q)
 		add_header(
 			&list, "Accept: image/webp, image/png, image/jpeg, image/gif, */*;q=0.1");
 		break;
+	case FETCH_FEED:
+		add_header(&list,
+			"Accept: application/atom+xml, application/rss+xml, application/xml;q=0.9, "
+			"text/xml;q=0.9, text/html;q=0.5, */*;q=0.1");
+		break;
 	case FETCH_NODEINFO:
 		add_header(&list, "Accept: application/json");
 		break;
@@ -248,6 +253,14 @@ void transport_release(struct job *j)
 
 /* ---- the wire thread ------------------------------------------------------------------------- */
 
+static const char *said(struct job *j, const char *name)
+{
+	struct curl_header *header;
+	return curl_easy_header(j->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+		? arena_text(j->arena, header->value)
+		: NULL;
+}
+
 /* What an HTTP answer says. A sink that talks too long after a POST has answered all the same. */
 static void job_done(struct job *j, CURLcode code)
 {
@@ -271,6 +284,10 @@ static void job_done(struct job *j, CURLcode code)
 		a.location = location != NULL ? arena_text(j->arena, location) : NULL;
 		a.retry_after = after > 0 && after < INT32_MAX ? (int64_t)after * SECOND : 0;
 		a.body = (struct bytes){j->body, j->size};
+	}
+	if (j->request.kind == FETCH_FEED) {
+		a.etag = said(j, "ETag");
+		a.modified = said(j, "Last-Modified");
 	}
 	job_end(j, &a);
 }

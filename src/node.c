@@ -314,7 +314,7 @@ const struct route *const *node_routes(struct arena *arena)
 	size_t count = 0, lists = 0;
 	while (features[count])
 		count++;
-	const struct route **routes = arena_array(arena, count + 7, sizeof *routes);
+	const struct route **routes = arena_array(arena, count + 8, sizeof *routes);
 	for (size_t i = 0; i < count; i++)
 		if (features[i]->routes)
 			routes[lists++] = features[i]->routes;
@@ -323,6 +323,7 @@ const struct route *const *node_routes(struct arena *arena)
 	routes[lists++] = lookup_routes;
 	routes[lists++] = linking_routes;
 	routes[lists++] = mailer_routes;
+	routes[lists++] = aggregator_routes;
 	routes[lists] = federation_routes;
 	return routes;
 }
@@ -363,9 +364,10 @@ static struct clock *start_clock(struct kring *node)
 	size_t count = 0, lists = 0;
 	while (features[count])
 		count++;
-	const struct chore **chores = arena_array(node->arena, count + 3, sizeof *chores);
+	const struct chore **chores = arena_array(node->arena, count + 4, sizeof *chores);
 	chores[lists++] = session_chores;
 	chores[lists++] = memory_chores;
+	chores[lists++] = aggregator_chores;
 	for (size_t i = 0; i < count; i++)
 		if (features[i]->chores)
 			chores[lists++] = features[i]->chores;

@@ -100,6 +100,11 @@ enum table {
 	TABLE_COPY = 222,      /* u64 post, u64 actor elsewhere   → u64 number in its address: who has a copy (closed.c) */
 	TABLE_COPY_OF = 223,   /* u64 actor elsewhere, u64 post   → 1 */
 	TABLE_COPY_AT = 224,   /* u64 number in its address       → u64 post, u64 actor elsewhere, u64 community */
+	/* feeds of other sites that a community reads */
+	TABLE_CURATED_FEED = 225, /* u64 community, u64 feed      → curated_feed */
+	TABLE_CURATED_DUE = 226, /* u64 ms, u64 feed              → u64 community: when it is asked next */
+	TABLE_CURATED_ITEM = 227, /* u64 community, u64 state, u64 item → curated_item: that waits, or was not placed */
+	TABLE_CURATED_MARK = 228, /* u64 community, hash of an item → u64 ms, u64 feed: it came already; by which, and last seen when */
 	/* federation */
 	TABLE_INBOX = 80,      /* u64 place                       → received: accepted, not yet applied */
 	TABLE_SEEN = 81,       /* hash activity id                → i64 ms */

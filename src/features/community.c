@@ -214,9 +214,10 @@ enum err community_head_show(
 	view_flag(v, "may_set_up",
 		a->local && call->viewer.local && actor_load(t, call->viewer.actor, &me) == OK
 			&& community_moderated_by(t, a, &me));
-	view_flag(v, "may_see_readers",
-		a->local && a->circles.abroad
-			&& circle_of(t, call->viewer.actor, a->id) == CIRCLE_CORE);
+	bool core = a->local && circle_of(t, call->viewer.actor, a->id) == CIRCLE_CORE;
+	view_flag(v, "may_see_readers", core && a->circles.abroad);
+	view_flag(v, "may_curate", core);
+	view_number(v, "news_waiting", core ? (int64_t)curated_waiting(t, a->id) : 0);
 	view_flag(v, "in_community", true);
 	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
@@ -234,6 +235,21 @@ enum err community_here_show(struct call *call, struct txn *t, struct view *v, s
 	if (e == OK && out->gone)
 		e = ERR_GONE;
 	return e == OK ? community_head_show(call, t, v, out) : e;
+}
+
+enum err community_of_core(struct call *call, struct txn *t, struct actor *out)
+{
+	struct actor a;
+	enum err e = actor_by_name(t, call_part(call, "name"), &a);
+	if (e == OK && (a.kind != ACTOR_GROUP || a.suspended))
+		e = ERR_NOT_FOUND;
+	if (e == OK && a.gone)
+		e = ERR_GONE;
+	if (e == OK && circle_of(t, call->viewer.actor, a.id) != CIRCLE_CORE)
+		e = ERR_FORBIDDEN;
+	if (e == OK)
+		*out = a;
+	return e;
 }
 
 /* What stands at the top is not said twice. */

@@ -17,7 +17,7 @@ enum err compose_done(struct call *call, struct txn *t, const struct post *p, co
 
 void compose_languages(struct call *call, struct view *v, const char *chosen)
 {
-	const char *said = call_input(call, "language");
+	const char *said = call != NULL ? call_input(call, "language") : NULL;
 	view_list(v, "languages");
 	for (size_t i = 0; i < COUNT(post_languages); i++) {
 		view_begin(v, NULL);

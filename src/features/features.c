@@ -65,6 +65,7 @@ const struct feature *const features[] = {
 	&feature_auditlog,
 	&feature_directory,
 	&feature_readers,
+	&feature_curated,
 	&feature_feed,
 	&feature_found,
 	NULL,

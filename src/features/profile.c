@@ -198,6 +198,8 @@ enum err actor_end(struct txn *t, uint64_t actor, const struct origin *origin)
 		e = media_portrait(t, &a, MEDIA_IMAGE, 0, actor);
 	if (e == OK)
 		e = directory_forget(t, actor);
+	if (e == OK)
+		e = curated_forget(t, actor);
 	if (e != OK)
 		return e;
 	actor_empty(&a);

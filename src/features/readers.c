@@ -103,21 +103,6 @@ size_t readers_known(const struct site *site, uint64_t community, uint64_t *acto
 
 /* ---- the page of the core team --------------------------------------------------------------- */
 
-static enum err find_community(struct call *call, struct txn *t, struct actor *out)
-{
-	struct actor a;
-	enum err e = actor_by_name(t, call_part(call, "name"), &a);
-	if (e == OK && (a.kind != ACTOR_GROUP || a.suspended))
-		e = ERR_NOT_FOUND;
-	if (e == OK && a.gone)
-		e = ERR_GONE;
-	if (e == OK && circle_of(t, call->viewer.actor, a.id) != CIRCLE_CORE)
-		e = ERR_FORBIDDEN;
-	if (e == OK)
-		*out = a;
-	return e;
-}
-
 static void show_reader(struct call *call, struct txn *t, struct view *v,
 	const struct actor *community, uint64_t id)
 {
@@ -142,7 +127,7 @@ enum err readers_show(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
 	struct u64s reading = {0};
-	enum err e = find_community(call, t, &community);
+	enum err e = community_of_core(call, t, &community);
 	if (e == OK)
 		e = community_head_show(call, t, v, &community);
 	if (e == OK)
@@ -172,7 +157,7 @@ struct admitting {
 static enum err may_run(struct txn *t, void *arg)
 {
 	struct admitting *a = arg;
-	return find_community(a->call, t, &a->community);
+	return community_of_core(a->call, t, &a->community);
 }
 
 static enum err admit_run(struct txn *r, void *arg)

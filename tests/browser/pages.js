@@ -6,6 +6,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { PASSWORD, until, words } = require('../interop/rig');
 const board = require('./board');
+const curated = require('./curated');
 const joining = require('./joining');
 const shared = require('./shared');
 const roll = require('./roll');
@@ -242,6 +243,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['open-unknown', '/authorize_interaction?uri=https%3A%2F%2Fexample.org%2Fnotes%2F1', 'bas', 404],
 		...board.pages(paths.board),
 		...shared.pages(paths.shared),
+		...curated.pages(),
 		['error-403', '/c/excursies/new', 'bas', 403],
 		['error-404', '/@niemand', null, 404],
 		['error-410', `/p/${paths.gone}/edit`, 'merel', 410],

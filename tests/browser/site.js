@@ -9,6 +9,7 @@ const roll = require('./roll');
 const { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk } = require('./contents');
 const board = require('./board');
 const shared = require('./shared');
+const curated = require('./curated');
 
 const top = path.resolve(__dirname, '../..');
 const kring = process.env.KRING || path.join(top, 'build/kring');
@@ -137,6 +138,7 @@ async function build(dir) {
 		Object.assign(paths, await gather(dotter));
 		paths.board = await board.fill(dotter);
 		paths.shared = await shared.fill(dotter);
+		paths.curated = await curated.fill(dotter);
 		await found(dotter);
 		Object.assign(paths, { know: await know(dotter) });
 		Object.assign(paths, await joining.fill(dotter));

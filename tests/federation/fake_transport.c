@@ -8,7 +8,7 @@
 #define ROWS 400
 
 struct row {
-	char *url, *type, *body, *location;
+	char *url, *type, *body, *location, *etag;
 	size_t size;
 	int status;
 	enum signature_form needs;
@@ -38,6 +38,7 @@ static void row_empty(struct row *r)
 	free(r->type);
 	free(r->body);
 	free(r->location);
+	free(r->etag);
 	*r = (struct row){0};
 }
 
@@ -90,6 +91,15 @@ void wire_redirect(const char *url, int status, const char *location)
 	struct row *r = row_of(url, true);
 	free(r->location);
 	r->location = strdup(location);
+	pthread_mutex_unlock(&lock);
+}
+
+void wire_tags(const char *url, const char *etag)
+{
+	pthread_mutex_lock(&lock);
+	struct row *r = row_of(url, true);
+	free(r->etag);
+	r->etag = strdup(etag);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -150,6 +160,17 @@ static enum signature_form form_of(const struct request *q)
 	return form;
 }
 
+static bool has_it(const struct request *q, const char *etag)
+{
+	char wanted[256];
+	if (etag == NULL || !text_print(wanted, sizeof wanted, "If-None-Match: %s", etag))
+		return false;
+	for (size_t i = 0; q->headers != NULL && q->headers[i] != NULL; i++)
+		if (strcmp(q->headers[i], wanted) == 0)
+			return true;
+	return false;
+}
+
 static void answer(void *arg)
 {
 	struct errand *e = arg;
@@ -168,11 +189,16 @@ static void answer(void *arg)
 			a.status = 401;
 		else if (r->status < 0)
 			a.err = r->status == WIRE_BUSY ? ERR_AGAIN : ERR_REMOTE;
+		else if (has_it(&e->request, r->etag))
+			a.status = 304;
 		else if (r->status != 0) {
 			a.status = r->status;
+			a.etag = r->etag;
 			a.type = r->type;
 			a.location = r->location;
 			a.body = (struct bytes){r->body, r->size};
+			if (e->request.max != 0 && r->size > e->request.max)
+				a = (struct answer){.err = ERR_TOO_MUCH, .url = a.url};
 		}
 	}
 	pthread_mutex_unlock(&lock);

@@ -71,6 +71,41 @@ static void requests_say_who_we_are(void **state)
 	assert_non_null(strstr(echoed, posted));
 }
 
+static char tag[64], modified[64];
+
+static void keep_tags(void *arg, const struct answer *a)
+{
+	snprintf(tag, sizeof tag, "%s", a->etag != NULL ? a->etag : "none");
+	snprintf(modified, sizeof modified, "%s", a->modified != NULL ? a->modified : "none");
+	keep_body(arg, a);
+}
+
+static void tags_of(struct rig *r, enum fetch_kind kind, const char *path)
+{
+	static const char *const headers[] = {"If-None-Match: \"x\"", NULL};
+	struct got g = GOT_INIT;
+	struct request q = {
+		.kind = kind, .url = peer_url(r->arena, r->tls, "a", path), .headers = headers};
+	assert_int_equal(transport_send(r->transport, &q, keep_tags, &g), OK);
+	got_wait(&g, 1);
+	assert_int_equal(g.status, 200);
+}
+
+static void a_feed_says_which_one_it_is(void **state)
+{
+	struct rig *r = *state;
+	tags_of(r, FETCH_FEED, "/tagged");
+	assert_string_equal(tag, "W/\"a b\"");
+	assert_string_equal(modified, "Fri, 27 Nov 2026 18:05:00 GMT");
+	assert_non_null(strstr(echoed, "Accept: application/atom+xml, application/rss+xml"));
+	assert_non_null(strstr(echoed, "If-None-Match: \"x\"\r\n"));
+	tags_of(r, FETCH_FEED, "/");
+	assert_string_equal(tag, "none");
+	assert_string_equal(modified, "none");
+	tags_of(r, FETCH_FILE, "/tagged");
+	assert_string_equal(tag, "none");
+}
+
 static void bad_peers_end(void **state)
 {
 	struct rig *r = *state;
@@ -251,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(answers_come_with_what_they_say),
 		RIG_TEST(requests_say_who_we_are),
+		RIG_TEST(a_feed_says_which_one_it_is),
 		RIG_TEST(bad_peers_end),
 		RIG_TEST(a_peer_that_dies_before_the_request),
 		RIG_TEST(what_waits_for_a_connection_ends),

@@ -129,6 +129,10 @@ static inline void behave(struct peer_call *c)
 		send_bomb(c);
 	else if (text_is(t, "/redirect"))
 		peer_answer(c, 302, "Location: /elsewhere?a=b\r\n", "");
+	else if (text_is(t, "/tagged"))
+		peer_answer(c, 200,
+			"etag: W/\"a b\"\r\nLast-Modified: Fri, 27 Nov 2026 18:05:00 GMT\r\n",
+			c->head);
 	else if (text_is(t, "/later"))
 		peer_answer(c, 429, "Retry-After: 120\r\n", "");
 	else if (text_is(t, "/headers")) {
