@@ -152,6 +152,7 @@ static const char *const kinds[] = {
 	[POST_VACANCY] = "Article",
 	[POST_IDEA] = "Article",
 	[POST_FILE] = "Page",
+	[POST_PROJECT] = "Page",
 };
 
 const char *document_type(const struct post *p)

@@ -74,6 +74,9 @@ enum table {
 	TABLE_IDEA_IN = 240,   /* u64 community, u64 post         → 1: ideas of here */
 	TABLE_LIBRARY_IN = 241, /* u64 community, u64 post         → 1: files of the library of here */
 	TABLE_LIBRARY_VERSION = 242, /* u64 post, u64 number         → version */
+	TABLE_PROJECT_IN = 243, /* u64 community, u64 post        → 1: projects of here */
+	TABLE_PROJECT_HELPER = 244, /* u64 post, u64 role, u64 actor → helper */
+	TABLE_PROJECT_OF = 245, /* u64 idea, u64 post             → 1: the projects that came from it */
 	/* events */
 	TABLE_EVENT = 155,     /* u64 post                        → event */
 	TABLE_AGENDA = 156,    /* u64 community (0: of all), u64 ms, u64 post → 1: events of here by when they begin */

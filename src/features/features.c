@@ -39,6 +39,7 @@ const struct feature *const features[] = {
 	&feature_organisation,
 	&feature_idea,
 	&feature_library,
+	&feature_project,
 	&feature_reaction,
 	&feature_summary,
 	&feature_media,

@@ -352,7 +352,7 @@ enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max
 /* ---- post.c: posts and replies; Note, Article, Page, Question -------------------------------- */
 
 enum post_kind { POST_NOTE = 1, POST_ARTICLE, POST_PAGE, POST_QUESTION /* a poll */, POST_EVENT = 10, POST_ASKED,
-	POST_VACANCY = 13, POST_IDEA, POST_FILE = 20 };
+	POST_VACANCY = 13, POST_IDEA, POST_FILE = 20, POST_PROJECT };
 enum visibility { VISIBLE_PUBLIC = 1, VISIBLE_UNLISTED, VISIBLE_FOLLOWERS, VISIBLE_DIRECT };
 struct post {
 	uint64_t id;
@@ -745,6 +745,11 @@ struct audience {
 };
 enum err post_audience(struct txn *, const struct post *, struct audience *out) MUST_USE;
 
+/* ---- project.c: what people improve together (project.h is its files') ------------------------ */
+
+/* "projects" that came from an idea, "begin_project": where one is begun of it, or "". */
+void project_of_idea_show(struct txn *, struct view *, const struct post *idea, const struct viewer *);
+
 /* ---- reaction.c: likes, dislikes, boosts ----------------------------------------------------- */
 
 enum reaction_kind { REACTION_LIKE = 1, REACTION_DISLIKE, REACTION_BOOST };
@@ -997,7 +1002,7 @@ enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUE
 	NOTICE_ACCEPTED,
 	NOTICE_COACH, /* news of a question to a coach, for who asks and who answers */
 	NOTICE_VACANCY = 46, NOTICE_VACANCY_CLOSED, NOTICE_ANSWER, NOTICE_ANSWERED,
-	NOTICE_IDEA /* what becomes of it, with the reason */ };
+	NOTICE_IDEA /* what becomes of it, with the reason */, NOTICE_PROJECT_HELP = 64, NOTICE_PROJECT_ENDED };
 struct notice {
 	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
 	uint32_t kind;

@@ -154,6 +154,7 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 	view_number(v, "support", support_of(t, p->id));
 	view_flag(v, "supported", me != 0 && reaction_is(t, me, p->id, REACTION_LIKE));
 	view_flag(v, "may_support", me != 0 && circle_may_act(t, me, p));
+	project_of_idea_show(t, v, p, viewer);
 	view_flag(v, "may_decide", me != 0 && p->removed_by == 0 && circle_may_moderate(t, me, p));
 	view_end(v);
 }

@@ -247,6 +247,7 @@ static void show_tags(struct txn *t, struct view *v, const struct shelved *s)
 		for (size_t i = 0; i < tags.count; i++)
 			show_tag(t, v, tags.at[i], NULL);
 	view_list_end(v);
+	view_flag(v, "tagged", tags.count > 0);
 }
 
 static void page(struct txn *t, struct view *v, const struct post *p, const struct viewer *viewer)

@@ -27,6 +27,7 @@ static const struct {
 	{"Question", POST_QUESTION},
 	{"Article", POST_IDEA},
 	{"Page", POST_FILE},
+	{"Page", POST_PROJECT},
 	{"Article", POST_VACANCY}, /* ours only: what comes in as one is an article */
 	/* What has a page of its own elsewhere is kept as a link to it. */
 	{"Event", POST_PAGE},

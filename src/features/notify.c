@@ -71,6 +71,8 @@ static const struct {
 	[NOTICE_VACANCY_CLOSED] = {"It is closed: its last day is over"},
 	[NOTICE_ANSWER] = {"There is a private answer for you"},
 	[NOTICE_IDEA] = {"decided on your idea"},
+	[NOTICE_PROJECT_HELP] = {"helps with your project"},
+	[NOTICE_PROJECT_ENDED] = {"ended a project you help with"},
 	[NOTICE_ANSWERED] = {"wrote back to you in private"},
 };
 

@@ -266,6 +266,7 @@ class World {
 		keep('shut', 'shut', 'dicht', await said('dicht', 'veldwerk', 'shut', 'of who is shut out', 'members'));
 		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) keep(`idea:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/idea',
 			[['title', `Title ${mark(kind, 'title of an idea')}`], ['text', note(kind, 'an idea')], ['reads', circle], ['acts', circle]]));
+		await this.projects(keep);
 		// What was for everyone, and is not any more.
 		keep('narrowed', 'members', 'carla', await said('carla', 'veldwerk', 'open', 'before it was narrowed', 'everyone'));
 		await until('it was sent', async () => JSON.stringify(this.far.got).includes(ids.narrowed), 40);
@@ -328,6 +329,18 @@ class World {
 			const id = keep(`file:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/file', [['title', `Title ${mark(kind, 'title of a file')}`], ['text', `Words ${mark(kind, 'about a file')}.`],
 				['tags', mark(kind, 'tag of a file')], ['reads', circle], ['acts', circle]], [file('a document')]));
 			await carla.does(`/p/${id}/file/version`, [['note', mark(kind, 'what is new in a file')]], [file('a later document')]);
+		}
+	}
+
+	// Projects, begun of ideas, in which others help; what one says with it is between the two.
+	async projects(keep) {
+		const { carla, ed, anna } = this.people, { ids } = this;
+		for (const [kind, circle, owner, helper] of [['members', 'members', 'carla', ed], ['open', 'everyone', 'anna', carla]]) {
+			const role = [['number', '0'], ['role', mark(kind, 'name of a role')], ['wanted', '3'], ['asks', mark(kind, 'what a role asks')]];
+			const id = keep(`project:${kind}`, kind, owner, await this.people[owner].writes('/c/veldwerk/new/project', [['title', `Title ${mark(kind, 'title of a project')}`], ['text', `Words ${mark(kind, 'about a project')}.`],
+				['idea', ids[`idea:${kind}`]], ...role, ['reads', circle], ['acts', circle]]));
+			await helper.does(`/p/${id}/project/help`, [['role', '1'], ['words', mark(kind === 'open' ? 'talk' : kind, 'a word of who helps')]]);
+			await anna.does(`/p/${id}/project/state`, [['state', 'running'], ['reason', mark(kind, 'how a project stands')]]);
 		}
 	}
 
