@@ -22,6 +22,10 @@ async function fill(n) {
 	await n.community('plassen', 'Plassenwerkgroep', 'bas', 'Voor wie de plassen bij Wijk in het hart draagt.');
 	const plassen = /value="(\d+)"(?: selected)?>Plassenwerkgroep/.exec((await anna.open('/joining')).text)[1];
 	await anna.fill(await anna.open(`/joining/settings?place=${plassen}`), (f) => f.action === '/joining/settings' && f.method === 'POST', { unopened: 'true', goal: '200' });
+	await n.community('nachtdieren', 'Nachtdieren', 'bas', 'Vleermuizen, uilen en dassen.');
+	const bas = await n.signed('bas');
+	await bas.fill(await bas.open('/@nachtdieren/settings'), /\/settings$/, { own_members: 'true' });
+	await n.command(['role', 'noor', 'expert', 'nachtdieren']);
 	const answers = { motive: 'Ik loop elke dag langs de rivier en wil leren wat ik zie.', answer1: 'In Odijk', answer2: 'Nog nooit, maar ik wil graag.' };
 	const status = await (await ask(n, 'Sara', answers)).press();
 	const refused = await (await ask(n, 'Reinier', { ...answers, motive: 'Ik verkoop verrekijkers.' })).press();
@@ -60,6 +64,7 @@ function pages({ join }) {
 		['join-invited-known', join.invited, 'noor'],
 		['join-invited-over', '/join/invited/niets', null, 410],
 		['community-unopened', '/@plassen', null],
+		['community-leave', '/c/nachtdieren/leave', 'noor'],
 		['joining', '/joining', 'anna'],
 		['joining-refused', '/joining?state=refused', 'anna'],
 		['joining-nothing', '/joining?state=listed', 'anna'],
