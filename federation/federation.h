@@ -344,9 +344,11 @@ void room_empty(struct inbox *);
 /* seen.c: which activities came already */
 enum err seen_add(struct txn *, const struct received *, bool *known) MUST_USE;
 enum err seen_drop(struct txn *, const struct received *) MUST_USE; /* as if it had never come */
-/* What an actor undid or deleted before it came, by its id: as long as that is known. */
+/* Undone by who did it: that may say it again under the same id, but nobody for them. ERR_NOT_FOUND: it never came. */
+enum err seen_end(struct txn *, const char *id) MUST_USE;
+/* What an actor undid or deleted before it came, by its id: as long as that is known. since: 0, or later only. */
 enum err seen_take_back(struct txn *, const char *actor, const char *id) MUST_USE;
-bool seen_taken_back(struct txn *, const char *actor, const char *id);
+bool seen_taken_back(struct txn *, const char *actor, const char *id, int64_t since);
 bool seen_forget(struct store *, int64_t before); /* a part of what is older; true: there is no more */
 
 /* forget.c: rows that were kept long enough, some at a time */

@@ -60,23 +60,36 @@ static bool says_something(const char *type)
 	return text_is(type, "Create") || text_is(type, "Update");
 }
 
+/* It may be done and undone again, with the same two ids: Misskey's Follow is. */
+static enum err end_both(struct txn *t, const char *undone, const char *undo)
+{
+	enum err e = seen_end(t, undone);
+	if (e != OK || undo == NULL)
+		return e;
+	e = seen_end(t, undo);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
 /* Only the word of who did it: another of its host, or a group, keeps nothing out (security.md R59). */
 static enum err take_back(struct txn *t, const struct activity *a)
 {
-	const char *what = strcmp(a->type, "Undo") == 0 && a->inner != NULL ? a->inner->id
-									    : a->object_id;
+	bool undo = strcmp(a->type, "Undo") == 0;
+	const char *what = undo && a->inner != NULL ? a->inner->id : a->object_id;
 	enum err e = judge_dispatch(t, a);
-	return e == ERR_NOT_FOUND && reading_same_host(what, a->actor)
-		? seen_take_back(t, a->actor, what)
-		: e;
+	if ((e != OK && e != ERR_NOT_FOUND) || !reading_same_host(what, a->actor))
+		return e;
+	enum err ended = undo ? end_both(t, what, a->id) : ERR_NOT_FOUND;
+	if (ended != ERR_NOT_FOUND)
+		return ended;
+	return e == ERR_NOT_FOUND ? seen_take_back(t, a->actor, what) : e;
 }
 
-/* What was taken back before it came never comes (protocol.md §10.5). */
+/* What was taken back before it came is late and not new: for a day, and a post for good (protocol.md §10.5). */
 static bool was_taken_back(struct txn *t, const struct activity *a)
 {
-	return (a->id != NULL && seen_taken_back(t, a->actor, a->id))
+	return (a->id != NULL && seen_taken_back(t, a->actor, a->id, time_now() - DAY))
 		|| (says_something(a->type) && a->object_id != NULL
-			&& seen_taken_back(t, a->actor, a->object_id));
+			&& seen_taken_back(t, a->actor, a->object_id, 0));
 }
 
 /* ---- who ------------------------------------------------------------------------------------- */

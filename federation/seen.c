@@ -22,17 +22,57 @@ static struct place age_place(const struct received *row, const struct place *se
 	return age;
 }
 
-enum err seen_add(struct txn *t, const struct received *row, bool *known)
+struct mark { /* when it came; taken back since */
+	int64_t at;
+	bool ended;
+};
+
+static enum err mark_load(struct txn *t, const struct place *seen, struct mark *out)
 {
 	struct bytes had;
-	struct place seen = seen_place(txn_arena(t), row);
-	enum err e = txn_get(t, &seen, &had);
-	*known = e == OK;
-	if (e != ERR_NOT_FOUND)
+	enum err e = txn_get(t, seen, &had);
+	if (e != OK)
 		return e;
+	if (had.size < sizeof out->at)
+		return ERR_STORE;
+	memcpy(&out->at, had.data, sizeof out->at);
+	out->ended = had.size > sizeof out->at;
+	return OK;
+}
+
+static enum err mark_save(struct txn *t, const struct place *seen, const struct mark *m)
+{
+	uint8_t value[sizeof m->at + 1] = {0};
+	memcpy(value, &m->at, sizeof m->at);
+	return txn_put(t, seen, (struct bytes){value, sizeof m->at + m->ended});
+}
+
+enum err seen_add(struct txn *t, const struct received *row, bool *known)
+{
+	struct mark m;
+	struct place seen = seen_place(txn_arena(t), row);
+	enum err e = mark_load(t, &seen, &m);
+	*known = e == OK;
+	/* Misskey follows again under the same id. */
+	if (e == OK && m.ended && !row->forwarded) {
+		*known = false;
+		e = seen_drop(t, &(struct received){.id = row->id, .at = m.at});
+	} else if (e != ERR_NOT_FOUND) {
+		return e;
+	}
 	struct place age = age_place(row, &seen);
-	e = txn_put(t, &seen, (struct bytes){&row->at, sizeof row->at});
+	if (e == OK || e == ERR_NOT_FOUND)
+		e = mark_save(t, &seen, &(struct mark){.at = row->at});
 	return e == OK ? txn_put(t, &age, (struct bytes){"\1", 1}) : e;
+}
+
+enum err seen_end(struct txn *t, const char *id)
+{
+	struct mark m;
+	struct place seen = place_hash(TABLE_SEEN, id);
+	enum err e = mark_load(t, &seen, &m);
+	m.ended = true;
+	return e == OK ? mark_save(t, &seen, &m) : e;
 }
 
 /* As if it came with a name that none has: actor and id. */
@@ -49,12 +89,12 @@ enum err seen_take_back(struct txn *t, const char *actor, const char *id)
 	return seen_add(t, &mark, &known);
 }
 
-bool seen_taken_back(struct txn *t, const char *actor, const char *id)
+bool seen_taken_back(struct txn *t, const char *actor, const char *id, int64_t since)
 {
-	struct bytes there;
+	struct mark m;
 	struct received mark = taken_back(t, actor, id);
 	struct place seen = seen_place(txn_arena(t), &mark);
-	return txn_get(t, &seen, &there) == OK;
+	return mark_load(t, &seen, &m) == OK && m.at > since;
 }
 
 enum err seen_drop(struct txn *t, const struct received *row)

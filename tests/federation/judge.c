@@ -287,6 +287,16 @@ static void what_was_taken_back_before_it_came_never_comes(void **state)
 	assert_false(facts.follows);
 	act("Follow", "https://good.example/f/2", "https://ex.org/u/jan");
 	assert_true(facts.follows);
+	/* Under the same id again, as Misskey does. */
+	undo("Follow", "https://good.example/f/2", "https://ex.org/u/jan");
+	assert_false(facts.follows);
+	act("Follow", "https://good.example/f/2", "https://ex.org/u/jan");
+	assert_true(facts.follows);
+	undo("Follow", "https://good.example/f/2", "https://ex.org/u/jan");
+	assert_false(facts.follows);
+	node_later(DAY);
+	act("Follow", "https://good.example/f/1", "https://ex.org/u/jan");
+	assert_true(facts.follows);
 	undo("Like", "https://good.example/l/1", "https://good.example/n/1");
 	act("Like", "https://good.example/l/1", "https://good.example/n/1");
 	assert_false(facts.liked);

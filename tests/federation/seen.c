@@ -94,6 +94,7 @@ static void what_is_dropped_had_never_come(void **state)
 
 struct taken_back {
 	const char *actor, *id;
+	int64_t since;
 	bool there;
 };
 
@@ -106,7 +107,7 @@ static enum err take_back(struct txn *t, void *arg)
 static enum err look_back(struct txn *t, void *arg)
 {
 	struct taken_back *b = arg;
-	b->there = seen_taken_back(t, b->actor, b->id);
+	b->there = seen_taken_back(t, b->actor, b->id, b->since);
 	return OK;
 }
 
@@ -127,6 +128,12 @@ static void what_was_taken_back_is_remembered(void **state)
 	assert_int_equal(store_write(store, take_back, &b), OK);
 	assert_int_equal(store_write(store, take_back, &b), OK);
 	assert_true(taken_back(b.actor, ID));
+	b.since = time_now();
+	assert_int_equal(store_read(store, look_back, &b), OK);
+	assert_false(b.there);
+	b.since--;
+	assert_int_equal(store_read(store, look_back, &b), OK);
+	assert_true(b.there);
 	assert_false(taken_back("https://good.example/bea", ID));
 	assert_false(known((struct received){.id = ID, .at = time_now()}));
 	assert_true(seen_forget(store, time_now()));
@@ -134,6 +141,36 @@ static void what_was_taken_back_is_remembered(void **state)
 	assert_true(seen_forget(store, time_now() + 1));
 	assert_false(taken_back(b.actor, ID));
 	time_freeze(0);
+}
+
+static enum err end(struct txn *t, void *arg)
+{
+	*(enum err *)arg = seen_end(t, ID);
+	return OK;
+}
+
+static enum err ended(void)
+{
+	enum err e;
+	assert_int_equal(store_write(store, end, &e), OK);
+	return e;
+}
+
+/* Misskey's Follow has the same id each time; others may not say it in its name. */
+static void what_was_undone_may_be_done_again(void **state)
+{
+	(void)state;
+	assert_int_equal(ended(), ERR_NOT_FOUND);
+	assert_false(known((struct received){.id = ID, .at = 1000}));
+	assert_int_equal(ended(), OK);
+	assert_true(
+		known((struct received){.id = ID, .at = 2000, .forwarded = true, .proved = true}));
+	assert_false(known((struct received){.id = ID, .at = 3000}));
+	assert_true(known((struct received){.id = ID, .at = 4000}));
+	assert_true(seen_forget(store, 3000));
+	assert_true(known((struct received){.id = ID, .at = 5000}));
+	assert_true(seen_forget(store, 3001));
+	assert_int_equal(ended(), ERR_NOT_FOUND);
 }
 
 static void the_old_are_forgotten_and_no_others(void **state)
@@ -159,6 +196,7 @@ int main(void)
 		STORE_TEST(the_forwarded_do_not_keep_the_real_one_out),
 		STORE_TEST(what_is_dropped_had_never_come),
 		STORE_TEST(what_was_taken_back_is_remembered),
+		STORE_TEST(what_was_undone_may_be_done_again),
 		STORE_TEST(the_old_are_forgotten_and_no_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
