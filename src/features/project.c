@@ -390,8 +390,7 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 	struct post p;
 	struct project project;
 	struct roles_wanted roles = {.count = 0};
-	if (place_id(key, 2) != o->actor
-		|| record_read(txn_arena(o->t), &helper_shape, value, &helper) != OK)
+	if (record_read(txn_arena(o->t), &helper_shape, value, &helper) != OK)
 		return OK;
 	if (post_load(o->t, place_id(key, 0), &p) == OK && project_of(o->t, &p, &project) == OK)
 		project_roles(txn_arena(o->t), &project, &roles);
@@ -404,18 +403,18 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 	view_flag(o->v, "name_shown", helper.shown);
 	view_time(o->v, "at", helper.at);
 	view_end(o->v);
-	return --o->left > 0 ? OK : ERR_CONFLICT;
-}
-
-static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
-{
-	return own_rows_show(t, v, "helping", TABLE_PROJECT_HELPER, who, own_visit);
+	return OK;
 }
 
 static bool is_theirs(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
 {
 	(void)scratch, (void)value;
 	return place_id(key, 2) == *(const uint64_t *)arg;
+}
+
+static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
+{
+	return own_rows_show(t, v, "helping", TABLE_PROJECT_HELPER, who, is_theirs, own_visit);
 }
 
 static enum err forget(struct txn *t, const struct leaver *who, struct place *at)
