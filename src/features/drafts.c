@@ -198,7 +198,7 @@ static enum err write_down(
 
 static enum err keep(struct call *call, struct txn *t)
 {
-	struct draft d;
+	struct draft d = {0};
 	char id[ID_TEXT];
 	enum err e = write_down(call, t, call->viewer.actor, call->path, &d);
 	if (e != OK)
@@ -287,7 +287,7 @@ void drafts_pass(struct call *call, struct view *v)
 /* Whatever is wrong with it is no reason to stay outside. */
 enum err drafts_take(struct txn *t, struct call *call, uint64_t actor, const char **next)
 {
-	struct draft d;
+	struct draft d = {0};
 	const char *path = call_input(call, "sent_to");
 	if (*path != '/' || strlen(path) > PATH_MOST)
 		return OK;
