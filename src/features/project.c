@@ -126,7 +126,7 @@ bool project_is_over(const struct project *p)
 
 static enum err enter(struct txn *t, const struct post *p, const struct object *said)
 {
-	struct project project;
+	struct project project = {0};
 	struct place in = place_2(TABLE_PROJECT_IN, p->community, p->id);
 	if (said != NULL)
 		return OK;
