@@ -56,7 +56,7 @@ class Node {
 		await this.command(['init', '--domain', this.domain, '--base-url', this.base, '--name', name,
 			'--listen', `127.0.0.1:${this.port}`, '--language', 'nl', '--allow-loopback']);
 		const ini = path.join(this.dir, 'kring.ini');
-		fs.writeFileSync(ini, fs.readFileSync(ini, 'utf8').replace(/^summary = .*$/m, `summary = ${summary}`).replace(/^mail = .*$/m, 'mail = sink').replace(/^roll_second_factor = .*$/m, 'roll_second_factor = no'));
+		fs.writeFileSync(ini, fs.readFileSync(ini, 'utf8').replace(/^summary = .*$/m, `summary = ${summary}`).replace(/^mail = .*$/m, 'mail = sink').replace(/^trusted_proxy = .*$/m, 'trusted_proxy = 127.0.0.1').replace(/^roll_second_factor = .*$/m, 'roll_second_factor = no'));
 	}
 
 	async serve() {
