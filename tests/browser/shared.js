@@ -111,8 +111,8 @@ async function keepFile({ page, seen }, { base, checkRefused, said, tag }) {
 	check(got.text.includes('Draaiboek, later'), 'it is another file');
 	await page.getByText('Alle versies').click();
 	check(await page.getByText('Met de koffie erin.').isVisible(), 'what is new in it');
-	await page.getByRole('link', { name: /^Haal weg ?: versie 2$/ }).click();
-	await page.getByRole('button', { name: 'Haal weg' }).click();
+	await page.getByRole('link', { name: /^Haal het eraf ?: versie 2$/ }).click();
+	await page.getByRole('button', { name: 'Haal het eraf' }).click();
 	same(await said(page), 'Die versie is weg.', 'notice');
 	check(await page.getByRole('link', { name: /^Download ?: Draaiboek\.pdf$/ }).isVisible(), 'the first one is in use again');
 	await page.locator('main').getByRole('link', { name: tag, exact: true }).click();
