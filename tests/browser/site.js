@@ -92,8 +92,10 @@ class Node {
 		return (await this.visitor().open(address)).url.slice(this.base.length);
 	}
 
+	// Each comes from a network of their own, says the proxy.
 	visitor() {
-		return new Visitor(this.base, { headers: { 'Accept-Language': 'en' } });
+		this.visitors = (this.visitors || 0) + 1;
+		return new Visitor(this.base, { headers: { 'Accept-Language': 'en', 'X-Forwarded-For': `203.0.113.${this.visitors % 250}` } });
 	}
 
 	// What the newest mail to somebody that has this in it says, as text.
