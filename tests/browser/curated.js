@@ -73,7 +73,7 @@ async function decide({ page, seen }, { base, checkRefused, said, news }) {
 	await page.getByRole('link', { name: 'Water: Otter gezien bij de stuw' }).first().click();
 	check(await page.getByRole('link', { name: 'Lees verder bij Waterschap' }).isVisible(), 'the source is not named');
 	await page.goto(`${base}/@excursies/curated/feeds`);
-	await page.locator('main details summary').click();
+	await page.locator('main .list details summary').click();
 	await page.getByRole('button', { name: /^Lees hem niet meer/ }).click();
 	same(await said(page), 'Deze feed wordt niet meer gelezen.', 'notice');
 	check(await page.getByText('Deze community leest nog geen feeds.').isVisible(), 'it is still read');
