@@ -28,33 +28,33 @@ IN_WRITE(what_was_typed_is_there_again)
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
 	size_t told = world_lines(t, 0);
-	struct call *call = sent(&anna, METHOD_POST, "/c/work/new",
+	struct call *call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){"csrf=secret", "title=Half", "text=One\nline",
 			"reads=members", "keep=draft", "alt1=", NULL});
 	WANT(drafts_kept.keep(call, t) == OK && text_is(call->reply.location, "/drafts"));
 	WANT(of(t, &anna).count == 1 && world_lines(t, 0) == told);
 	const char *draft = numbered(t, "draft", of(t, &anna).at[0]);
-	call = sent(&anna, METHOD_GET, "/c/work/new", (const char *const[]){draft, NULL});
+	call = sent(&anna, METHOD_GET, "/c/shed/new", (const char *const[]){draft, NULL});
 	WANT(!call->typed && drafts_kept.open(call, t) == OK && call->typed);
 	WANT(text_is(call_input(call, "title"), "Half")
 		&& text_is(call_input(call, "text"), "One\nline")
 		&& text_is(call_input(call, "reads"), "members"));
 	WANT(call_input(call, "csrf") == NULL && call_input(call, "keep") == NULL);
 	/* Of nobody else, and in no other form. */
-	call = sent(&bas, METHOD_GET, "/c/work/new", (const char *const[]){draft, NULL});
+	call = sent(&bas, METHOD_GET, "/c/shed/new", (const char *const[]){draft, NULL});
 	WANT(drafts_kept.open(call, t) == ERR_NOT_FOUND);
 	call = sent(&anna, METHOD_GET, "/c/play/new", (const char *const[]){draft, NULL});
 	WANT(drafts_kept.open(call, t) == ERR_NOT_FOUND);
 	/* Kept again it is the same one; placed, it is none. */
-	call = sent(&anna, METHOD_POST, "/c/work/new",
+	call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){draft, "text=Whole", "keep=draft", NULL});
 	WANT(drafts_kept.keep(call, t) == OK && of(t, &anna).count == 1);
-	call = sent(&anna, METHOD_GET, "/c/work/new", (const char *const[]){draft, NULL});
+	call = sent(&anna, METHOD_GET, "/c/shed/new", (const char *const[]){draft, NULL});
 	WANT(drafts_kept.open(call, t) == OK && call_input(call, "title") == NULL
 		&& text_is(call_input(call, "text"), "Whole"));
-	call = sent(&bas, METHOD_POST, "/c/work/new", (const char *const[]){draft, NULL});
+	call = sent(&bas, METHOD_POST, "/c/shed/new", (const char *const[]){draft, NULL});
 	WANT(drafts_kept.place(call, t) == OK && of(t, &anna).count == 1);
-	call = sent(&anna, METHOD_POST, "/c/work/new", (const char *const[]){draft, NULL});
+	call = sent(&anna, METHOD_POST, "/c/shed/new", (const char *const[]){draft, NULL});
 	WANT(drafts_kept.place(call, t) == OK && drafts_kept.place(call, t) == OK);
 	WANT(of(t, &anna).count == 0);
 	return OK;
@@ -64,23 +64,23 @@ IN_WRITE(there_is_a_most)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna");
-	struct call *call = sent(&anna, METHOD_POST, "/c/work/new",
+	struct call *call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){"text= ", "reads=members", NULL});
 	WANT(drafts_kept.keep(call, t) == ERR_INVALID && text_is(call->refusal.field, "text"));
 	for (int i = 0; i < DRAFTS_MOST; i++)
-		WANT(drafts_kept.keep(sent(&anna, METHOD_POST, "/c/work/new",
+		WANT(drafts_kept.keep(sent(&anna, METHOD_POST, "/c/shed/new",
 					      (const char *const[]){"text=Words", NULL}),
 			     t)
 			== OK);
-	call = sent(&anna, METHOD_POST, "/c/work/new", (const char *const[]){"text=Words", NULL});
+	call = sent(&anna, METHOD_POST, "/c/shed/new", (const char *const[]){"text=Words", NULL});
 	WANT(drafts_kept.keep(call, t) == ERR_INVALID && of(t, &anna).count == DRAFTS_MOST);
 	const char *draft = numbered(t, "draft", of(t, &anna).at[0]);
-	call = sent(&anna, METHOD_POST, "/c/work/new",
+	call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){draft, "text=Other words", NULL});
 	WANT(drafts_kept.keep(call, t) == OK); /* no further one */
 	char *long_words = arena_alloc(txn_arena(t), 140000);
 	memset(long_words, 'x', 139999);
-	call = sent(&anna, METHOD_POST, "/c/work/new",
+	call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){
 			draft, arena_format(txn_arena(t), "text=%s", long_words), NULL});
 	WANT(drafts_kept.keep(call, t) == ERR_INVALID && text_is(call->refusal.field, "text"));
@@ -102,18 +102,18 @@ IN_WRITE(its_files_are_kept_with_it)
 		     his = {.owner = bas.id, .type = "image/png", .file = "b"};
 	WANT(media_keep(t, &mine) == OK && media_keep(t, &his) == OK && is_loose(t, mine.id));
 	const char *first = numbered(t, "media1", mine.id), *second = numbered(t, "media2", his.id);
-	struct call *call = sent(&anna, METHOD_POST, "/c/work/new",
+	struct call *call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){first, second, "alt1=A field", "text=Look", NULL});
 	WANT(drafts_kept.keep(call, t) == OK && !is_loose(t, mine.id) && is_loose(t, his.id));
 	const char *draft = numbered(t, "draft", of(t, &anna).at[0]);
-	call = sent(&anna, METHOD_GET, "/c/work/new", (const char *const[]){draft, NULL});
+	call = sent(&anna, METHOD_GET, "/c/shed/new", (const char *const[]){draft, NULL});
 	WANT(drafts_kept.open(call, t) == OK && call_input_id(call, "media1") == mine.id);
 	WANT(text_is(call_input(call, "alt1"), "A field") && call_input(call, "media2") == NULL);
 	/* Taken off in the draft, it is loose again. */
-	call = sent(&anna, METHOD_POST, "/c/work/new",
+	call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){draft, first, "drop1=true", "text=Look", NULL});
 	WANT(drafts_kept.keep(call, t) == OK && is_loose(t, mine.id));
-	call = sent(&anna, METHOD_POST, "/c/work/new",
+	call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){draft, first, "text=Look", NULL});
 	WANT(drafts_kept.keep(call, t) == OK && !is_loose(t, mine.id));
 	struct viewer me = {.actor = anna.id, .local = true};
@@ -130,7 +130,7 @@ IN_WRITE(its_files_are_kept_with_it)
 IN_WRITE(it_is_listed_with_where_it_will_stand)
 {
 	(void)arg;
-	struct actor anna = world_person(t, "anna"), work = world_group(t, "work");
+	struct actor anna = world_person(t, "anna"), work = world_group(t, "shed");
 	struct viewer me = {.actor = anna.id, .local = true};
 	const struct node *page;
 	struct post p;
@@ -138,7 +138,7 @@ IN_WRITE(it_is_listed_with_where_it_will_stand)
 		.author = anna.id, .community = work.id, .title = "Begun", .source = "x"};
 	WANT(post_create(t, &d, NULL, NULL, &p) == OK);
 	const char *reply = arena_format(txn_arena(t), "/p/%llu/reply", (unsigned long long)p.id);
-	WANT(drafts_kept.keep(sent(&anna, METHOD_POST, "/c/work/new",
+	WANT(drafts_kept.keep(sent(&anna, METHOD_POST, "/c/shed/new",
 				      (const char *const[]){"text=Several words\nand more", NULL}),
 		     t)
 		== OK);
@@ -153,10 +153,10 @@ IN_WRITE(it_is_listed_with_where_it_will_stand)
 		&& text_ends(world_text(page, "drafts.0.path"), "#answer"));
 	WANT(text_is(world_text(page, "drafts.1.words"), "Several words")
 		&& text_is(world_text(page, "drafts.1.kind"), "Message")
-		&& text_is(world_text(page, "drafts.1.where"), "work"));
+		&& text_is(world_text(page, "drafts.1.where"), "shed"));
 	/* A form tells what was begun in it before. */
 	struct view *v = view_create(txn_arena(t), VIEW_TREE);
-	drafts_kept.show(sent(&anna, METHOD_GET, "/c/work/new", NULL), t, v);
+	drafts_kept.show(sent(&anna, METHOD_GET, "/c/shed/new", NULL), t, v);
 	WANT(world_count(view_root(v), "drafts_here") == 1);
 	/* Of someone: shown to them, and gone with them. */
 	struct own_view who = {anna.id, "en", 50};
@@ -177,7 +177,7 @@ static enum err keep_one(struct txn *t, void *arg)
 	(void)arg;
 	late = world_person(t, "anna");
 	return drafts_kept.keep(
-		sent(&late, METHOD_POST, "/c/work/new", (const char *const[]){"text=x", NULL}), t);
+		sent(&late, METHOD_POST, "/c/shed/new", (const char *const[]){"text=x", NULL}), t);
 }
 
 static enum err count_all(struct txn *t, void *arg)

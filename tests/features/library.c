@@ -29,7 +29,7 @@ static int close_with_files(void **state)
 
 static enum err people(struct txn *t)
 {
-	struct community_draft d = {.name = "work", .title = "Work"};
+	struct community_draft d = {.name = "shed", .title = "Shed"};
 	anna = world_person(t, "anna");
 	bas = world_person(t, "bas");
 	cas = world_person(t, "cas");
@@ -78,7 +78,7 @@ static struct post added(struct txn *t, const char *title, const char *tags, con
 		arena_format(world.arena, "title=%s", title), "text=How we **mow**.",
 		arena_format(world.arena, "tags=%s", tags), "language=en",
 		arena_format(world.arena, "reads=%s", reads), NULL};
-	struct call *call = sent("/c/work/new/file", &bas, inputs);
+	struct call *call = sent("/c/shed/new/file", &bas, inputs);
 	return call->route->write(call, t) == OK
 			&& post_load(t, world_last(t, ACT_CREATE).object, &p) == OK
 		? p
@@ -107,7 +107,7 @@ static const struct node *list(struct txn *t, const struct viewer *viewer, const
 	const char *const inputs[] = {arena_format(world.arena, "tag=%s", tag), NULL};
 	const struct node *page = NULL;
 	struct call *call = world_call(
-		&feature_library, METHOD_GET, "/@work/library", viewer, *tag ? inputs : inputs + 1);
+		&feature_library, METHOD_GET, "/@shed/library", viewer, *tag ? inputs : inputs + 1);
 	return world_read(call, t, &page) == OK ? page : NULL;
 }
 
@@ -165,16 +165,16 @@ IN_WRITE(without_a_file_or_a_title_there_is_none)
 	(void)arg;
 	WANT(people(t) == OK);
 	const char *const bare[] = {"title=Empty", "language=en", NULL};
-	struct call *call = sent("/c/work/new/file", &bas, bare);
+	struct call *call = sent("/c/shed/new/file", &bas, bare);
 	WANT(call->route->write(call, t) == ERR_INVALID && text_is(call->refusal.field, "file"));
 	const char *const others[] = {loose(t, &cas, "Theirs"), "title=Mine", NULL};
-	call = sent("/c/work/new/file", &bas, others);
+	call = sent("/c/shed/new/file", &bas, others);
 	WANT(call->route->write(call, t) == ERR_INVALID && text_is(call->refusal.field, "file"));
 	const char *const untitled[] = {loose(t, &bas, "Words"), "title= ", NULL};
-	call = sent("/c/work/new/file", &bas, untitled);
+	call = sent("/c/shed/new/file", &bas, untitled);
 	WANT(call->route->write(call, t) == ERR_INVALID && text_is(call->refusal.field, "title"));
 	const char *const wordless[] = {loose(t, &bas, "Words"), "title=Words", NULL};
-	call = sent("/c/work/new/file", &bas, wordless);
+	call = sent("/c/shed/new/file", &bas, wordless);
 	WANT(call->route->write(call, t) == OK);
 	return OK;
 }

@@ -26,7 +26,7 @@ static const char *path_of(uint64_t post, const char *what)
 
 static enum err people(struct txn *t)
 {
-	struct community_draft d = {.name = "work", .title = "Work"};
+	struct community_draft d = {.name = "shed", .title = "Shed"};
 	anna = world_person(t, "anna");
 	bas = world_person(t, "bas");
 	cas = world_person(t, "cas");
@@ -42,7 +42,7 @@ static struct post begun(struct txn *t, const char *title, const char *reads, co
 		"text=So that it **lasts**.", "language=en",
 		arena_format(world.arena, "reads=%s", reads), "number=0", "role=Driver", "wanted=1",
 		"asks=A licence", "number=0", "role=Carrier", "wanted=2", "asks=", more, NULL};
-	struct call *call = sent("/c/work/new/project", &bas, inputs);
+	struct call *call = sent("/c/shed/new/project", &bas, inputs);
 	return call->route->write(call, t) == OK
 			&& post_load(t, world_last(t, ACT_CREATE).object, &p) == OK
 		? p
@@ -81,7 +81,7 @@ static const struct node *list(
 		arena_format(world.arena, "role=%s", role), NULL};
 	const struct node *page = NULL;
 	struct call *call = world_call(
-		&feature_project, METHOD_GET, "/@work/projects", viewer, inputs);
+		&feature_project, METHOD_GET, "/@shed/projects", viewer, inputs);
 	return world_read(call, t, &page) == OK ? page : NULL;
 }
 
@@ -230,12 +230,12 @@ IN_WRITE(an_idea_becomes_a_project)
 	*viewer = as(&bas);
 	const char *const inputs[] = {"title=A garden", "text=With benches.", "language=en", NULL};
 	struct call *call = world_call(
-		&feature_idea, METHOD_POST, "/c/work/new/idea", viewer, inputs);
+		&feature_idea, METHOD_POST, "/c/shed/new/idea", viewer, inputs);
 	WANT(call->route->write(call, t) == OK);
 	uint64_t idea = world_last(t, ACT_CREATE).object;
 	const char *const from[] = {arena_format(world.arena, "idea=%s", id_text(idea, id)), NULL};
 	const struct node *page;
-	call = world_call(&feature_project, METHOD_GET, "/c/work/new/project", viewer, from);
+	call = world_call(&feature_project, METHOD_GET, "/c/shed/new/project", viewer, from);
 	WANT(world_read(call, t, &page) == OK && text_is(world_text(page, "is.title"), "A garden"));
 	struct post p = begun(t, "The garden", "everyone", from[0]);
 	WANT(text_is(world_text(shown(t, p.id, &nobody), "start.project.idea.words"), "A garden"));
