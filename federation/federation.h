@@ -171,8 +171,8 @@ struct signature { /* parsed, not yet verified */
 	int64_t created;     /* ms */
 };
 /* Everything that costs nothing first: form, duplicates, coverage, window, digest. ERR_SIGN_IN: none or not good;
- * ERR_INVALID: malformed. *why gets a word for the log. A key id is the address of a key: acct:name@host, as Mastodon sent
- * it long ago and others may still, names an account and not one of its keys, so it is refused (security.md §4.5). */
+ * ERR_INVALID: malformed. *why gets a word for the log. A key id may be acct:name@host, as Mastodon sent it long ago: it names
+ * an account and not one of its keys, so no door of ours finds a key for it (security.md §4.5). */
 enum err signature_parse(struct arena *, const struct signed_request *, int64_t now, struct signature *out, const char **why) MUST_USE;
 bool signature_verify(const struct signature *, const struct key *); /* the algorithm is the key's, and not another one's by name */
 /* The bytes RFC 9421 signs: `input` is the inner list of Signature-Input with its parameters. */

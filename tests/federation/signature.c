@@ -92,7 +92,6 @@ static const struct mutation mutations[] = {
 	{ALL, CLOCK, NULL, NULL, "-525600"},
 	/* cavage parameters */
 	{C_ALL, SWAP, "Signature", "keyId=", "keyid2="},
-	{C_ALL, SWAP, "Signature", KEY_ID, "acct:bob@far.example.org"},
 	{C_ALL, SWAP, "Signature", KEY_ID, "http://far.example.org/u/bob#main-key"},
 	{C_ALL, SWAP, "Signature", KEY_ID, "#main-key"},
 	{C_ALL, SWAP, "Signature", KEY_ID, ""},

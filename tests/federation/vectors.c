@@ -65,11 +65,8 @@ static const char *fared(struct arena *a, const json_node *vector, int64_t now,
 	return signature_verify(s, key) ? "valid" : "invalid";
 }
 
-/* `note` calls what a server may leave out "optional to support": acct: key ids are refused (federation.h says why). */
-static bool as_expected(const char *note, const char *expect, const char *end, const char *why)
+static bool as_expected(const char *expect, const char *end)
 {
-	if (note != NULL && strstr(note, "optional to support") != NULL)
-		return text_is(end, "invalid") && text_is(why, "key id is no address");
 	if (text_is(expect, "http-400"))
 		return text_is(end, "malformed") || text_is(end, "invalid");
 	if (text_starts(expect, "valid"))
@@ -84,7 +81,7 @@ static void check_one(const json_node *file, const json_node *vector, const stru
 	const char *why, *name = vector_text(vector, "name"),
 			 *expect = vector_text(vector, "expect");
 	const char *end = fared(a, vector, clock_of(file, vector), key, &s, &why);
-	if (!as_expected(vector_text(vector, "note"), expect, end, why))
+	if (!as_expected(expect, end))
 		fail_msg("%s: %s, not %s (%s)", name, end, expect, why);
 	const char *base = vector_text(vector, "signature_string");
 	if (text_is(expect, "valid") && text_is(end, "valid") && base != NULL)
