@@ -284,6 +284,7 @@ static enum err show_page(struct call *call, struct txn *t, struct view *v, cons
 	struct u64s rest = without(call->arena, ids, pinned);
 	post_lines(t, v, "pinned", &pinned, &call->viewer);
 	post_lines(t, v, "conversations", &rest, &call->viewer);
+	view_flag(v, "on_conversations", true);
 	view_flag(v, "nothing", ids.count == 0 && pinned.count == 0 && before == 0);
 	view_flag(v, "later_page", before > 0);
 	view_flag(v, "paged", before > 0 || ids.count == LINES_SHOWN);
