@@ -269,6 +269,7 @@ static void a_stranger_keeps_nobody_out(void **state)
 	}
 	struct call *call = with_password("192.0.2.8", "gerda", PASSWORD);
 	assert_int_equal(call->route->work(call), OK);
+	const char *known = cookie(call, "__Host-known=");
 	for (int i = 0; i < 60; i++) {
 		call = with_password(
 			arena_format(world.arena, "198.51.100.%d", i), "gerda", "guess");
@@ -276,6 +277,11 @@ static void a_stranger_keeps_nobody_out(void **state)
 		assert_int_equal(e, i < 39 ? ERR_INVALID : ERR_TOO_MUCH);
 		time_freeze(time_now() + SECOND / 10); /* twenty a second of all */
 	}
+	call = with_password("198.51.100.99", "gerda", PASSWORD);
+	assert_int_equal(call->route->work(call), ERR_TOO_MUCH);
+	call = with_password("198.51.100.99", "gerda", PASSWORD);
+	world_cookie(call, arena_text_n(world.arena, known, strcspn(known, ";")));
+	assert_int_equal(call->route->work(call), OK);
 }
 
 int main(void)

@@ -229,6 +229,15 @@ static bool path_fits(struct exchange *x, const char *pattern, const char *path)
 	return *pattern == *path;
 }
 
+void world_cookie(struct call *call, const char *cookies)
+{
+	struct exchange *x = call->server;
+	struct named *line = arena_alloc(world.arena, sizeof *line);
+	*line = (struct named){"Cookie", cookies};
+	x->lines.at = line;
+	x->lines.count = 1;
+}
+
 struct call *world_call(const struct feature *feature, enum method method, const char *path,
 	const struct viewer *viewer, const char *const *inputs)
 {

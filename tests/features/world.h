@@ -69,6 +69,7 @@ struct line world_last(struct txn *, uint32_t act);
 /* A call as the server hands it to a handler, its inputs as "name=value" pairs, ended by NULL. */
 struct call *world_call(const struct feature *, enum method, const char *path, const struct viewer *,
 	const char *const *inputs);
+void world_cookie(struct call *, const char *cookies); /* that the browser sends along, "name=value" */
 enum err world_read(struct call *, struct txn *, const struct node **page); /* a GET: what its page is filled from */
 const struct node *world_node(const struct node *, const char *dotted); /* NULL: it is not there */
 const char *world_text(const struct node *, const char *dotted);        /* "" then */
