@@ -1,5 +1,6 @@
 /* aggregator.c: feeds of other sites: one is fetched when a core team adds it, and each when its time has come. What they bring
  * waits in curated.c. */
+#include "curated.h"
 #include "federation.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
  * it is one by its bytes; for a while, and given to those who may see the post.
  */
 #include "federation.h"
+#include "media.h"
 #include "picture.h"
 
 #include <string.h>

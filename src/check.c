@@ -3,6 +3,7 @@
  * not decode, and indexes that lead nowhere. It reads some rows at a time, so that a serving node
  * is not held up.
  */
+#include "media.h"
 #include "node.h"
 #include "roll.h"
 

@@ -1,6 +1,7 @@
 /* node.c: a node starts in order and stops in reverse. */
 #include "api.h"
 #include "command.h"
+#include "drafts.h"
 #include "numbers.h"
 #include "private.h"
 #include "roll.h"

@@ -1,4 +1,5 @@
 /* answerform.c: answering in private: the form, what came in, and the way back for who has no account here. */
+#include "compose.h"
 #include "vacancy.h"
 
 /* ---- what two wrote each other --------------------------------------------------------------- */

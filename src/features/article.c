@@ -1,5 +1,5 @@
 /* article.c: texts that are checked: what is kept of them, who writes them, what changes their words. */
-#include "features.h"
+#include "article.h"
 
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* attend.c: the pages around the list of who comes: signing up, the link in a mail, the organiser's table. */
+#include "compose.h"
 #include "event.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* change.c: what happens to a post after it came in: edited, removed, closed, put at the top. */
-#include "features.h"
+#include "media.h"
 
 #include <string.h>
 

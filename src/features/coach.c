@@ -1,5 +1,6 @@
 /* coach.c: questions to those who know: who coaches, what waits for them, what went back, what may be published of it. */
-#include "features.h"
+#include "article.h"
+#include "question.h"
 
 #include <string.h>
 

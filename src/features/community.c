@@ -1,5 +1,5 @@
 /* community.c: where conversations are held: making them, looking after them, their pages. */
-#include "features.h"
+#include "curated.h"
 
 #define COMMUNITIES_MOST 1000
 #define MODERATORS_MOST 50

@@ -1,5 +1,7 @@
 /* compose.c: the forms around posts: start, answer, change, remove, pin, close; their routes. */
-#include "features.h"
+#include "article.h"
+#include "compose.h"
+#include "media.h"
 
 #define REVISIONS_SHOWN 50
 

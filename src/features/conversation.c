@@ -1,5 +1,6 @@
 /* conversation.c: posts on a page: a line of a list, one post, the conversation they make. */
-#include "features.h"
+#include "media.h"
+#include "question.h"
 
 #include <string.h>
 

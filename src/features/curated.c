@@ -1,5 +1,5 @@
 /* curated.c: feeds of other sites that a community reads: what they bring waits, comes once, and is placed by a tick. */
-#include "features.h"
+#include "curated.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* curation.c: the pages on which a core team decides what of other sites is placed, and which feeds are read (curated.c). */
-#include "features.h"
+#include "compose.h"
+#include "curated.h"
 
 #define SHOWN 20
 

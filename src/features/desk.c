@@ -1,5 +1,6 @@
 /* desk.c: where articles are written, handed in and decided on: the pages and forms of those who do. */
-#include "features.h"
+#include "article.h"
+#include "compose.h"
 
 #include <stdio.h>
 #include <string.h>

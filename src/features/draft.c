@@ -1,5 +1,5 @@
 /* draft.c: what a person writes, made ready: checked, made HTML, mentions and hashtags found. */
-#include "features.h"
+#include "media.h"
 
 #include <string.h>
 

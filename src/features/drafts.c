@@ -2,7 +2,8 @@
  * drafts.c: what was typed in a form and is not placed yet: kept for its writer alone, on this site alone, until it is
  * placed, thrown away, or left alone for three months. It is the form's inputs, whatever form that is.
  */
-#include "features.h"
+#include "drafts.h"
+#include "media.h"
 
 #include <string.h>
 

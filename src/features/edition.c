@@ -1,5 +1,6 @@
 /* edition.c: articles as they are read: on their page, in the list of a community, on paper, at other nodes. */
-#include "features.h"
+#include "article.h"
+#include "media.h"
 
 #include <string.h>
 

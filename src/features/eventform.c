@@ -1,5 +1,7 @@
 /* eventform.c: the forms of an event: a new one, its change, its end before it began, what came of it. */
+#include "compose.h"
 #include "event.h"
+#include "media.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* expertise.c: what people know about, and may be asked: who is asked of a question that nobody answered. */
-#include "features.h"
+#include "question.h"
 
 #include <ctype.h>
 #include <string.h>

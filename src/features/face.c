@@ -1,5 +1,5 @@
 /* face.c: how the site and its communities look and what they say of themselves: colour, about, rules, fixed pages. */
-#include "features.h"
+#include "media.h"
 
 #include <string.h>
 

@@ -459,78 +459,6 @@ void extra_read(struct arena *, struct bytes, struct extra *out); /* total: what
 bool message_is(struct txn *, const struct post *); /* a direct one, of a person: what a community says to one alone is none */
 bool message_may(struct txn *, uint64_t who, const struct actor *to); /* whether they may write to that one */
 
-/* ---- curated.c, curation.c: what feeds of other sites bring to a community: it waits until its core team ticks it --------- */
-
-enum curated_how { /* kept: numbers are never reused */
-	CURATED_READ = 1,
-	CURATED_SAME,      /* nothing changed since */
-	CURATED_AWAY,      /* no answer, or later */
-	CURATED_NOT_THERE,
-	CURATED_GONE,      /* for good */
-	CURATED_REFUSED,   /* by that site, or an address that is none we ask */
-	CURATED_TOO_LARGE,
-	CURATED_NO_FEED
-};
-struct curated_feed {
-	uint64_t id, community;
-	const char *address, *title, *link; /* link: its page, or NULL */
-	const char *language; /* as the core team chose, or NULL */
-	const char *said;     /* the language it says it is in, or NULL */
-	const char *etag, *modified;
-	int64_t added, read;  /* ms; read: when it last answered well */
-	int64_t next;         /* ms; 0: it is asked no more */
-	int64_t pause, wanted;/* ms between two visits: as it goes now, and as it asks for */
-	uint32_t how;         /* the last visit: enum curated_how */
-	uint32_t failures;    /* in a row */
-};
-struct curated_item {
-	uint64_t id, feed; /* ids rise as they come */
-	const char *key, *link, *title, *summary, *language; /* key: by which its feed knows it again */
-	int64_t published, decided; /* ms or 0 */
-};
-enum curated_state { CURATED_WAITS = 1, CURATED_NOT_PLACED };
-extern const struct shape curated_feed_shape, curated_item_shape;
-struct curated_answer { /* what a visit to a feed brought */
-	enum curated_how how;
-	const char *address; /* of the feed, which a page may have named */
-	const char *etag, *modified;
-	int64_t pause;       /* ms for which that site wants to be left alone, or 0 */
-	struct syndication feed; /* CURATED_READ */
-};
-/* The feed that is due, taken: nobody takes it again for some minutes. id 0: none is. */
-enum err curated_next(struct txn *, struct curated_feed *out) MUST_USE;
-enum err curated_took(struct txn *, uint64_t community, uint64_t feed, const struct curated_answer *) MUST_USE;
-/* ERR_INVALID with a reason; ERR_CONFLICT: it reads that one. */
-enum err curated_add(struct txn *, uint64_t community, const char *language, const struct curated_answer *,
-	struct refusal *, struct curated_feed *out) MUST_USE;
-enum err curated_end(struct txn *, uint64_t community, uint64_t feed) MUST_USE; /* with what waits of it */
-enum err curated_again(struct txn *, uint64_t community, uint64_t feed) MUST_USE; /* it is asked at once, whatever was */
-enum err curated_speaks(struct txn *, uint64_t community, uint64_t feed, const char *language) MUST_USE; /* NULL: as it says */
-enum err curated_feeds(struct txn *, uint64_t community, struct u64s *out) MUST_USE;
-enum err curated_feed_load(struct txn *, uint64_t community, uint64_t feed, struct curated_feed *out) MUST_USE;
-/* Newest first, before that id (0: the newest). */
-enum err curated_list(struct txn *, uint64_t community, enum curated_state, uint64_t before, size_t max, struct u64s *out) MUST_USE;
-enum err curated_item_load(struct txn *, uint64_t community, enum curated_state, uint64_t item, struct curated_item *out) MUST_USE;
-size_t curated_waiting(struct txn *, uint64_t community); /* CURATED_FULL: no more come in */
-#define CURATED_FULL 200
-/* A post by `who` in the community, with its title, first words, link and source named. ERR_NOT_FOUND: it waits no more. */
-enum err curated_place(struct txn *, uint64_t who, uint64_t community, uint64_t item, struct refusal *, struct post *out) MUST_USE;
-enum err curated_decide(struct txn *, uint64_t community, uint64_t item, enum curated_state) MUST_USE; /* not this one; back */
-enum err curated_forget(struct txn *, uint64_t community) MUST_USE; /* all of it: it is no more */
-/* What its files share. */
-#define CURATED_FEEDS 20             /* of one community */
-#define CURATED_WAITS_FOR (30 * DAY) /* then what nobody decided on goes, and what was not placed */
-#define CURATED_ADDRESS 2048         /* bytes of an address, a short word */
-#define CURATED_WORD 500
-enum err curated_feed_save(struct txn *, struct curated_feed *, int64_t next) MUST_USE; /* asked again then; 0: no more */
-enum err curated_unmark(struct txn *, const struct curated_feed *, const struct curated_item *) MUST_USE; /* as if it had never come */
-extern const struct chore curated_chores[];
-extern const struct table_use curated_tables[];
-/* For federation/aggregator.c, on a thread that may wait: may the viewer add one to {name}; it is added, or why not. */
-enum err curation_may(struct call *) MUST_USE;
-enum err curation_add(struct call *, const struct curated_answer *) MUST_USE;
-enum err curation_feeds_show(struct call *, struct txn *, struct view *) MUST_USE; /* the page */
-
 /* ---- summary.c: what a conversation came to, in a box above it, written by a moderator --------- */
 
 struct summary { /* stays on this site */
@@ -541,104 +469,11 @@ struct summary { /* stays on this site */
 extern const struct shape summary_shape;
 void summary_show(struct txn *, struct view *, uint64_t root); /* "summary_box", when there is one */
 enum err summary_drop(struct txn *, uint64_t root) MUST_USE;
-/* ---- media.c: pictures, films, documents; upload.c: in forms --------------------------------- */
-
-#define MEDIA_SLOTS 4       /* of one post */
-#define MEDIA_ALT_MOST 1500 /* code points */
-#define MEDIA_FILE_MOST ((size_t)16 << 20) /* of a film or a document; pictures: PICTURE_FILE_MOST */
-#define MEDIA_FORM_MOST ((size_t)24 << 20) /* of a whole form */
-enum media_use { MEDIA_LOOSE, MEDIA_POST, MEDIA_ICON, MEDIA_IMAGE, MEDIA_SHELF /* a version of a file, library.c */ };
-struct media {
-	uint64_t id, owner; /* owner 0: of another node */
-	uint64_t post;
-	uint32_t use;
-	const char *type;   /* by its content */
-	const char *file, *small; /* blob.c's names; small NULL: no thumbnail. file NULL: it could not be had */
-	const char *small_type;
-	uint64_t size;      /* bytes of both */
-	uint32_t width, height, small_width, small_height, colour;
-	const char *blurhash, *alt;
-	const char *name;   /* what its sender called the file */
-	int64_t focus_x, focus_y; /* as in struct attachment */
-	const char *url;    /* of another node */
-	int64_t at;
-};
-extern const struct shape media_shape;
-/* New, and loose for a day: until a post or profile takes it. With a url: kept for two weeks. Sets id. */
-enum err media_keep(struct txn *, struct media *) MUST_USE; /* ERR_TOO_MUCH: over its owner's quota */
-enum err media_load(struct txn *, uint64_t id, struct media *) MUST_USE;
-enum err media_save(struct txn *, const struct media *) MUST_USE;
-#define MEDIA_QUOTA ((int64_t)512 << 20) /* bytes of all files of one owner */
-enum err media_bytes(struct txn *, uint64_t owner, int64_t *now) MUST_USE;
-enum err media_hold(struct txn *, uint64_t id, bool on) MUST_USE; /* what is loose is not swept while it is held */
-enum err media_remove(struct txn *, uint64_t id) MUST_USE; /* the files go by the sweep, minutes later */
-bool media_is_free(const struct media *, uint64_t owner, uint64_t post); /* its owner's, and not placed elsewhere */
-/* Loose before; who calls it saw that media_is_free. */
-enum err media_place(struct txn *, struct media *, enum media_use, uint64_t post) MUST_USE;
-struct attachment media_attachment(struct txn *, const struct media *);
-/* The attachments of a post by `owner`, from their records. */
-enum err media_attachments(struct txn *, uint64_t owner, uint64_t post, const struct u64s *ids, struct extra *out) MUST_USE;
-/* A post's extra changed: what is new in it is taken, what is no longer there goes. */
-enum err media_follow(struct txn *, const struct post *, struct bytes before, struct bytes after) MUST_USE;
-/* A picture that is a face, in place of the one whose id and address these are; id 0: none. The caller saves them. */
-enum err media_face_set(struct txn *, uint64_t *now, const char **url, uint64_t owner, enum media_use, uint64_t id,
-	uint64_t sender) MUST_USE;
-/* The icon or image of a local actor, in place of the one it had; id 0: none. The caller saves *a. */
-enum err media_portrait(struct txn *, struct actor *a, enum media_use, uint64_t id, uint64_t sender) MUST_USE;
-const char *media_path(struct arena *, const struct media *, bool small); /* "/media/<id>/whole.jpg" */
-const char *media_extension(const char *type); /* "docx"; "bin" for what is not kept here */
-const char *media_type(const char *extension); /* the other way round, or NULL */
-bool media_is_picture(const struct attachment *);
-bool media_is_film(const struct attachment *);
-bool media_is_sound(const struct attachment *);
-void media_show(struct txn *, struct view *, const struct post *, const struct extra *); /* "media", "has_media" */
-enum err media_serve(struct call *, const struct media *, bool small, bool open) MUST_USE;
-/* What is kept of another node's file. ERR_REMOTE: it could not be had, not long ago; ERR_NOT_FOUND: it is to be fetched. */
-enum err media_cached(struct txn *, const char *url, struct media *out) MUST_USE;
-enum err media_forget(struct txn *, const char *url) MUST_USE;
-void media_sweep(struct store *, void *arg); /* the chore: what is loose, too old or named by no record */
-struct picture_wish;
-/* A picture's bytes into files and the members of *m that tell of them; waits. */
-enum err media_draw(struct arena *, const char *blobs, struct bytes file, const struct picture_wish *, struct refusal *,
-	struct media *m) MUST_USE;
-/* A film's or sound's bytes, likewise, as they are. ERR_INVALID: by them it is neither. */
-enum err media_pass(struct arena *, const char *blobs, struct bytes file, struct media *m) MUST_USE;
-enum err media_prepare(struct call *) MUST_USE; /* a route's `prepare`: the files of its form, made anew and kept loose */
-/* Those of a post's form, new ones and ones kept in it, with what is said of them. */
-enum err media_take(struct call *, struct txn *, uint64_t post, struct u64s *out) MUST_USE;
-bool media_is_slot(const char *input); /* says which file a post has */
-/* The file in the i-th slot of a post's form, 0: none; *input: the name it is kept by. */
-uint64_t media_slot(const struct call *, size_t i, const char **input);
-uint64_t media_face(const struct call *, enum media_use, bool *drop); /* 0: none was chosen */
-uint64_t media_file(const struct call *); /* a document for the library, of the input "file"; 0: none was chosen */
-void media_file_show(struct call *, struct txn *, struct view *); /* parts/file-field.html */
-void media_form_show(struct call *, struct txn *, struct view *, const struct post *); /* parts/media-fields.html; post NULL: new */
-
 /* note.c: a post as ActivityPub says it, both ways. Shows the members of the object, or of its Tombstone. */
 enum err note_show(struct txn *, uint64_t post, struct view *) MUST_USE;
 /* The members of a Question beside a post (struct detail): all but its choices. */
 enum err note_show_question(struct txn *, const struct post *, const char *content, struct view *) MUST_USE;
 extern const struct kind note_kinds[];
-
-/* The community a form writes in, when the viewer may start a conversation there. */
-enum err compose_community(struct call *, struct txn *, struct actor *out) MUST_USE;
-/* And who may read and act, as the form says or as it is usual there. */
-enum err compose_place(struct call *, struct txn *, struct actor *community, struct circles *) MUST_USE;
-enum err compose_post(struct call *, struct txn *, struct post *out) MUST_USE; /* of {id}: it is there, and the viewer may read it */
-enum err compose_done(struct call *, struct txn *, const struct post *, const char *notice) MUST_USE; /* to its page */
-void compose_languages(struct call *, struct view *, const char *chosen); /* call NULL: whatever was typed */
-void compose_tabs(struct view *, const struct actor *community, const char *kind); /* parts/compose-tabs.html */
-
-/* ---- drafts.c: what was typed and is not placed yet, for its writer alone -------------------- */
-
-#define DRAFTS_MOST 20
-#define DRAFT_KEPT (90 * DAY) /* after it was changed */
-extern const struct drafting drafts_kept;
-enum err drafts_show(struct call *, struct txn *, struct view *, size_t most) MUST_USE; /* "drafts", "draft_count" */
-/* Who was signed out while they wrote: what they sent goes through the page to sign in, and is a draft of who signs in
- * there; *next is where it opens, or stays as it is. */
-void drafts_pass(struct call *, struct view *);
-enum err drafts_take(struct txn *, struct call *, uint64_t actor, const char **next) MUST_USE;
 
 /* ---- what the files about posts share: post draft change orphan extra note incoming conversation compose ---- */
 
@@ -802,35 +637,6 @@ enum err event_mine_show(struct call *, struct txn *, struct view *) MUST_USE; /
 /* Where the Question beside a post stands (feature.h): it is that post by another name. */
 const char *post_question_uri(struct arena *, const struct post *);
 
-/* ---- question.c, expertise.c: a post that asks, and who may know ------------------------------- */
-
-struct solution { /* what is kept of a question */
-	uint64_t post;
-	uint64_t accepted; /* the answer, or 0 */
-	uint64_t by;       /* who chose it, or took that back */
-	int64_t at, offered;
-	uint64_t asker; /* its author; of one without a name who really asks */
-	int64_t told;   /* when other nodes last heard of another answer */
-};
-extern const struct shape question_shape;
-enum err question_load(struct txn *, uint64_t post, struct solution *) MUST_USE;
-enum err question_save(struct txn *, const struct solution *) MUST_USE;
-bool question_may_choose(struct txn *, uint64_t who, const struct post *question); /* who asks, who moderates */
-enum err question_choose(struct txn *, uint64_t who, uint64_t answer, bool on) MUST_USE; /* idempotent */
-void question_show_choice(struct txn *, struct view *, const struct post *, const struct viewer *); /* of an answer: buttons */
-void question_show_line(struct txn *, struct view *, const struct post *, const struct viewer *);   /* of any post: its tags */
-struct expertise {
-	uint64_t actor;
-	const char *subjects; /* words with commas between them */
-	int64_t asked;        /* when they were last asked something */
-};
-extern const struct shape expertise_shape;
-enum err expertise_load(struct txn *, uint64_t actor, struct expertise *) MUST_USE;
-enum err expertise_set(struct txn *, uint64_t actor, const char *subjects, struct refusal *) MUST_USE; /* "": none */
-/* Who ticked what it is about, and may read and answer it: those that know most of it, then who was asked longest ago.
- * They count as asked from now on. */
-enum err expertise_find(struct txn *, const struct post *, uint64_t asker, uint64_t *who, size_t max, size_t *count) MUST_USE;
-
 /* ---- coach.c, letterbox.c, asking.c: questions to those who know ------------------------------------------ */
 
 enum coach_room { COACH_OPEN = 1, COACH_LIMITED, COACH_CLOSED };
@@ -895,72 +701,6 @@ const char *ask_language(struct txn *, const struct post *);
 extern const struct journal_reader coach_readers[];
 extern const struct chore coach_chores[];
 extern const struct route coach_routes[];
-
-/* ---- article.c, review.c, desk.c, edition.c: texts that are checked: who writes, who checks, until when it is right ---- */
-
-#define ARTICLE_SUMMARY_MOST 350 /* code points: who checked it is said after it */
-#define ARTICLE_WRITERS 8        /* beside its author */
-enum article_state {
-	ARTICLE_DRAFT = 1,
-	ARTICLE_REVIEW,   /* an editor is to decide; it may be placed already */
-	ARTICLE_CHECKED,
-	ARTICLE_OUTDATED, /* its check is over */
-	ARTICLE_PLACED    /* as somebody's own words: an editor saw it, nobody checked it */
-};
-struct article {
-	uint64_t id; /* its own while it is written; then its post's, and it is `placed` */
-	bool placed;
-	uint32_t state;
-	uint64_t author, community;
-	struct u64s writers; /* who write it with its author */
-	const char *title, *summary, *source, *language; /* until it is placed: then they are the post's */
-	struct circles circles;
-	const char *sources; /* each on a line: words, an address, or both */
-	const char *series;  /* what it is a part of, or NULL */
-	int64_t publish;     /* not before; 0: once it is decided */
-	uint32_t verdict;    /* ARTICLE_CHECKED, ARTICLE_PLACED: decided, and it waits for its hour */
-	uint64_t reviewer;   /* who is asked to check it, or did */
-	bool agrees;         /* they find that it is right */
-	int64_t checked, due;/* ms; 0: its words are not checked */
-	const char *reason;  /* why it came back */
-	int64_t changed;
-	int64_t told;        /* when other nodes last heard of another state or other sources */
-	uint64_t ask;        /* the question to a coach that it came from, or 0 */
-};
-extern const struct shape article_shape;
-bool article_is_written_by(const struct article *, uint64_t who);
-bool article_may_see(struct txn *, uint64_t who, const struct article *); /* while it is no post */
-enum err article_load(struct txn *, uint64_t id, struct article *) MUST_USE;
-/* The words of *a: a new draft (id 0: it is set), a changed one, or of a placed one with its post. ERR_CONFLICT: it is
- * no longer as it was at `version` (its `changed`; 0: whatever it is). */
-enum err article_write(struct txn *, uint64_t who, struct article *a, int64_t version, struct refusal *) MUST_USE;
-enum err article_hand_in(struct txn *, uint64_t who, uint64_t id, uint64_t reviewer, struct refusal *) MUST_USE;
-enum err article_take_back(struct txn *, uint64_t who, uint64_t id) MUST_USE;
-enum err article_agree(struct txn *, uint64_t who, uint64_t id, bool on) MUST_USE; /* who is asked to check it */
-/* An editor: ARTICLE_CHECKED (right for so many months), ARTICLE_PLACED, or back with a reason: ARTICLE_DRAFT.
- * *post (may be NULL): what it is now, 0 while it waits. */
-enum err article_decide(struct txn *, uint64_t who, uint64_t id, enum article_state verdict, int64_t months,
-	const char *reason, struct refusal *, uint64_t *post) MUST_USE;
-enum err article_remove(struct txn *, uint64_t who, uint64_t id) MUST_USE; /* a draft; a placed one is a post: post_remove */
-/* By whom one is written or to be checked, or what a community is to decide on: newest first. */
-enum err article_list(struct txn *, uint64_t of, size_t max, struct u64s *out) MUST_USE;
-enum err article_placed(struct txn *, uint64_t community, uint64_t before, size_t max, struct u64s *posts) MUST_USE;
-/* What its files share. */
-enum err article_keep(struct txn *, struct article *) MUST_USE; /* and in the lists where it stands now */
-enum err article_drop(struct txn *, const struct article *) MUST_USE;
-struct post_draft article_words(const struct article *);        /* as the post it is to be; points into it */
-enum err article_say_again(struct txn *, struct article *) MUST_USE; /* keeps it, and tells other nodes */
-enum err article_tell_desk(struct txn *, const struct article *, uint64_t who) MUST_USE; /* that it waits */
-extern const struct chore article_chores[];
-enum err article_enter(struct txn *, const struct post *, const struct object *) MUST_USE;
-enum err article_end(struct txn *, const struct post *) MUST_USE;
-/* edition.c: how it is read */
-void article_show_sources(struct view *, struct arena *, const char *sources); /* "sources": { words, url } */
-void article_show_state(struct txn *, struct view *, const struct article *);  /* what parts/article-state.html shows */
-extern const struct detail article_details[];
-enum err edition_list(struct call *, struct txn *, struct view *) MUST_USE;  /* /@{name}/articles */
-enum err edition_print(struct call *, struct txn *, struct view *) MUST_USE; /* /articles/{id}/print */
-extern const struct route article_routes[]; /* desk.c */
 
 /* ---- block.c, moderation.c: blocks, reports, blocked hosts ----------------------------------- */
 

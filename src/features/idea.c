@@ -1,6 +1,6 @@
 /* idea.c: what could be done: who supports it, and what became of it, with the reason. Support is a like: it counts once for
  * each, here and elsewhere. */
-#include "features.h"
+#include "compose.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* intake.c: what a visit to a feed brought (curated.c): each item once, as many as may wait, and when it is asked again. */
-#include "features.h"
+#include "curated.h"
 
 #include <string.h>
 

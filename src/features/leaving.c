@@ -5,6 +5,7 @@
  * How far it is stands in the store. Each step may run twice; what was begun goes on after a crash.
  */
 #include "joining.h"
+#include "media.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* letterbox.c: questions to coaches that come as a message, what ends them, and what is over its term. */
-#include "features.h"
+#include "question.h"
 
 #include <string.h>
 

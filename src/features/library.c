@@ -3,6 +3,7 @@
  * is talked about, and for the circle of its choice; whoever may read the post may have every version of it.
  */
 #include "library.h"
+#include "media.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "features.h"
+#include "media.h"
 
 #define VERSION_NOTE_MOST 300 /* code points */
 struct shelved { /* what a file has besides its words: post.own */

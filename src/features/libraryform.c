@@ -1,5 +1,7 @@
 /* libraryform.c: files of the library, put there and changed: what is said of them, and their versions. */
+#include "compose.h"
 #include "library.h"
+#include "media.h"
 
 static void show_words(
 	struct call *call, struct view *v, const struct post *p, const struct shelved *s)

@@ -2,7 +2,7 @@
  * media.c: pictures, films and documents: of posts, of people and communities, and what is kept here of other nodes'.
  * A record names its files in blob.c's directory; who may read the post may fetch them, nobody else.
  */
-#include "features.h"
+#include "media.h"
 
 #include <string.h>
 #include <unistd.h>

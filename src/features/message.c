@@ -1,5 +1,5 @@
 /* message.c: direct messages: posts for whom they name only, and the list of the conversations they make. */
-#include "features.h"
+#include "compose.h"
 
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* organisation.c: pages of organisations, each kept by several people of here; who they are is seen by themselves only. */
+#include "media.h"
 #include "vacancy.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* overview.c: my overview: what waits for me, what is new where I am since I last saw it, my events, my drafts. */
-#include "features.h"
+#include "article.h"
+#include "drafts.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* poll.c: a post that asks: options, one vote of each person here and elsewhere, an end, and its result. */
-#include "features.h"
+#include "compose.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* post.c: posts and replies: their records and indexes, and how a new one comes in. */
-#include "features.h"
+#include "media.h"
 
 #include <string.h>
 

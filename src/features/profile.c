@@ -1,5 +1,6 @@
 /* profile.c: who someone is: the page about them, their own settings, their end and their moving house. */
-#include "features.h"
+#include "curated.h"
+#include "media.h"
 
 #include <string.h>
 

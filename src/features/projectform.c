@@ -1,4 +1,5 @@
 /* projectform.c: projects begun and changed, what becomes of them, and helping with one. */
+#include "compose.h"
 #include "project.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 /* question.c: a post that asks: its accepted answer, and who is asked when nobody has answered it for two days. */
-#include "features.h"
+#include "compose.h"
+#include "media.h"
+#include "question.h"
 
 #define WAITS (48 * HOUR) /* before people are asked who know about it */
 #define ASKED_MOST 3      /* people */

@@ -1,4 +1,5 @@
 /* retention.c: how long what is kept: the clocks, what the site chose, and the page that tells. */
+#include "drafts.h"
 #include "memberfile.h"
 #include "vacancy.h"
 

@@ -1,5 +1,5 @@
 /* review.c: what becomes of an article: handed in, checked, decided on, placed at its hour, looked at again in time. */
-#include "features.h"
+#include "article.h"
 
 #define REASON_POINTS 500
 #define ASKED_BEFORE (14 * DAY) /* that its check is over: its writers are asked */

@@ -1,6 +1,6 @@
 /* signin.c: how a person comes in: by name and password or by a link in a mail, and then with a code when that is on;
  * and another password. */
-#include "features.h"
+#include "drafts.h"
 
 #include <string.h>
 

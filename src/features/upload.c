@@ -2,7 +2,7 @@
  * upload.c: files in forms. They are looked at, made anew and kept before anything is written; a form that is refused
  * comes back with what was sent in it. Nothing is believed of a file but its bytes.
  */
-#include "features.h"
+#include "media.h"
 #include "picture.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* vacancyform.c: what stands on the noticeboard, written and changed; closed and opened by hand. */
+#include "compose.h"
 #include "vacancy.h"
 
 #include <time.h>

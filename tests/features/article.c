@@ -1,4 +1,5 @@
 /* article.c: tests of articles: who sees a draft, who checks and decides, when it is placed, asked after and outdated. */
+#include "article.h"
 #include "roll.h"
 #include "world.h"
 

@@ -1,4 +1,6 @@
 /* coach.c: tests of questions to a coach: who sees them, who has room, how they come by message and go back, consent. */
+#include "article.h"
+#include "question.h"
 #include "roll.h"
 #include "world.h"
 

@@ -1,4 +1,5 @@
 /* curated.c, intake.c, curation.c: what feeds bring comes once and waits; who decides on it, what is placed, what goes. */
+#include "curated.h"
 #include "world.h"
 
 #include "roll.h"

@@ -1,4 +1,6 @@
 /* drafts.c: tests of what is typed and not placed: kept for one, opened as it was, with its files, and for so long. */
+#include "drafts.h"
+#include "media.h"
 #include "world.h"
 
 #include <string.h>

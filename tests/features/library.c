@@ -1,4 +1,5 @@
 /* library.c: tests of files that stay: who may have them, their versions, what is found, what goes with whom. */
+#include "media.h"
 #include "world.h"
 
 #include <stdlib.h>

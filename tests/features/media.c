@@ -1,4 +1,5 @@
 /* media.c: who may have a file, and what goes with what: posts, faces, what was never placed, what is of others. */
+#include "media.h"
 #include "world.h"
 
 #include <stdio.h>

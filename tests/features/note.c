@@ -1,8 +1,11 @@
 /* note.c: how each kind of post of ours reads in a Mastodon app, told from the JSON we send. A Note and a Question it shows
  * whole, with the summary as a warning before it. Anything else it converts: the name as a heading, the summary, the
  * address; of its content nothing (protocol.md §6.1, §6.2). So what is not a note has to stand alone by those three. */
+#include "article.h"
 #include "event.h"
 #include "library.h"
+#include "media.h"
+#include "question.h"
 #include "roll.h"
 #include "vacancy.h"
 #include "world.h"

@@ -1,4 +1,5 @@
 /* question.c: tests of questions: who chooses the answer, what others hear of it, who is asked after two days. */
+#include "question.h"
 #include "roll.h"
 #include "world.h"
 

@@ -1,4 +1,5 @@
 /* aggregator.c: feeds are found, fetched in time and believed as far as they go; what they bring is not lost nor doubled. */
+#include "curated.h"
 #include "neighbours.h"
 
 #include <stdlib.h>

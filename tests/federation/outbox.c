@@ -1,6 +1,7 @@
 /* outbox.c: what is said to whom: each act once, to each inbox once, also when the journal is read twice. */
 #include "fake_transport.h"
 #include "neighbours.h"
+#include "question.h"
 #include "roll.h"
 
 #include <fcntl.h>

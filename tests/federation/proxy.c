@@ -1,4 +1,5 @@
 /* proxy.c: pictures of other nodes come by way of this one, or not at all. */
+#include "media.h"
 #include "neighbours.h"
 
 #include "schema.h"
