@@ -28,6 +28,12 @@ bool circle_may_moderate(struct txn *t, uint64_t who, const struct post *p)
 	return actor.local && account_load(t, who, &account) == OK && account.admin;
 }
 
+bool circle_may_manage(struct txn *t, uint64_t who, const struct post *p)
+{
+	return who != 0 && p->removed_by == 0
+		&& (who == p->author || circle_may_moderate(t, who, p));
+}
+
 /* ---- circles --------------------------------------------------------------------------------- */
 
 #define CORE_HERE (ROLE_MANAGER | ROLE_CORE)

@@ -203,11 +203,6 @@ enum err ask_write_back(struct txn *t, const struct ask *a, const char *words, c
 	return post_create(t, &d, NULL, NULL, &p);
 }
 
-const char *ask_language(struct txn *t, const struct post *p)
-{
-	return p->language != NULL && i18n_has(p->language) ? p->language : txn_site(t)->language;
-}
-
 /* "within about {days} days" with its number in it. */
 const char *coach_term(struct arena *arena, const char *language, int64_t days)
 {
@@ -342,7 +337,7 @@ static enum err answer_message(struct txn *t, const struct ask *a, const char *t
 		e = link_lasting(t, &link, &token);
 	if (e != OK)
 		return e;
-	const char *language = ask_language(t, &question);
+	const char *language = post_language(t, &question);
 	const char *words = arena_format(
 		txn_arena(t), "%s\n\n%s", text, answer_by(t, language, &coach));
 	if (a->consent == CONSENT_ASKED)

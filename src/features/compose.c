@@ -3,6 +3,8 @@
 #include "compose.h"
 #include "media.h"
 
+#include <string.h>
+
 #define REVISIONS_SHOWN 50
 
 enum err compose_done(struct call *call, struct txn *t, const struct post *p, const char *notice)
@@ -31,26 +33,47 @@ void compose_languages(struct call *call, struct view *v, const char *chosen)
 	view_list_end(v);
 }
 
-void compose_tabs(struct view *v, const struct actor *community, const char *kind)
+void compose_value(struct call *call, struct view *v, const char *name, const char *now)
 {
+	const char *said = call->typed ? call_input(call, name) : now;
+	view_text(v, name, said != NULL ? said : "");
+}
+
+/* What other nodes' communities do not know stays out. */
+void compose_new_show(struct call *call, struct view *v, const struct actor *community,
+	const char *kind, const char *heading)
+{
+	const char *path = arena_format(
+		call->arena, "/c/%s/new", actor_path(call->arena, community) + 2);
+	bool message = strcmp(kind, "message") == 0;
+	view_text(v, "heading", i18n(call->language, heading));
+	actor_show(v, "community", community);
+	view_text(v, "tint", actor_colour(call->arena, community));
+	view_format(v, "action", "%s%s%s", path, message ? "" : "/", message ? "" : kind);
 	view_begin(v, "tabs");
 	view_flag(v, kind, true);
-	view_flag(v, "here",
-		community->local); /* what other nodes' communities do not know stays out */
-	if (community->local)
-		view_format(v, "new_path", "/c/%s/new", community->name);
-	else
-		view_format(v, "new_path", "/c/%s@%s/new", community->name, community->host);
+	view_flag(v, "here", community->local);
+	view_text(v, "new_path", path);
 	view_end(v);
+}
+
+struct post_draft compose_words(struct call *call, uint32_t kind, const struct circles *circles)
+{
+	return (struct post_draft){.author = call->viewer.actor,
+		.kind = kind,
+		.circles = circles,
+		.title = call_input(call, "title"),
+		.source = call_input(call, "text"),
+		.language = call_input(call, "language")};
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-enum err compose_community(struct call *call, struct txn *t, struct actor *out)
+enum err compose_community(struct call *call, struct txn *t, bool abroad, struct actor *out)
 {
 	struct actor a;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &a);
-	if (e == OK && (a.kind != ACTOR_GROUP || a.suspended))
+	if (e == OK && (a.kind != ACTOR_GROUP || a.suspended || !(a.local || abroad)))
 		e = ERR_NOT_FOUND;
 	if (e == OK && a.gone)
 		e = ERR_GONE;
@@ -61,10 +84,10 @@ enum err compose_community(struct call *call, struct txn *t, struct actor *out)
 	return e;
 }
 
-enum err compose_place(
-	struct call *call, struct txn *t, struct actor *community, struct circles *circles)
+enum err compose_place(struct call *call, struct txn *t, bool abroad, struct actor *community,
+	struct circles *circles)
 {
-	enum err e = compose_community(call, t, community);
+	enum err e = compose_community(call, t, abroad, community);
 	return e == OK ? circle_chosen(
 		       call, t, community->id, NULL, circle_default(community, NULL), circles)
 		       : e;
@@ -91,14 +114,10 @@ static void preview(struct call *call, struct txn *t, struct view *v)
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = compose_community(call, t, &community);
+	enum err e = compose_community(call, t, true, &community);
 	if (e != OK)
 		return e;
-	view_text(v, "heading", i18n(call->language, "New conversation"));
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new", actor_path(call->arena, &community) + 2);
-	compose_tabs(v, &community, "message");
+	compose_new_show(call, v, &community, "message", "New conversation");
 	media_form_show(call, t, v, NULL);
 	compose_languages(call, v, call->language);
 	struct circles now = circle_default(&community, NULL);
@@ -113,18 +132,14 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct post p;
 	struct circles circles;
 	struct u64s media;
-	enum err e = compose_place(call, t, &community, &circles);
+	enum err e = compose_place(call, t, true, &community, &circles);
 	if (e == OK)
 		e = media_take(call, t, 0, &media);
 	if (e != OK)
 		return e;
-	struct post_draft draft = {.author = call->viewer.actor,
-		.community = community.id,
-		.circles = &circles,
-		.media = &media,
-		.title = call_input(call, "title"),
-		.source = call_input(call, "text"),
-		.language = call_input(call, "language")};
+	struct post_draft draft = compose_words(call, 0, &circles);
+	draft.community = community.id;
+	draft.media = &media;
 	e = post_create(t, &draft, NULL, &call->refusal, &p);
 	return e == OK ? compose_done(call, t, &p, "Your message is placed.") : e;
 }
@@ -180,7 +195,7 @@ static enum err reply_write(struct call *call, struct txn *t)
 
 /* ---- change ---------------------------------------------------------------------------------- */
 
-static enum err find_own(struct call *call, struct txn *t, struct post *out)
+enum err compose_own(struct call *call, struct txn *t, struct post *out)
 {
 	enum err e = compose_post(call, t, out);
 	return e == OK && out->author != call->viewer.actor ? ERR_FORBIDDEN : e;
@@ -189,7 +204,7 @@ static enum err find_own(struct call *call, struct txn *t, struct post *out)
 static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct post p;
-	enum err e = find_own(call, t, &p);
+	enum err e = compose_own(call, t, &p);
 	if (e != OK)
 		return e;
 	struct article article;
@@ -226,7 +241,7 @@ static enum err edit_write(struct call *call, struct txn *t)
 	struct post p, parent;
 	struct circles circles;
 	struct u64s media;
-	enum err e = find_own(call, t, &p);
+	enum err e = compose_own(call, t, &p);
 	if (e == OK && detail_of(p.kind)->form != NULL)
 		e = ERR_NOT_FOUND;
 	bool answers = e == OK && p.parent != 0 && post_load(t, p.parent, &parent) == OK;
@@ -237,14 +252,10 @@ static enum err edit_write(struct call *call, struct txn *t)
 		e = media_take(call, t, p.id, &media);
 	if (e != OK)
 		return e;
-	struct post_draft draft = {.author = call->viewer.actor,
-		.circles = &circles,
-		.media = &media,
-		.title = call_input(call, "title"),
-		.source = call_input(call, "text"),
-		.language = call_input(call, "language"),
-		.summary = p.summary,
-		.sensitive = p.sensitive};
+	struct post_draft draft = compose_words(call, 0, &circles);
+	draft.media = &media;
+	draft.summary = p.summary;
+	draft.sensitive = p.sensitive;
 	e = post_edit(t, call->viewer.actor, p.id, &draft, NULL, &call->refusal);
 	return e == OK ? compose_done(call, t, &p, "Your change is kept.") : e;
 }

@@ -163,20 +163,16 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
 	struct article a = {.author = call->viewer.actor};
-	enum err e = compose_community(call, t, &community);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
 	a.community = community.id;
 	a.circles = circle_default(&community, NULL);
-	view_text(v, "heading", i18n(call->language, "New article"));
+	compose_new_show(call, v, &community, "article", "New article");
 	view_flag(v, "new", true);
-	view_format(v, "action", "/c/%s/new/article", community.name);
 	view_text(v, "back", actor_path(call->arena, &community));
-	compose_tabs(v, &community, "article");
 	show_form(call, t, v, &a);
-	return show_place(call, t, v, community.id);
+	return OK;
 }
 
 static const char *path_of(struct call *call, uint64_t id)
@@ -195,7 +191,7 @@ static enum err new_write(struct call *call, struct txn *t)
 {
 	struct actor community;
 	struct article a = {.author = call->viewer.actor};
-	enum err e = compose_community(call, t, &community);
+	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
 	a.community = community.id;

@@ -9,6 +9,11 @@
 const char *const post_languages[5][2] = {{"nl", "Nederlands"}, {"en", "English"},
 	{"de", "Deutsch"}, {"fr", "Français"}, {"fy", "Frysk"}};
 
+const char *post_language(struct txn *t, const struct post *p)
+{
+	return p->language != NULL && i18n_has(p->language) ? p->language : txn_site(t)->language;
+}
+
 struct writing { /* what the links of a text ask for */
 	struct txn *t;
 	uint64_t author;

@@ -145,9 +145,7 @@ static void say(struct txn *t, const struct post *p, struct said *s)
 	struct arena *arena = txn_arena(t);
 	if (article_load(t, p->id, &a) != OK)
 		return;
-	const char *language = i18n_has(p->language != NULL ? p->language : "")
-		? p->language
-		: txn_site(t)->language;
+	const char *language = post_language(t, p);
 	const char *verdict = verdict_of(t, &a, language);
 	struct text content;
 	text_init(&content, arena, SAID_MOST);

@@ -121,13 +121,6 @@ static enum err read_form(struct call *call, struct event *e)
 
 /* ---- the form -------------------------------------------------------------------------------- */
 
-/* What was typed, when the form comes back; else what is kept. */
-static void show_said(struct call *call, struct view *v, const char *name, const char *kept)
-{
-	const char *said = call->typed ? call_input(call, name) : kept;
-	view_text(v, name, said != NULL ? said : "");
-}
-
 static void show_ticked(struct call *call, struct view *v, const char *name, bool kept)
 {
 	view_flag(v, name, call->typed ? call_flag(call, name) : kept);
@@ -198,7 +191,7 @@ static void show_zones(struct view *v)
 
 static void show_number(struct call *call, struct view *v, const char *name, uint32_t kept)
 {
-	show_said(call, v, name, kept != 0 ? arena_format(call->arena, "%u", kept) : "");
+	compose_value(call, v, name, kept != 0 ? arena_format(call->arena, "%u", kept) : "");
 }
 
 static void show_form(
@@ -206,19 +199,19 @@ static void show_form(
 {
 	struct arena *a = call->arena;
 	view_begin(v, "form");
-	show_said(call, v, "title", p != NULL ? p->title : "");
-	show_said(call, v, "text", p != NULL ? p->source : "");
-	show_said(call, v, "date", day_of(a, e->start, e->zone));
-	show_said(call, v, "time", hour_of(a, e->start, e->zone));
-	show_said(call, v, "end_date", day_of(a, e->end, e->zone));
-	show_said(call, v, "end_time", hour_of(a, e->end, e->zone));
-	show_said(call, v, "zone", e->zone);
-	show_said(call, v, "place", e->place);
-	show_said(call, v, "address", e->address);
-	show_said(call, v, "link", e->link);
-	show_said(call, v, "cost", e->cost);
-	show_said(call, v, "questions", e->questions);
-	show_said(call, v, "until", day_of(a, e->repeat.until, e->zone));
+	compose_value(call, v, "title", p != NULL ? p->title : "");
+	compose_value(call, v, "text", p != NULL ? p->source : "");
+	compose_value(call, v, "date", day_of(a, e->start, e->zone));
+	compose_value(call, v, "time", hour_of(a, e->start, e->zone));
+	compose_value(call, v, "end_date", day_of(a, e->end, e->zone));
+	compose_value(call, v, "end_time", hour_of(a, e->end, e->zone));
+	compose_value(call, v, "zone", e->zone);
+	compose_value(call, v, "place", e->place);
+	compose_value(call, v, "address", e->address);
+	compose_value(call, v, "link", e->link);
+	compose_value(call, v, "cost", e->cost);
+	compose_value(call, v, "questions", e->questions);
+	compose_value(call, v, "until", day_of(a, e->repeat.until, e->zone));
 	show_number(call, v, "times", e->repeat.count);
 	show_number(call, v, "capacity", e->capacity);
 	show_ticked(call, v, "sign_up", !e->no_sign_up);
@@ -234,15 +227,10 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
 	struct event none = {.zone = i18n_zone_name(), .waiting = true};
-	enum err e = compose_community(call, t, &community);
+	enum err e = compose_community(call, t, true, &community);
 	if (e != OK)
 		return e;
-	const char *name = actor_path(call->arena, &community) + 2;
-	view_text(v, "heading", i18n(call->language, "New event"));
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new/event", name);
-	compose_tabs(v, &community, "event");
+	compose_new_show(call, v, &community, "event", "New event");
 	view_text(v, "back", actor_path(call->arena, &community));
 	view_flag(v, "is_new", true);
 	show_form(call, v, NULL, &none);
@@ -265,7 +253,7 @@ static enum err new_write(struct call *call, struct txn *t)
 		.title = call_input(call, "title"),
 		.source = call_input(call, "text"),
 		.language = call_input(call, "language")};
-	enum err e = compose_place(call, t, &community, &circles);
+	enum err e = compose_place(call, t, true, &community, &circles);
 	if (e == OK)
 		e = read_form(call, &d.event);
 	if (e == OK)
@@ -400,9 +388,9 @@ static enum err recap_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "back", post_path(t, &p));
 	view_text(v, "event_title", p.title);
 	view_begin(v, "form");
-	show_said(call, v, "title",
+	compose_value(call, v, "title",
 		arena_format(call->arena, "%s: %s", i18n(p.language, "Recap"), p.title));
-	show_said(call, v, "text", "");
+	compose_value(call, v, "text", "");
 	view_end(v);
 	media_form_show(call, t, v, NULL);
 	return OK;

@@ -483,6 +483,7 @@ extern const struct kind note_kinds[];
 #define POST_HASHTAGS 32
 #define POST_ATTACHMENTS 16
 #define POST_OPTIONS 20
+const char *post_language(struct txn *, const struct post *); /* of what is said here beside its words: its own, or the site's */
 extern const char *const post_languages[5][2]; /* what is offered to write in: its code, what it calls itself */
 /* What a draft says (checked; Markdown made HTML) into the text members of *out; the rest is left alone. */
 enum err draft_write(struct txn *, const struct post_draft *, const struct actor *author, struct refusal *, struct post *out) MUST_USE;
@@ -529,6 +530,7 @@ bool circle_may_reply(struct txn *, uint64_t who, const struct post *);
 bool circle_may_act(struct txn *, uint64_t who, const struct post *); /* vote, sign up, like */
 bool circle_may_post(struct txn *, uint64_t who, const struct actor *community);
 bool circle_may_moderate(struct txn *, uint64_t who, const struct post *);
+bool circle_may_manage(struct txn *, uint64_t who, const struct post *); /* its author, who moderates; not what was hidden */
 /* The innermost circle of a community that someone is in; community 0: of the association. Asks the roll. A core team is
  * who looks after the community, with the board. People of other nodes are in CIRCLE_EVERYONE, whatever they say. */
 enum circle circle_of(struct txn *, uint64_t who, uint64_t community);
@@ -697,7 +699,6 @@ enum err ask_tell(struct txn *, const struct ask *, uint64_t whom, uint64_t who)
 enum err ask_tell_coaches(struct txn *, const struct ask *) MUST_USE;
 enum err ask_count_open(struct txn *, uint64_t of, uint64_t coach, size_t *out) MUST_USE;
 enum err ask_write_back(struct txn *, const struct ask *, const char *words, const char *language) MUST_USE; /* to a message */
-const char *ask_language(struct txn *, const struct post *);
 extern const struct journal_reader coach_readers[];
 extern const struct chore coach_chores[];
 extern const struct route coach_routes[];

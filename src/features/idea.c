@@ -105,8 +105,7 @@ static void say(struct txn *t, const struct post *p, struct said *out)
 	struct idea idea;
 	struct text content;
 	struct arena *arena = txn_arena(t);
-	const char *language = p->language != NULL && i18n_has(p->language) ? p->language
-									    : txn_site(t)->language;
+	const char *language = post_language(t, p);
 	if (idea_of(t, p, &idea) != OK || idea.at == 0)
 		return;
 	const char *words = idea.reason != NULL
@@ -245,17 +244,11 @@ static enum err board_read(struct call *call, struct txn *t, struct view *v)
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = compose_community(call, t, &community);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
 	struct circles now = circle_default(&community, NULL);
-	view_text(v, "heading", i18n(call->language, "New idea"));
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new/idea", community.name);
-	compose_tabs(v, &community, "idea");
+	compose_new_show(call, v, &community, "idea", "New idea");
 	compose_languages(call, v, call->language);
 	circle_show_choice(call, t, v, community.id, &now, NULL);
 	return OK;
@@ -265,21 +258,14 @@ static enum err new_write(struct call *call, struct txn *t)
 {
 	struct actor community;
 	struct circles circles;
-	struct idea idea = {0};
+	struct idea idea = {.state = IDEA_OPEN};
 	struct post p;
-	struct post_draft draft = {.author = call->viewer.actor,
-		.kind = POST_IDEA,
-		.circles = &circles,
-		.title = call_input(call, "title"),
-		.source = call_input(call, "text"),
-		.language = call_input(call, "language")};
-	enum err e = compose_place(call, t, &community, &circles);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_place(call, t, false, &community, &circles);
+	if (e != OK)
+		return e;
+	struct post_draft draft = compose_words(call, POST_IDEA, &circles);
 	draft.community = community.id;
-	idea.state = IDEA_OPEN;
-	if (e == OK)
-		e = record_write(txn_arena(t), &shape, &idea, &draft.own);
+	e = record_write(txn_arena(t), &shape, &idea, &draft.own);
 	if (e == OK)
 		e = post_create(t, &draft, NULL, &call->refusal, &p);
 	return e == OK ? compose_done(call, t, &p, "Your idea is placed.") : e;

@@ -10,7 +10,7 @@
 
 static enum err confirm(struct txn *t, const struct ask *a, const struct post *p, int64_t days)
 {
-	const char *language = ask_language(t, p);
+	const char *language = post_language(t, p);
 	const char *words = days > 0
 		? arena_format(txn_arena(t), "%s %s %s",
 			i18n(language,

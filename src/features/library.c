@@ -177,12 +177,6 @@ enum err library_take_off(struct txn *t, struct post *p, struct shelved *s, uint
 	return e == OK && s->now == number ? library_use(t, p, s, all.at[all.at[0] == number]) : e;
 }
 
-bool library_may_manage(struct txn *t, uint64_t who, const struct post *p)
-{
-	return who != 0 && p->removed_by == 0
-		&& (who == p->author || circle_may_moderate(t, who, p));
-}
-
 /* ---- how it is shown ------------------------------------------------------------------------- */
 
 static const char *ending(struct arena *arena, const struct media *m)
@@ -267,7 +261,7 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 	view_format(v, "library", "%s/library", actor_path(txn_arena(t), &community));
 	view_number(v, "number", (int64_t)s.now);
 	view_time(v, "at", now.at);
-	view_flag(v, "may_manage", viewer->local && library_may_manage(t, viewer->actor, p));
+	view_flag(v, "may_manage", viewer->local && circle_may_manage(t, viewer->actor, p));
 	view_flag(v, "several", all.count > 1);
 	view_list(v, "versions");
 	for (size_t i = 0; i < all.count; i++)

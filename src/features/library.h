@@ -24,7 +24,6 @@ struct version {
 /* A new one, of the loose file `file`; the draft is as for any post: own and tags are set here. */
 enum err library_add(struct txn *, const struct post_draft *, const char *tags, uint64_t file, struct refusal *, struct post *out) MUST_USE;
 enum err library_of(struct txn *, const struct post *, struct shelved *out) MUST_USE; /* ERR_NOT_FOUND: it is none */
-bool library_may_manage(struct txn *, uint64_t who, const struct post *); /* its versions: its author, who moderates */
 /* In use from now on; the post and its record are changed in place. */
 enum err library_add_version(struct txn *, uint64_t who, struct post *, struct shelved *, uint64_t file, const char *note,
 	struct refusal *) MUST_USE;

@@ -6,36 +6,25 @@
 static void show_words(
 	struct call *call, struct view *v, const struct post *p, const struct shelved *s)
 {
-	const struct {
-		const char *name, *now;
-	} words[] = {{"title", p->title}, {"text", p->source}, {"tags", s->tags}};
 	view_begin(v, "is");
-	for (size_t i = 0; i < COUNT(words); i++) {
-		const char *said = call->method == METHOD_POST ? call_input(call, words[i].name)
-							       : words[i].now;
-		view_text(v, words[i].name, said != NULL ? said : "");
-	}
+	compose_value(call, v, "title", p->title);
+	compose_value(call, v, "text", p->source);
+	compose_value(call, v, "tags", s->tags);
 	view_end(v);
 }
 
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = compose_community(call, t, &community);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
 	const struct post none = {0};
 	const struct shelved empty = {0};
 	struct circles now = circle_default(&community, NULL);
-	view_text(v, "heading", i18n(call->language, "New file in the library"));
+	compose_new_show(call, v, &community, "file", "New file in the library");
 	view_flag(v, "is_new", true);
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new/file", community.name);
 	view_format(v, "back", "%s/library", actor_path(call->arena, &community));
-	compose_tabs(v, &community, "file");
 	media_file_show(call, t, v);
 	show_words(call, v, &none, &empty);
 	compose_languages(call, v, call->language);
@@ -43,27 +32,15 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	return OK;
 }
 
-static struct post_draft draft_of(struct call *call, const struct circles *circles)
-{
-	return (struct post_draft){.author = call->viewer.actor,
-		.kind = POST_FILE,
-		.circles = circles,
-		.title = call_input(call, "title"),
-		.source = call_input(call, "text"),
-		.language = call_input(call, "language")};
-}
-
 static enum err new_write(struct call *call, struct txn *t)
 {
 	struct actor community;
 	struct circles circles;
 	struct post p;
-	enum err e = compose_place(call, t, &community, &circles);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_place(call, t, false, &community, &circles);
 	if (e != OK)
 		return e;
-	struct post_draft draft = draft_of(call, &circles);
+	struct post_draft draft = compose_words(call, POST_FILE, &circles);
 	draft.community = community.id;
 	if (media_file(call) == 0) /* said first: it is what the form is about */
 		return refuse(&call->refusal, "file", "Choose a file.");
@@ -71,22 +48,18 @@ static enum err new_write(struct call *call, struct txn *t)
 	return e == OK ? compose_done(call, t, &p, "Your file stands in the library.") : e;
 }
 
-static enum err find(struct call *call, struct txn *t, struct post *p, struct shelved *out)
-{
-	enum err e = compose_post(call, t, p);
-	return e == OK ? library_of(t, p, out) : e;
-}
-
 static enum err find_managed(struct call *call, struct txn *t, struct post *p, struct shelved *out)
 {
-	enum err e = find(call, t, p, out);
-	return e == OK && !library_may_manage(t, call->viewer.actor, p) ? ERR_FORBIDDEN : e;
+	enum err e = compose_post(call, t, p);
+	if (e == OK)
+		e = library_of(t, p, out);
+	return e == OK && !circle_may_manage(t, call->viewer.actor, p) ? ERR_FORBIDDEN : e;
 }
 
 static enum err find_own(struct call *call, struct txn *t, struct post *p, struct shelved *out)
 {
-	enum err e = find(call, t, p, out);
-	return e == OK && p->author != call->viewer.actor ? ERR_FORBIDDEN : e;
+	enum err e = compose_own(call, t, p);
+	return e == OK ? library_of(t, p, out) : e;
 }
 
 static enum err edit_read(struct call *call, struct txn *t, struct view *v)
@@ -119,7 +92,7 @@ static enum err edit_write(struct call *call, struct txn *t)
 			call->arena, call_input(call, "tags"), &tags, &s.tags, &call->refusal);
 	if (e != OK)
 		return e;
-	struct post_draft draft = draft_of(call, &circles);
+	struct post_draft draft = compose_words(call, POST_FILE, &circles);
 	draft.tags = &tags;
 	e = record_write(txn_arena(t), &library_shape, &s, &draft.own);
 	if (e == OK)

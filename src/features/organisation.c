@@ -1,4 +1,5 @@
 /* organisation.c: pages of organisations, each kept by several people of here; who they are is seen by themselves only. */
+#include "compose.h"
 #include "media.h"
 #include "vacancy.h"
 
@@ -392,16 +393,11 @@ static enum err list_read(struct call *call, struct txn *t, struct view *v)
 
 static void show_form(struct call *call, struct view *v, const struct organisation *o)
 {
-	const struct {
-		const char *name, *now;
-	} values[] = {{"title", o->title}, {"source", o->source}, {"place", o->place},
-		{"links", o->links}};
-	bool typed = call->typed;
 	view_begin(v, "is");
-	for (size_t i = 0; i < COUNT(values); i++) {
-		const char *said = typed ? call_input(call, values[i].name) : values[i].now;
-		view_text(v, values[i].name, said != NULL ? said : "");
-	}
+	compose_value(call, v, "title", o->title);
+	compose_value(call, v, "source", o->source);
+	compose_value(call, v, "place", o->place);
+	compose_value(call, v, "links", o->links);
 	view_text(v, "logo", o->logo_path != NULL ? strstr(o->logo_path, "/media/") : "");
 	view_end(v);
 }

@@ -494,14 +494,10 @@ void poll_form_read(struct call *call, struct poll_draft *out)
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = compose_community(call, t, &community);
+	enum err e = compose_community(call, t, true, &community);
 	if (e != OK)
 		return e;
-	view_text(v, "heading", i18n(call->language, "New poll"));
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new/poll", actor_path(call->arena, &community) + 2);
-	compose_tabs(v, &community, "poll");
+	compose_new_show(call, v, &community, "poll", "New poll");
 	poll_form_show(call, v, true);
 	compose_languages(call, v, call->language);
 	struct circles now = circle_default(&community, NULL);
@@ -515,7 +511,7 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct post p;
 	struct poll_draft poll;
-	enum err e = compose_place(call, t, &community, &circles);
+	enum err e = compose_place(call, t, true, &community, &circles);
 	if (e != OK)
 		return e;
 	poll_form_read(call, &poll);

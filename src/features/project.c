@@ -194,12 +194,6 @@ static enum err end(struct txn *t, const struct post *p)
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
 
-bool project_may_manage(struct txn *t, uint64_t who, const struct post *p)
-{
-	return who != 0 && p->removed_by == 0
-		&& (who == p->author || circle_may_moderate(t, who, p));
-}
-
 bool project_may_help(
 	struct txn *t, uint64_t who, const struct post *p, const struct project *project)
 {
@@ -357,8 +351,7 @@ static void say(struct txn *t, const struct post *p, struct said *out)
 	struct project project;
 	struct text content;
 	struct arena *arena = txn_arena(t);
-	const char *language = p->language != NULL && i18n_has(p->language) ? p->language
-									    : txn_site(t)->language;
+	const char *language = post_language(t, p);
 	if (project_of(t, p, &project) != OK)
 		return;
 	const char *state = state_words(language, project.state);

@@ -58,7 +58,6 @@ void project_roles(struct arena *, const struct project *, struct roles_wanted *
 enum err project_set_roles(struct txn *, uint64_t post, struct project *, const struct roles_wanted *, struct refusal *) MUST_USE;
 enum err project_of(struct txn *, const struct post *, struct project *out) MUST_USE; /* ERR_NOT_FOUND: it is none */
 bool project_is_over(const struct project *);
-bool project_may_manage(struct txn *, uint64_t who, const struct post *); /* its author, who moderates */
 bool project_may_help(struct txn *, uint64_t who, const struct post *, const struct project *);
 enum err project_helps(struct txn *, uint64_t post, uint64_t role, uint64_t who, struct helper *out) MUST_USE; /* ERR_NOT_FOUND: they do not */
 enum err project_helping(struct txn *, uint64_t post, struct helping *out) MUST_USE;

@@ -49,18 +49,15 @@ static void show_role(struct view *v, size_t row, const struct role_wanted *r, b
 static void show_form(
 	struct call *call, struct view *v, const struct post *p, const struct project *now)
 {
-	bool typed = call->method == METHOD_POST;
-	const char *title = typed ? call_input(call, "title") : p->title,
-		   *text = typed ? call_input(call, "text") : p->source;
 	const struct role_wanted none = {.name = "", .asks = "", .wanted = 1};
 	struct roles_wanted roles;
-	if (typed)
+	if (call->typed)
 		typed_roles(call, &roles);
 	else
 		project_roles(call->arena, now, &roles);
 	view_begin(v, "is");
-	view_text(v, "title", title != NULL ? title : "");
-	view_text(v, "text", text != NULL ? text : "");
+	compose_value(call, v, "title", p->title);
+	compose_value(call, v, "text", p->source);
 	view_end(v);
 	view_list(v, "rows");
 	for (size_t i = 0; i < PROJECT_ROLES_MOST; i++)
@@ -82,9 +79,7 @@ static bool find_idea(struct call *call, struct txn *t, uint64_t community, stru
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = compose_community(call, t, &community);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
 	struct post idea = {0};
@@ -93,28 +88,14 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	const struct post none = {0};
 	struct circles now = from ? idea.circles : circle_default(&community, NULL);
 	now.abroad = false;
-	view_text(v, "heading", i18n(call->language, "New project"));
+	compose_new_show(call, v, &community, "project", "New project");
 	view_flag(v, "is_new", true);
 	view_id(v, "from", from ? idea.id : 0);
 	view_flag(v, "from_idea", from);
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new/project", community.name);
 	view_format(v, "back", "%s/projects", actor_path(call->arena, &community));
-	compose_tabs(v, &community, "project");
 	show_form(call, v, from ? &idea : &none, &empty);
 	circle_show_choice(call, t, v, community.id, &now, NULL);
 	return OK;
-}
-
-static struct post_draft draft_of(struct call *call, const struct circles *circles)
-{
-	return (struct post_draft){.author = call->viewer.actor,
-		.kind = POST_PROJECT,
-		.circles = circles,
-		.title = call_input(call, "title"),
-		.source = call_input(call, "text"),
-		.language = call_input(call, "language")};
 }
 
 static enum err new_write(struct call *call, struct txn *t)
@@ -124,12 +105,10 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct roles_wanted roles;
 	struct post idea, p;
 	struct project project = {.state = PROJECT_LOOKING};
-	enum err e = compose_place(call, t, &community, &circles);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_place(call, t, false, &community, &circles);
 	if (e != OK)
 		return e;
-	struct post_draft draft = draft_of(call, &circles);
+	struct post_draft draft = compose_words(call, POST_PROJECT, &circles);
 	draft.community = community.id;
 	project.idea = find_idea(call, t, community.id, &idea) ? idea.id : 0;
 	typed_roles(call, &roles);
@@ -149,8 +128,8 @@ static enum err find(struct call *call, struct txn *t, struct post *p, struct pr
 
 static enum err find_own(struct call *call, struct txn *t, struct post *p, struct project *out)
 {
-	enum err e = find(call, t, p, out);
-	return e == OK && p->author != call->viewer.actor ? ERR_FORBIDDEN : e;
+	enum err e = compose_own(call, t, p);
+	return e == OK ? project_of(t, p, out) : e;
 }
 
 static enum err edit_read(struct call *call, struct txn *t, struct view *v)
@@ -183,7 +162,7 @@ static enum err edit_write(struct call *call, struct txn *t)
 		e = project_set_roles(t, p.id, &project, &roles, &call->refusal);
 	if (e != OK)
 		return e;
-	struct post_draft draft = draft_of(call, &circles);
+	struct post_draft draft = compose_words(call, POST_PROJECT, &circles);
 	if (strcmp(was != NULL ? was : "", project.roles != NULL ? project.roles : "") != 0)
 		project.changed = time_now();
 	e = record_write(txn_arena(t), &project_shape, &project, &draft.own);
@@ -197,7 +176,7 @@ static enum err edit_write(struct call *call, struct txn *t)
 static enum err find_managed(struct call *call, struct txn *t, struct post *p, struct project *out)
 {
 	enum err e = find(call, t, p, out);
-	return e == OK && !project_may_manage(t, call->viewer.actor, p) ? ERR_FORBIDDEN : e;
+	return e == OK && !circle_may_manage(t, call->viewer.actor, p) ? ERR_FORBIDDEN : e;
 }
 
 static enum err state_read(struct call *call, struct txn *t, struct view *v)
@@ -240,8 +219,7 @@ static enum err help_read(struct call *call, struct txn *t, struct view *v)
 	struct roles_wanted roles;
 	struct helper mine = {0};
 	uint64_t role = (uint64_t)call_number(call, "role", 0);
-	const char *said = call_input(call, "words");
-	bool typed = call->method == METHOD_POST, there = false;
+	bool there = false;
 	enum err e = find(call, t, &p, &project);
 	if (e == OK && !project_may_help(t, call->viewer.actor, &p, &project))
 		e = ERR_FORBIDDEN;
@@ -262,8 +240,8 @@ static enum err help_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "heading", i18n(call->language, "Help with this project"));
 	post_line(t, v, "post", &p, &call->viewer);
 	view_number(v, "role_number", (int64_t)role);
-	view_text(v, "words", typed && said != NULL ? said : mine.words != NULL ? mine.words : "");
-	view_flag(v, "shown", typed ? call_flag(call, "shown") : mine.shown);
+	compose_value(call, v, "words", mine.words);
+	view_flag(v, "shown", call->typed ? call_flag(call, "shown") : mine.shown);
 	return OK;
 }
 

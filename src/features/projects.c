@@ -105,8 +105,7 @@ void project_page(struct txn *t, struct view *v, const struct post *p, const str
 	uint64_t me = viewer->local ? viewer->actor : 0;
 	if (project_of(t, p, &project) != OK || project_helping(t, p->id, h) != OK)
 		return;
-	bool manages = project_may_manage(t, me, p),
-	     may_help = project_may_help(t, me, p, &project);
+	bool manages = circle_may_manage(t, me, p), may_help = project_may_help(t, me, p, &project);
 	project_roles(txn_arena(t), &project, &roles);
 	view_begin(v, "project");
 	project_state_show(v, &project);

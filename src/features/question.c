@@ -146,8 +146,7 @@ static void say(struct txn *t, const struct post *p, struct said *s)
 		s->updated = q.told;
 	if (!stands(t, q.accepted, &nobody, &answer) || actor_load(t, answer.author, &author) != OK)
 		return;
-	const char *language = p->language != NULL && i18n_has(p->language) ? p->language
-									    : txn_site(t)->language;
+	const char *language = post_language(t, p);
 	text_init(&html, txn_arena(t), 256 * 1024);
 	text_format(&html, "%s<p>%s <a href=\"", s->content, i18n(language, "Answer by"));
 	text_html(&html, answer.url != NULL ? answer.url : answer.uri);
@@ -288,16 +287,10 @@ static const struct chore chores[] = {{"question", MINUTE, on_time, NULL}, {0}};
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = compose_community(call, t, &community);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
-	view_text(v, "heading", i18n(call->language, "New question"));
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new/question", community.name);
-	compose_tabs(v, &community, "question");
+	compose_new_show(call, v, &community, "question", "New question");
 	media_form_show(call, t, v, NULL);
 	compose_languages(call, v, call->language);
 	struct circles now = circle_default(&community, NULL);
@@ -311,7 +304,7 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct u64s media;
 	struct post p;
-	enum err e = compose_place(call, t, &community, &circles);
+	enum err e = compose_place(call, t, false, &community, &circles);
 	if (e == OK)
 		e = media_take(call, t, 0, &media);
 	if (e != OK)

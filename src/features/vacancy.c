@@ -368,8 +368,7 @@ static void add_day(struct text *t, const char *language, int64_t ms)
 /* All of it in one line of words, in the language of the post. */
 static const char *facts(struct txn *t, const struct post *p, const struct vacancy *v)
 {
-	const char *language = p->language != NULL && i18n_has(p->language) ? p->language
-									    : txn_site(t)->language;
+	const char *language = post_language(t, p);
 	struct text line;
 	text_init(&line, txn_arena(t), 8192);
 	add_end(&line, language, v);

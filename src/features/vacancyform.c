@@ -43,12 +43,6 @@ static void show_chosen(
 	view_end(v);
 }
 
-static void show_value(struct call *call, struct view *v, const char *name, const char *now)
-{
-	const char *said = call->typed ? call_input(call, name) : now;
-	view_text(v, name, said != NULL ? said : "");
-}
-
 static void show_organisations(struct call *call, struct txn *t, struct view *v, uint64_t now)
 {
 	struct u64s mine;
@@ -83,16 +77,16 @@ static void show_form(struct call *call, struct txn *t, struct view *v, const st
 	view_begin(v, "is");
 	show_chosen(v, "type", types, COUNT(types), type);
 	show_chosen(v, "where", wheres, COUNT(wheres), where);
-	show_value(call, v, "title", p->title);
-	show_value(call, v, "text", p->source);
-	show_value(call, v, "employer", now->organisation == 0 ? now->employer : NULL);
-	show_value(call, v, "place", now->place);
-	show_value(call, v, "region", now->region);
-	show_value(call, v, "hours", now->hours);
-	show_value(call, v, "pay", now->pay);
-	show_value(call, v, "apply", now->apply);
-	show_value(call, v, "tags", now->tags);
-	show_value(call, v, "closes", day_text(call->arena, now->closes));
+	compose_value(call, v, "title", p->title);
+	compose_value(call, v, "text", p->source);
+	compose_value(call, v, "employer", now->organisation == 0 ? now->employer : NULL);
+	compose_value(call, v, "place", now->place);
+	compose_value(call, v, "region", now->region);
+	compose_value(call, v, "hours", now->hours);
+	compose_value(call, v, "pay", now->pay);
+	compose_value(call, v, "apply", now->apply);
+	compose_value(call, v, "tags", now->tags);
+	compose_value(call, v, "closes", day_text(call->arena, now->closes));
 	view_text(v, "first_day", day_text(call->arena, time_now() + 1));
 	view_end(v);
 	show_organisations(call, t, v, now->organisation);
@@ -123,9 +117,7 @@ static void read_form(struct call *call, struct vacancy_draft *d)
 static enum err new_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct actor community;
-	enum err e = compose_community(call, t, &community);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
 	struct post none = {0};
@@ -133,13 +125,9 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 		.where = VACANCY_ON_SITE,
 		.closes = time_now() + OPEN_DAYS * DAY};
 	struct circles now = circle_default(&community, NULL);
-	view_text(v, "heading", i18n(call->language, "New on the noticeboard"));
-	actor_show(v, "community", &community);
-	view_text(v, "tint", actor_colour(call->arena, &community));
-	view_format(v, "action", "/c/%s/new/vacancy", community.name);
+	compose_new_show(call, v, &community, "vacancy", "New on the noticeboard");
 	view_text(v, "back", actor_path(call->arena, &community));
 	view_flag(v, "is_new", true);
-	compose_tabs(v, &community, "vacancy");
 	show_form(call, t, v, &none, &first);
 	circle_show_choice(call, t, v, community.id, &now, NULL);
 	return OK;
@@ -151,9 +139,7 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct vacancy_draft draft;
 	struct post p;
-	enum err e = compose_place(call, t, &community, &circles);
-	if (e == OK && !community.local)
-		e = ERR_NOT_FOUND;
+	enum err e = compose_place(call, t, false, &community, &circles);
 	if (e != OK)
 		return e;
 	read_form(call, &draft);
