@@ -133,7 +133,7 @@ static enum err read_typed(struct call *call, struct txn *t, struct draft *d)
 	text_init(&typed, arena, DRAFT_BYTES);
 	d->media = (struct u64s){media, 0};
 	for (size_t i = 0; (value = call_input_at(call, i, &name)) != NULL; i++)
-		if (!is_apart(name) && !media_is_slot(name) && *value != '\0')
+		if (!is_apart(name) && !media_is_slot(name))
 			type(&typed, name, value);
 	for (size_t i = 0; i < MEDIA_SLOTS; i++) {
 		struct media m;
@@ -290,7 +290,7 @@ enum err drafts_take(struct txn *t, struct call *call, uint64_t actor, const cha
 {
 	struct draft d = {0};
 	const char *path = call_input(call, "sent_to");
-	if (*path != '/' || strlen(path) > PATH_MOST)
+	if (!reply_is_own_path(path) || strlen(path) > PATH_MOST)
 		return OK;
 	if (text_ends(path, PREVIEW))
 		path = arena_text_n(txn_arena(t), path, strlen(path) - strlen(PREVIEW));
@@ -309,8 +309,8 @@ static void show_where(struct call *call, struct txn *t, struct view *v, const s
 	static const struct {
 		const char *end, *words;
 	} kinds[] = {{"/poll", "Poll"}, {"/event", "Event"}, {"/question", "Question"},
-		{"/vacancy", "Noticeboard"}, {"/idea", "Idea"}, {"/reply", "Answer"},
-		{"", "Message"}};
+		{"/vacancy", "Noticeboard"}, {"/idea", "Idea"}, {"/project", "Project"},
+		{"/reply", "Answer"}, {"", "Message"}};
 	struct actor community;
 	struct post p;
 	size_t kind = 0;

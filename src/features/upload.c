@@ -402,8 +402,7 @@ static bool show_slot(
 	struct call *call, struct txn *t, struct view *v, size_t i, uint64_t id, uint64_t post)
 {
 	const struct slot *s = &slots[i];
-	bool sent = call->method == METHOD_POST;
-	const char *typed = sent ? call_input(call, s->alt) : NULL,
+	const char *typed = call->typed ? call_input(call, s->alt) : NULL,
 		   *place = call_input(call, s->focus);
 	struct media m = {0};
 	bool kept = id != 0 && media_load(t, id, &m) == OK
@@ -417,7 +416,7 @@ static bool show_slot(
 	view_text(v, "kept_name", kept && m.name != NULL ? m.name : "");
 	view_text(v, "alt", typed != NULL ? typed : kept && m.alt != NULL ? m.alt : "");
 	show_fault(call, v, s);
-	show_places(call, v, sent && place != NULL ? place : place_of(&m));
+	show_places(call, v, call->typed && place != NULL ? place : place_of(&m));
 	view_end(v);
 	return kept || (typed != NULL && *typed != '\0') || text_is(call->refusal.field, s->file);
 }
@@ -435,8 +434,7 @@ void media_form_show(struct call *call, struct txn *t, struct view *v, const str
 			ids[own++] = x.attachments[i].media;
 	view_list(v, "media_slots");
 	for (size_t i = 0; i < MEDIA_SLOTS; i++)
-		open |= show_slot(call, t, v, i,
-			call->method == METHOD_POST ? chosen(call, i) : ids[i],
+		open |= show_slot(call, t, v, i, call->typed ? chosen(call, i) : ids[i],
 			p != NULL ? p->id : 0);
 	view_list_end(v);
 	view_flag(v, "media_open", open);
@@ -451,7 +449,7 @@ uint64_t media_file(const struct call *call)
 void media_file_show(struct call *call, struct txn *t, struct view *v)
 {
 	struct media m;
-	uint64_t id = call->method == METHOD_POST ? chosen(call, SHELF) : 0;
+	uint64_t id = call->typed ? chosen(call, SHELF) : 0;
 	bool kept = id != 0 && media_load(t, id, &m) == OK
 		&& media_is_free(&m, call->viewer.actor, 0);
 	view_begin(v, "file");

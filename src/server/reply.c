@@ -56,8 +56,8 @@ void reply_alternate(struct call *c, const char *url, const char *type)
 		arena_format(c->arena, "<%s>; rel=\"alternate\"; type=\"%s\"", url, type));
 }
 
-/* "/x" and nothing that a browser reads as another host: "//x", "/\x", or with a control in between (R57). */
-static bool is_own_path(const char *path)
+/* Not "//x", "/\x", or with a control in between (R57). */
+bool reply_is_own_path(const char *path)
 {
 	if (path == NULL || path[0] != '/' || path[1] == '/' || strlen(path) > TARGET_MAX)
 		return false;
@@ -70,7 +70,7 @@ static bool is_own_path(const char *path)
 void reply_see_other(struct call *c, const char *path)
 {
 	c->reply.status = 303;
-	c->reply.location = is_own_path(path) ? arena_text(c->arena, path) : "/";
+	c->reply.location = reply_is_own_path(path) ? arena_text(c->arena, path) : "/";
 	c->reply.body = (struct bytes){0};
 }
 

@@ -115,6 +115,7 @@ bool call_flag(const struct call *, const char *name);
 const char *call_url(struct call *, const char *path); /* absolute: base_url + path */
 
 void reply_header(struct call *, const char *name, const char *value); /* CR, LF, NUL: dies (our own mistake) */
+bool reply_is_own_path(const char *path); /* "/x", and nothing that a browser reads as another host */
 void reply_see_other(struct call *, const char *path); /* 303 to an own path: anything else becomes "/" */
 void reply_bytes(struct call *, int status, const char *type, struct bytes);
 /* A file, closed when it was sent; Range is answered. The reply needs an etag. */

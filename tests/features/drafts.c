@@ -100,6 +100,8 @@ IN_WRITE(its_files_are_kept_with_it)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
+	const struct node *page;
+	(void)world_group(t, "work");
 	struct media mine = {.owner = anna.id, .type = "image/png", .file = "a"},
 		     his = {.owner = bas.id, .type = "image/png", .file = "b"};
 	WANT(media_keep(t, &mine) == OK && media_keep(t, &his) == OK && is_loose(t, mine.id));
@@ -111,6 +113,10 @@ IN_WRITE(its_files_are_kept_with_it)
 	call = sent(&anna, METHOD_GET, "/c/shed/new", (const char *const[]){draft, NULL});
 	WANT(drafts_kept.open(call, t) == OK && call_input_id(call, "media1") == mine.id);
 	WANT(text_is(call_input(call, "alt1"), "A field") && call_input(call, "media2") == NULL);
+	WANT(world_read(call, t, &page) == OK
+		&& text_is(world_text(page, "media_slots.0.alt"), "A field"));
+	WANT(world_number(page, "media_slots.0.kept") == 1
+		&& world_number(page, "media_slots.1.kept") == 0);
 	/* Taken off in the draft, it is loose again. */
 	call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){draft, first, "drop1=true", "text=Look", NULL});
@@ -172,6 +178,22 @@ IN_WRITE(it_is_listed_with_where_it_will_stand)
 	return OK;
 }
 
+IN_WRITE(what_is_sent_signed_out_goes_to_a_form_of_here)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna");
+	const char *next = "/overview";
+	struct call *call = sent(&anna, METHOD_POST, "/c/work/new",
+		(const char *const[]){"sent_to=//evil.org/new", "text=x", NULL});
+	WANT(drafts_take(t, call, anna.id, &next) == OK && text_is(next, "/overview"));
+	WANT(of(t, &anna).count == 0);
+	call = sent(&anna, METHOD_POST, "/c/work/new",
+		(const char *const[]){"sent_to=/c/work/new/preview", "text=x", NULL});
+	WANT(drafts_take(t, call, anna.id, &next) == OK);
+	WANT(text_starts(next, "/c/work/new?draft=") && of(t, &anna).count == 1);
+	return OK;
+}
+
 static struct actor late;
 
 static enum err keep_one(struct txn *t, void *arg)
@@ -211,6 +233,7 @@ int main(void)
 		WORLD_TEST(there_is_a_most),
 		WORLD_TEST(its_files_are_kept_with_it),
 		WORLD_TEST(it_is_listed_with_where_it_will_stand),
+		WORLD_TEST(what_is_sent_signed_out_goes_to_a_form_of_here),
 		WORLD_TEST(it_is_forgotten_in_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
