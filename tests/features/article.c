@@ -484,11 +484,6 @@ static void who_may_not_write_there_any_more_is_not_placed(void **state)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static struct viewer as(const struct actor *a)
-{
-	return (struct viewer){.actor = a->id, .local = true};
-}
-
 static struct article placed(struct txn *t, const char *title, const char *series, const char *text)
 {
 	struct article a = written(&all.anna, title);
@@ -537,7 +532,7 @@ IN_WRITE(what_is_for_members_is_not_read_by_others)
 {
 	(void)arg;
 	people(t);
-	struct viewer nobody = {0}, anna = as(&all.anna);
+	struct viewer nobody = {0}, anna = world_as(&all.anna);
 	struct article a = written(&all.anna, "Secret");
 	const struct node *page;
 	char path[64];
@@ -559,7 +554,7 @@ IN_WRITE(the_form_keeps_what_was_typed)
 {
 	(void)arg;
 	people(t);
-	struct viewer anna = as(&all.anna), cas = as(&all.cas);
+	struct viewer anna = world_as(&all.anna), cas = world_as(&all.cas);
 	const struct node *page;
 	static const char *const typed[] = {"title=Pumps", "text=Words", "summary=Short",
 		"sources=A book", "writers=bas, @bas anna", "day=2025-11-30", "hour=10:00", NULL},

@@ -101,7 +101,7 @@ IN_WRITE(its_files_are_kept_with_it)
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
 	const struct node *page;
-	(void)world_group(t, "work");
+	(void)world_group(t, "shed");
 	struct media mine = {.owner = anna.id, .type = "image/png", .file = "a"},
 		     his = {.owner = bas.id, .type = "image/png", .file = "b"};
 	WANT(media_keep(t, &mine) == OK && media_keep(t, &his) == OK && is_loose(t, mine.id));
@@ -138,12 +138,12 @@ IN_WRITE(its_files_are_kept_with_it)
 IN_WRITE(it_is_listed_with_where_it_will_stand)
 {
 	(void)arg;
-	struct actor anna = world_person(t, "anna"), work = world_group(t, "shed");
+	struct actor anna = world_person(t, "anna"), shed = world_group(t, "shed");
 	struct viewer me = {.actor = anna.id, .local = true};
 	const struct node *page;
 	struct post p;
 	struct post_draft d = {
-		.author = anna.id, .community = work.id, .title = "Begun", .source = "x"};
+		.author = anna.id, .community = shed.id, .title = "Begun", .source = "x"};
 	WANT(post_create(t, &d, NULL, NULL, &p) == OK);
 	const char *reply = arena_format(txn_arena(t), "/p/%llu/reply", (unsigned long long)p.id);
 	WANT(drafts_kept.keep(sent(&anna, METHOD_POST, "/c/shed/new",
@@ -183,14 +183,14 @@ IN_WRITE(what_is_sent_signed_out_goes_to_a_form_of_here)
 	(void)arg;
 	struct actor anna = world_person(t, "anna");
 	const char *next = "/overview";
-	struct call *call = sent(&anna, METHOD_POST, "/c/work/new",
+	struct call *call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){"sent_to=//evil.org/new", "text=x", NULL});
 	WANT(drafts_take(t, call, anna.id, &next) == OK && text_is(next, "/overview"));
 	WANT(of(t, &anna).count == 0);
-	call = sent(&anna, METHOD_POST, "/c/work/new",
+	call = sent(&anna, METHOD_POST, "/c/shed/new",
 		(const char *const[]){"sent_to=/c/work/new/preview", "text=x", NULL});
 	WANT(drafts_take(t, call, anna.id, &next) == OK);
-	WANT(text_starts(next, "/c/work/new?draft=") && of(t, &anna).count == 1);
+	WANT(text_starts(next, "/c/shed/new?draft=") && of(t, &anna).count == 1);
 	return OK;
 }
 

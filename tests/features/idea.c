@@ -33,11 +33,10 @@ static struct post placed(struct txn *t, const char *title, const char *reads)
 
 static enum err people(struct txn *t)
 {
-	struct community_draft d = {.name = "plans", .title = "Work"};
 	anna = world_person(t, "anna");
 	bas = world_person(t, "bas");
-	d.founder = anna.id;
-	return community_create(t, &d, NULL, &group);
+	group = world_community(t, "plans", &anna);
+	return OK;
 }
 
 static const struct node *board(struct txn *t, const struct viewer *viewer, const char *state)

@@ -6,47 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static char blobs[64];
-static struct actor anna, bas, cas, group;
+static struct actor anna, bas, cas;
 static const struct viewer nobody;
-
-static int open_with_files(void **state)
-{
-	int bad = world_open(state);
-	if (!text_print(blobs, sizeof blobs, "/tmp/kring-library-XXXXXX") || mkdtemp(blobs) == NULL)
-		return -1;
-	world.site.blobs = blobs;
-	return bad;
-}
-
-static int close_with_files(void **state)
-{
-	char command[96];
-	if (!text_print(command, sizeof command, "rm -rf '%s'", blobs) || system(command) != 0)
-		return -1;
-	return world_close(state);
-}
-#define LIBRARY_TEST(name) cmocka_unit_test_setup_teardown(name, open_with_files, close_with_files)
 
 static enum err people(struct txn *t)
 {
-	struct community_draft d = {.name = "shed", .title = "Shed"};
 	anna = world_person(t, "anna");
 	bas = world_person(t, "bas");
 	cas = world_person(t, "cas");
-	d.founder = anna.id;
-	return community_create(t, &d, NULL, &group);
-}
-
-static struct viewer as(const struct actor *who)
-{
-	return (struct viewer){.actor = who->id, .local = true};
+	(void)world_community(t, "shed", &anna);
+	return OK;
 }
 
 static struct call *sent(const char *path, const struct actor *who, const char *const *inputs)
 {
 	struct viewer *viewer = arena_alloc(world.arena, sizeof *viewer);
-	*viewer = as(who);
+	*viewer = world_as(who);
 	return world_call(&feature_library, METHOD_POST, path, viewer, inputs);
 }
 
@@ -60,7 +35,7 @@ static const char *path_of(uint64_t post, const char *what)
 static const char *loose(struct txn *t, const struct actor *who, const char *content)
 {
 	char hash[BLOB_NAME], id[ID_TEXT];
-	if (blob_put(blobs, (struct bytes){content, strlen(content)}, hash) != OK)
+	if (blob_put(world.site.blobs, (struct bytes){content, strlen(content)}, hash) != OK)
 		die("no file could be kept");
 	struct media m = {.owner = who->id,
 		.type = "application/pdf",
@@ -185,7 +160,7 @@ IN_WRITE(versions_come_back_and_go)
 	(void)arg;
 	const char *how;
 	WANT(people(t) == OK);
-	struct viewer b = as(&bas);
+	struct viewer b = world_as(&bas);
 	struct post p = added(t, "Plan", "", "everyone");
 	WANT(version(t, &cas, p.id, "Two", "Not mine") == ERR_FORBIDDEN);
 	WANT(version(t, &anna, p.id, "Two", "It has a pond.") == OK);
@@ -218,7 +193,7 @@ IN_WRITE(what_is_for_members_is_for_members)
 	const char *how;
 	WANT(people(t) == OK);
 	world_member(&bas, 0, 0, 0);
-	struct viewer member = as(&bas), guest = as(&cas);
+	struct viewer member = world_as(&bas), guest = world_as(&cas);
 	struct post p = added(t, "Secret plan", "hush", "members");
 	const struct node *page = list(t, &member, "");
 	WANT(world_count(page, "files") == 1 && world_count(page, "all_tags") == 1);
@@ -284,7 +259,7 @@ IN_WRITE(who_leaves_takes_their_files_or_their_name)
 	(void)arg;
 	struct post now;
 	WANT(people(t) == OK);
-	struct viewer b = as(&bas);
+	struct viewer b = world_as(&bas);
 	struct post p = added(t, "Plan", "", "everyone"), q = added(t, "Map", "", "everyone");
 	WANT(version(t, &anna, p.id, "Two", "") == OK
 		&& version(t, &anna, q.id, "Map 2", "") == OK);
@@ -332,13 +307,13 @@ int main(void)
 {
 	page_load();
 	const struct CMUnitTest tests[] = {
-		LIBRARY_TEST(a_file_is_listed_by_tag_and_saved_never_opened),
-		LIBRARY_TEST(without_a_file_or_a_title_there_is_none),
-		LIBRARY_TEST(versions_come_back_and_go),
-		LIBRARY_TEST(what_is_for_members_is_for_members),
-		LIBRARY_TEST(files_go_with_the_last_that_names_them),
-		LIBRARY_TEST(who_leaves_takes_their_files_or_their_name),
-		LIBRARY_TEST(other_nodes_read_what_it_is_and_get_what_is_for_all),
+		FILES_TEST(a_file_is_listed_by_tag_and_saved_never_opened),
+		FILES_TEST(without_a_file_or_a_title_there_is_none),
+		FILES_TEST(versions_come_back_and_go),
+		FILES_TEST(what_is_for_members_is_for_members),
+		FILES_TEST(files_go_with_the_last_that_names_them),
+		FILES_TEST(who_leaves_takes_their_files_or_their_name),
+		FILES_TEST(other_nodes_read_what_it_is_and_get_what_is_for_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,33 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char blobs[64];
-
-static int open_with_files(void **state)
-{
-	int bad = world_open(state);
-	if (!text_print(blobs, sizeof blobs, "/tmp/kring-media-XXXXXX") || mkdtemp(blobs) == NULL)
-		return -1;
-	world.site.blobs = blobs;
-	return bad;
-}
-
-static int close_with_files(void **state)
-{
-	char command[96];
-	if (!text_print(command, sizeof command, "rm -rf '%s'", blobs) || system(command) != 0)
-		return -1;
-	return world_close(state);
-}
-#define MEDIA_TEST(name) cmocka_unit_test_setup_teardown(name, open_with_files, close_with_files)
-
 /* A picture of `owner`, its files on disk. */
 static struct media sent(struct txn *t, uint64_t owner, const char *content)
 {
 	char whole[BLOB_NAME], small[BLOB_NAME];
 	const char *little = arena_format(txn_arena(t), "small %s", content);
-	if (blob_put(blobs, (struct bytes){content, strlen(content)}, whole) != OK
-		|| blob_put(blobs, (struct bytes){little, strlen(little)}, small) != OK)
+	if (blob_put(world.site.blobs, (struct bytes){content, strlen(content)}, whole) != OK
+		|| blob_put(world.site.blobs, (struct bytes){little, strlen(little)}, small) != OK)
 		die("no file could be kept");
 	struct media m = {.owner = owner,
 		.type = "image/jpeg",
@@ -257,7 +237,7 @@ static enum err prepare_sweep(struct txn *t, void *arg)
 static size_t files(void)
 {
 	char command[128], line[32] = "";
-	if (!text_print(command, sizeof command, "find '%s' -type f | wc -l", blobs))
+	if (!text_print(command, sizeof command, "find '%s' -type f | wc -l", world.site.blobs))
 		return 0;
 	FILE *f = popen(command, "r");
 	assert_non_null(f);
@@ -351,14 +331,14 @@ IN_WRITE(files_weigh_for_their_owner_until_there_is_no_room)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		MEDIA_TEST(the_circle_of_the_post_decides),
-		MEDIA_TEST(a_file_is_its_owners_to_place_and_once),
-		MEDIA_TEST(an_edit_that_says_nothing_of_them_leaves_them),
-		MEDIA_TEST(what_is_deleted_takes_its_files_along),
-		MEDIA_TEST(a_face_is_a_picture_of_who_changes_it),
-		MEDIA_TEST(a_page_leads_no_browser_elsewhere),
-		MEDIA_TEST(what_nobody_needs_goes),
-		MEDIA_TEST(files_weigh_for_their_owner_until_there_is_no_room),
+		FILES_TEST(the_circle_of_the_post_decides),
+		FILES_TEST(a_file_is_its_owners_to_place_and_once),
+		FILES_TEST(an_edit_that_says_nothing_of_them_leaves_them),
+		FILES_TEST(what_is_deleted_takes_its_files_along),
+		FILES_TEST(a_face_is_a_picture_of_who_changes_it),
+		FILES_TEST(a_page_leads_no_browser_elsewhere),
+		FILES_TEST(what_nobody_needs_goes),
+		FILES_TEST(files_weigh_for_their_owner_until_there_is_no_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,26 +27,26 @@ IN_WRITE(what_is_new_is_counted_until_it_is_seen)
 {
 	(void)arg;
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
-		     work = world_group(t, "work"), play = world_group(t, "play");
+		     shed = world_group(t, "shed"), play = world_group(t, "play");
 	struct place place = place_1(TABLE_ACCOUNT, anna.id);
 	struct account account = {.actor = anna.id, .confirmed = true};
 	WANT(txn_save(t, &place, &account_shape, &account) == OK);
-	WANT(follow_start(t, anna.id, work.id, NULL) == OK);
-	WANT(said(t, &bas, &work).id != 0 && said(t, &bas, &work).id != 0
-		&& said(t, &anna, &work).id != 0 && said(t, &bas, &play).id != 0);
+	WANT(follow_start(t, anna.id, shed.id, NULL) == OK);
+	WANT(said(t, &bas, &shed).id != 0 && said(t, &bas, &shed).id != 0
+		&& said(t, &anna, &shed).id != 0 && said(t, &bas, &play).id != 0);
 	const struct node *page = overview(t, &anna);
 	WANT(world_count(page, "news") == 1 && world_number(page, "news.0.count") == 2);
-	WANT(text_is(world_text(page, "news.0.community.path"), "/@work"));
+	WANT(text_is(world_text(page, "news.0.community.path"), "/@shed"));
 	struct viewer me = {.actor = anna.id, .local = true};
 	time_freeze(NOW + MINUTE);
 	struct call *call = world_call(&feature_overview, METHOD_POST, "/overview/seen", &me, NULL);
 	WANT(call->route->write(call, t) == OK);
 	WANT(world_number(overview(t, &anna), "has_news") == 0);
 	time_freeze(NOW + 2 * MINUTE);
-	WANT(said(t, &bas, &work).id != 0);
+	WANT(said(t, &bas, &shed).id != 0);
 	WANT(world_number(overview(t, &anna), "news.0.count") == 1);
 	/* Who never said so has the last week. */
-	WANT(follow_start(t, bas.id, work.id, NULL) == OK);
+	WANT(follow_start(t, bas.id, shed.id, NULL) == OK);
 	time_freeze(NOW + 8 * DAY);
 	WANT(world_number(overview(t, &bas), "has_news") == 0);
 	return OK;

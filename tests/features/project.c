@@ -1,20 +1,16 @@
 /* project.c: tests of projects: roles and who takes them, who sees whom, how one ends, where it came from. */
+#include "drafts.h"
 #include "world.h"
 
 #include <string.h>
 
-static struct actor anna, bas, cas, group;
+static struct actor anna, bas, cas;
 static const struct viewer nobody;
-
-static struct viewer as(const struct actor *who)
-{
-	return (struct viewer){.actor = who->id, .local = true};
-}
 
 static struct call *sent(const char *path, const struct actor *who, const char *const *inputs)
 {
 	struct viewer *viewer = arena_alloc(world.arena, sizeof *viewer);
-	*viewer = as(who);
+	*viewer = world_as(who);
 	return world_call(&feature_project, METHOD_POST, path, viewer, inputs);
 }
 
@@ -26,12 +22,11 @@ static const char *path_of(uint64_t post, const char *what)
 
 static enum err people(struct txn *t)
 {
-	struct community_draft d = {.name = "shed", .title = "Shed"};
 	anna = world_person(t, "anna");
 	bas = world_person(t, "bas");
 	cas = world_person(t, "cas");
-	d.founder = anna.id;
-	return community_create(t, &d, NULL, &group);
+	(void)world_community(t, "shed", &anna);
+	return OK;
 }
 
 /* With one driver and two people who carry. */
@@ -109,7 +104,7 @@ IN_WRITE(roles_are_taken_until_there_are_enough)
 {
 	(void)arg;
 	WANT(people(t) == OK);
-	struct viewer c = as(&cas);
+	struct viewer c = world_as(&cas);
 	struct post p = begun(t, "A bridge", "everyone", "x=");
 	WANT(p.kind == POST_PROJECT);
 	const struct node *page = list(t, &nobody, "looking", "");
@@ -137,7 +132,7 @@ IN_WRITE(who_helps_is_seen_by_whom_they_chose)
 	(void)arg;
 	WANT(people(t) == OK);
 	struct actor dora = world_person(t, "dora");
-	struct viewer b = as(&bas), d = as(&dora), a = as(&anna);
+	struct viewer b = world_as(&bas), d = world_as(&dora), a = world_as(&anna);
 	struct post p = begun(t, "A bridge", "everyone", "x=");
 	WANT(helps(t, &cas, p.id, "2", "Strong.", "x=") == OK);
 	const struct node *page = shown(t, p.id, &b);
@@ -181,7 +176,7 @@ IN_WRITE(a_role_with_people_in_it_stays)
 {
 	(void)arg;
 	WANT(people(t) == OK);
-	struct viewer b = as(&bas);
+	struct viewer b = world_as(&bas);
 	struct post p = begun(t, "A bridge", "everyone", "x=");
 	WANT(helps(t, &cas, p.id, "2", "", "x=") == OK);
 	const char *const without[] = {"title=A bridge", "text=Words", "number=1", "role=Driver",
@@ -212,7 +207,7 @@ IN_WRITE(what_is_for_members_is_for_members)
 	(void)arg;
 	WANT(people(t) == OK);
 	world_member(&bas, 0, 0, 0);
-	struct viewer member = as(&bas), guest = as(&cas);
+	struct viewer member = world_as(&bas), guest = world_as(&cas);
 	struct post p = begun(t, "A secret", "members", "acts=members");
 	WANT(world_count(list(t, &member, "looking", ""), "projects") == 1);
 	const struct node *page = list(t, &guest, "looking", "");
@@ -227,7 +222,7 @@ IN_WRITE(an_idea_becomes_a_project)
 	char id[ID_TEXT];
 	WANT(people(t) == OK);
 	struct viewer *viewer = arena_alloc(world.arena, sizeof *viewer);
-	*viewer = as(&bas);
+	*viewer = world_as(&bas);
 	const char *const inputs[] = {"title=A garden", "text=With benches.", "language=en", NULL};
 	struct call *call = world_call(
 		&feature_idea, METHOD_POST, "/c/shed/new/idea", viewer, inputs);
@@ -246,11 +241,37 @@ IN_WRITE(an_idea_becomes_a_project)
 	return OK;
 }
 
+/* Also what is not filled in keeps its row. */
+IN_WRITE(a_draft_has_its_roles_as_they_were)
+{
+	(void)arg;
+	WANT(people(t) == OK);
+	const struct node *page;
+	struct viewer b = world_as(&bas);
+	const char *const inputs[] = {"title=A bridge", "text=Words", "number=0", "role=Driver",
+		"wanted=1", "asks=", "number=0", "role=Carrier", "wanted=2", "asks=Boots", NULL};
+	struct call *call = sent("/c/shed/new/project", &bas, inputs);
+	WANT(call->route->drafts && drafts_kept.keep(call, t) == OK);
+	call = world_call(&feature_drafts, METHOD_GET, "/drafts", &b, (const char *const[]){NULL});
+	WANT(world_read(call, t, &page) == OK);
+	WANT(text_is(world_text(page, "drafts.0.kind"), "Project"));
+	const char *const draft[] = {
+		arena_format(world.arena, "draft=%s", world_text(page, "drafts.0.id")), NULL};
+	call = world_call(&feature_project, METHOD_GET, "/c/shed/new/project", &b, draft);
+	WANT(drafts_kept.open(call, t) == OK && world_read(call, t, &page) == OK);
+	WANT(text_is(world_text(page, "is.title"), "A bridge"));
+	WANT(text_is(world_text(page, "rows.0.name"), "Driver")
+		&& text_is(world_text(page, "rows.0.asks"), ""));
+	WANT(text_is(world_text(page, "rows.1.asks"), "Boots")
+		&& world_number(page, "rows.1.wanted") == 2);
+	return OK;
+}
+
 IN_WRITE(who_leaves_helps_no_longer)
 {
 	(void)arg;
 	WANT(people(t) == OK);
-	struct viewer b = as(&bas);
+	struct viewer b = world_as(&bas);
 	struct post p = begun(t, "A bridge", "everyone", "x=");
 	WANT(helps(t, &cas, p.id, "1", "", "x=") == OK);
 	struct view *v = view_create(txn_arena(t), VIEW_TREE);
@@ -300,6 +321,7 @@ int main(void)
 		WORLD_TEST(a_role_with_people_in_it_stays),
 		WORLD_TEST(what_is_for_members_is_for_members),
 		WORLD_TEST(an_idea_becomes_a_project),
+		WORLD_TEST(a_draft_has_its_roles_as_they_were),
 		WORLD_TEST(who_leaves_helps_no_longer),
 		WORLD_TEST(other_nodes_read_the_roles_and_no_names),
 	};

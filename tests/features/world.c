@@ -39,6 +39,24 @@ int world_close(void **state)
 	return 0;
 }
 
+static char files[] = "/tmp/kring-files-XXXXXX";
+
+int world_open_files(void **state)
+{
+	int bad = world_open(state);
+	memset(files + sizeof files - 7, 'X', 6);
+	world.site.blobs = mkdtemp(files);
+	return world.site.blobs != NULL ? bad : -1;
+}
+
+int world_close_files(void **state)
+{
+	char command[64];
+	if (!text_print(command, sizeof command, "rm -rf '%s'", files) || system(command) != 0)
+		return -1;
+	return world_close(state);
+}
+
 void world_run(write_fn *body)
 {
 	enum err e = store_write(world.store, body, NULL);
@@ -67,6 +85,20 @@ struct actor world_person(struct txn *t, const char *name)
 struct actor world_group(struct txn *t, const char *name)
 {
 	return local(t, ACTOR_GROUP, name);
+}
+
+struct actor world_community(struct txn *t, const char *name, const struct actor *founder)
+{
+	struct community_draft d = {.name = name, .title = name, .founder = founder->id};
+	struct actor a;
+	if (community_create(t, &d, NULL, &a) != OK)
+		die("%s: not made", name);
+	return a;
+}
+
+struct viewer world_as(const struct actor *who)
+{
+	return (struct viewer){.actor = who->id, .local = true};
 }
 
 struct actor world_remote(struct txn *t, enum actor_kind kind, const char *name, const char *host)

@@ -50,10 +50,15 @@ void world_run(write_fn *body);
 	}                                                     \
 	static enum err name##_body(struct txn *t, void *arg)
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
+int world_open_files(void **state); /* with a directory for files: site.blobs */
+int world_close_files(void **state);
+#define FILES_TEST(name) cmocka_unit_test_setup_teardown(name, world_open_files, world_close_files)
 
 /* People without keys, made in one word; they die when they cannot be made. */
 struct actor world_person(struct txn *, const char *name);
 struct actor world_group(struct txn *, const char *name);
+struct actor world_community(struct txn *, const char *name, const struct actor *founder);
+struct viewer world_as(const struct actor *); /* signed in here */
 struct actor world_remote(struct txn *, enum actor_kind, const char *name, const char *host);
 /* Enters an account in the roll as a member, with roles in a community and in the association (bits of enum role). */
 void world_member(const struct actor *, uint64_t community, uint32_t here, uint32_t roles);
