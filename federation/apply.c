@@ -8,8 +8,8 @@
 #define FETCH_THREADS 12
 #define PARENT_THREADS 3
 #define POOL_WAITING 64
-#define KEY_THREADS 8
-#define STRANGERS_SHARE 32 /* of one network: their key may be slow to come */
+#define STRANGERS_SHARE 32                /* of one network: their key may be slow to come */
+#define KEY_THREADS (STRANGERS_SHARE + 8) /* who is slow to answer leaves some to others */
 #define WAKE_MOST 16
 #define CRASHES_MOST 5 /* with a row among the first: it may be why */
 #define FORGET_EVERY HOUR

@@ -83,8 +83,7 @@ struct reached {
 static enum err note_reached(void *arg, struct bytes key, struct bytes value)
 {
 	struct reached *x = arg;
-	x->last.size = (uint8_t)key.size;
-	memcpy(x->last.at, key.data, key.size);
+	x->last = place_key(key);
 	x->inboxes[x->count++] = arena_text_n(x->arena, value.data, value.size);
 	return OK;
 }
@@ -121,8 +120,7 @@ static enum err first_rest(void *arg, struct bytes key, struct bytes value)
 {
 	struct rest *rest = arg;
 	rest->found = true;
-	rest->at.size = (uint8_t)key.size;
-	memcpy(rest->at.at, key.data, key.size);
+	rest->at = place_key(key);
 	rest->place = place_id(key, 0);
 	rest->activity = place_id(key, 1);
 	rest->actor = place_id(key, 2);

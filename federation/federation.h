@@ -313,7 +313,7 @@ struct received { /* a row of TABLE_INBOX, of TABLE_LATER and of TABLE_PARKED */
 	const char *id, *type, *actor;
 	struct bytes raw;
 	uint64_t signer; /* actor record */
-	const char *host; /* the signer's; NULL: kept before it was written down */
+	const char *host; /* the signer's: whose room it takes */
 	bool forwarded;  /* the signer is not the actor */
 	bool proved;     /* by an integrity proof of actor itself */
 	int64_t at;
@@ -328,7 +328,7 @@ void inbox_numbers(struct inbox *, struct view *);
 enum err inbox_receive(struct call *); /* the work handler of every inbox route */
 /* Who signed a GET, or nobody: sets call->viewer. Bad signatures are ERR_SIGN_IN. Waits for an unknown key. */
 enum err inbox_viewer(struct call *) MUST_USE;
-const char *task_host(struct arena *, const struct received *); /* that sent it: whose room it takes */
+const char *task_host(const struct received *); /* "" of a row that cannot be read */
 void inbox_took(struct inbox *, const char *host, size_t bytes); /* a row of that signer with so much JSON was committed */
 /* Runs on a thread that may wait for the net; some 70 wait, 32 of one network. ERR_TOO_MUCH over it. */
 enum err inbox_later(struct inbox *, const char *peer, void (*run)(void *), void *arg) MUST_USE;
@@ -384,7 +384,7 @@ struct kept { /* a row of TABLE_ACTIVITY: what we sent, as sent */
 	bool open; /* may be fetched by anyone */
 	uint64_t post; /* whose words it holds: as long as anyone may read those, or `reader` may; 0: none's */
 	uint64_t reader; /* elsewhere, whom alone it is for: closed.c; 0: it is no copy */
-	uint64_t line;   /* it follows from this one; 0: not known, a copy of long ago */
+	uint64_t line;   /* it follows from this one */
 };
 extern const struct shape kept_shape;
 #define OUTBOX_READER "outbox"

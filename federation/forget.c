@@ -103,11 +103,12 @@ bool forget_old(struct store *store)
 		return true;
 	uint64_t id = (uint64_t)since << 16; /* base.h: what an id is made of */
 	bool all = seen_forget(store, since) && forget_table(store, old, TABLE_PARKED, 0, id);
-	forget_all_copies(store, id);
 	for (uint64_t v = VARIANT_SELF; v < VARIANT_COUNT; v++)
 		if (v != VARIANT_CLOSED)
 			all = forget_table(store, old, TABLE_ACTIVITY, v << VARIANT_SHIFT, id)
 				&& all;
+	if (all) /* once in a while: each time all of them are looked at */
+		forget_all_copies(store, id);
 	for (int round = 0; round < ROUNDS; round++)
 		if (store_write(store, forget_lines, &id) != OK)
 			break;
@@ -134,13 +135,12 @@ static bool is_letter(void *arg, struct arena *scratch, struct bytes key, struct
 	const struct theirs *x = arg;
 	struct kept kept;
 	struct post p;
+	(void)key;
 	if (record_read(scratch, &kept_shape, value, &kept) != OK)
 		return false;
-	uint64_t line = kept.line != 0 ? kept.line
-				       : place_id(key, 0) & ((UINT64_C(1) << VARIANT_SHIFT) - 1);
-	if (line >= x->who->since)
+	if (kept.line >= x->who->since)
 		return false;
-	return kept.actor == x->who->actor || tells_of_them(x, line)
+	return kept.actor == x->who->actor || tells_of_them(x, kept.line)
 		|| (kept.post != 0 && post_load(x->t, kept.post, &p) == OK
 			&& p.author == x->who->actor);
 }

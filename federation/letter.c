@@ -208,7 +208,7 @@ static enum err announce(struct saying *s, struct bytes inner, const char *inner
 	return e == OK ? to_community(s, &l) : e;
 }
 
-/* Before there were such rows its id came from the post. */
+/* One that was not announced, or not yet, has its own number: no line has that. */
 uint64_t letter_announced(struct txn *t, uint64_t post, enum variant variant)
 {
 	uint64_t place;

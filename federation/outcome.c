@@ -231,7 +231,6 @@ struct rows {
 static enum err note_row(void *arg, struct bytes key, struct bytes value)
 {
 	struct rows *rows = arg;
-	struct place *p = &rows->at[rows->count];
 	uint64_t actor = place_id_at(key, 1 + HOST_HASH);
 	(void)value;
 	if (rows->seen++ == 0 || actor != rows->actor)
@@ -239,8 +238,7 @@ static enum err note_row(void *arg, struct bytes key, struct bytes value)
 	rows->actor = actor;
 	if (rows->stays)
 		return OK;
-	p->size = (uint8_t)key.size;
-	memcpy(p->at, key.data, key.size);
+	rows->at[rows->count] = place_key(key);
 	return ++rows->count == BURY_MOST ? ERR_CONFLICT : OK;
 }
 

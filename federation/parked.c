@@ -21,7 +21,7 @@ static enum err list_row(void *arg, struct bytes key, struct bytes value)
 	if (l->count++ < LISTED_MOST && record_read(l->arena, &received_shape, value, &row) == OK) {
 		time_iso(row.at, at);
 		text_format(l->out, "%s %s of %s: %s\n", at, row.type != NULL ? row.type : "?",
-			task_host(l->arena, &row), row.id != NULL ? row.id : "?");
+			task_host(&row), row.id != NULL ? row.id : "?");
 	}
 	arena_reset(l->arena);
 	return OK;
@@ -91,8 +91,7 @@ enum err parked_retry(struct federation *f, size_t *count)
 		b->arena = rows;
 		e = store_write(f->set.store, move_rows, b);
 		for (size_t i = 0; e == OK && f->inbox != NULL && i < b->count; i++)
-			inbox_took(f->inbox, task_host(rows, &b->rows[i].row),
-				b->rows[i].row.raw.size);
+			inbox_took(f->inbox, task_host(&b->rows[i].row), b->rows[i].row.raw.size);
 		*count += e == OK ? b->count : 0;
 	} while (e == OK && b->count == AT_ONCE);
 	return e;

@@ -142,12 +142,11 @@ static enum err pick_row(void *arg, struct bytes key, struct bytes value)
 	struct delivery_row row = {0};
 	bool readable = record_read(p->arena, &delivery_row_shape, value, &row) == OK
 		&& row.inbox != NULL;
-	p->at.size = (uint8_t)key.size;
-	memcpy(p->at.at, key.data, key.size);
+	p->at = place_key(key);
 	p->looks++;
-	if (!readable)
-		row = (struct delivery_row){0};
-	else if (is_busy(l, row.actor))
+	if (!readable) /* whose it is its key says */
+		row = (struct delivery_row){.actor = place_id_at(key, 1 + HOST_HASH)};
+	if (is_busy(l, row.actor))
 		return OK;
 	if (row.next > p->now && row.next <= p->now + outcome_longest(p->delivery->unit)) {
 		if (row.next < p->next)

@@ -16,10 +16,7 @@ static struct place seen_place(struct arena *arena, const struct received *row)
 
 static struct place age_place(const struct received *row, const struct place *seen)
 {
-	struct place age = place_1(TABLE_SEEN_AGE, (uint64_t)row->at);
-	memcpy(age.at + age.size, seen->at + 1, (size_t)seen->size - 1);
-	age.size = (uint8_t)(age.size + seen->size - 1);
-	return age;
+	return place_join(place_1(TABLE_SEEN_AGE, (uint64_t)row->at), *seen);
 }
 
 struct mark { /* when it came; taken back since */
@@ -116,9 +113,8 @@ static enum err age_row(void *arg, struct bytes key, struct bytes value)
 	(void)value;
 	if (place_id(key, 0) >= a->before || a->count == COUNT(a->ages) || key.size != 25)
 		return ERR_CONFLICT;
-	struct place *age = &a->ages[a->count], *seen = &a->seen[a->count];
-	age->size = (uint8_t)key.size;
-	memcpy(age->at, key.data, key.size);
+	struct place *seen = &a->seen[a->count];
+	a->ages[a->count] = place_key(key);
 	*seen = place_0(TABLE_SEEN);
 	memcpy(seen->at + 1, (const uint8_t *)key.data + 9, 16);
 	seen->size = 17;

@@ -11,13 +11,9 @@
 #define NO_ROOM_MOST DAY /* from then on it counts as a try */
 #define ROUNDS 6         /* of fetching for one row */
 
-const char *task_host(struct arena *arena, const struct received *row)
+const char *task_host(const struct received *row)
 {
-	struct url url;
-	const char *bare = reading_no_fragment(arena, row->actor);
-	if (row->host != NULL)
-		return row->host;
-	return bare != NULL && url_parse(arena, bare, &url) == OK ? url.authority : "";
+	return row->host != NULL ? row->host : "";
 }
 
 struct task *task_create(struct inbox *in, uint64_t place, struct bytes row)
@@ -27,7 +23,7 @@ struct task *task_create(struct inbox *in, uint64_t place, struct bytes row)
 	*task = (struct task){.in = in, .arena = arena, .place = place};
 	task->result = record_read(arena, &received_shape, row, &task->row) == OK ? OK
 										  : ERR_INVALID;
-	task->host = task_host(arena, &task->row);
+	task->host = task_host(&task->row);
 	return task;
 }
 

@@ -132,8 +132,7 @@ static enum err check_row(void *arg, struct bytes key, struct bytes value)
 	struct check *c = arg;
 	if (c->rows == ROWS) {
 		c->more = true;
-		c->next.size = (uint8_t)key.size;
-		memcpy(c->next.at, key.data, key.size);
+		c->next = place_key(key);
 		return ERR_CONFLICT;
 	}
 	c->rows++;

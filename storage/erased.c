@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define HASH_TEXT (2 * SHA256_SIZE)
-#define LINE_MOST (HASH_TEXT + 8)
+#define LINE_MOST (HASH_TEXT + 12)
 
 struct erased_list {
 	const char *text;
@@ -30,9 +30,10 @@ static bool sync_directory_of(const char *file)
 	return good;
 }
 
-static bool is_torn(const struct erased_list *list)
+/* Ends what was cut off in the middle of a line, so that it is none. */
+static const char *end_of_torn(const struct erased_list *list)
 {
-	return list->size > 0 && list->text[list->size - 1] != '\n';
+	return list->size > 0 && list->text[list->size - 1] != '\n' ? "?\n" : "";
 }
 
 static const char *hash_of(struct arena *arena, const uint8_t key[32], const char *what)
@@ -71,26 +72,33 @@ bool erased_is_empty(const struct erased_list *list)
 	return list->size == 0;
 }
 
-/* What was cut off in the middle of a line is none: it begins anew after it. */
 bool erased_has(struct arena *arena, const struct erased_list *list, const uint8_t key[32],
 	const char *what, uint32_t *number)
 {
 	const char *hash = hash_of(arena, key, what);
 	for (const char *at = list->text; (at = strstr(at, hash)) != NULL; at += HASH_TEXT) {
-		const char *end = at + HASH_TEXT;
-		if ((at != list->text && at[-1] != '\n') || *end != ' ')
+		char *end;
+		unsigned long n = strtoul(at + HASH_TEXT, &end, 10);
+		if ((at != list->text && at[-1] != '\n') || at[HASH_TEXT] != ' ' || *end != '\n')
 			continue;
-		unsigned long n = strtoul(end + 1, NULL, 10);
 		*number = n <= UINT32_MAX ? (uint32_t)n : 0;
 		return true;
 	}
 	return false;
 }
 
-static bool write_line(int fd, const char *line)
+/* On disk when it answers OK, also what stood there already: that may be half a write ago. */
+static enum err append(const char *file, const struct erased_list *there, struct bytes lines)
 {
-	size_t size = strlen(line);
-	return TEMP_FAILURE_RETRY(write(fd, line, size)) == (ssize_t)size && fsync(fd) == 0;
+	if (there->size + lines.size > ERASED_MOST)
+		return ERR_TOO_MUCH;
+	int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	bool good = fd >= 0
+		&& TEMP_FAILURE_RETRY(write(fd, lines.data, lines.size)) == (ssize_t)lines.size
+		&& fsync(fd) == 0;
+	if (fd >= 0 && close(fd) != 0)
+		good = false;
+	return good && sync_directory_of(file) ? OK : ERR_STORE;
 }
 
 enum err erased_add(const char *file, const uint8_t key[32], const char *what, uint32_t number)
@@ -99,39 +107,34 @@ enum err erased_add(const char *file, const uint8_t key[32], const char *what, u
 	struct erased_list *list;
 	uint32_t known;
 	enum err e = erased_read(arena, file, &list);
-	if (e != OK || erased_has(arena, list, key, what, &known))
+	if (e != OK)
 		return e;
-	if (list->size + LINE_MOST > ERASED_MOST)
-		return ERR_TOO_MUCH;
-	const char *line = arena_format(
-		arena, "%s%s %u\n", is_torn(list) ? "\n" : "", hash_of(arena, key, what), number);
-	int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && write_line(fd, line);
-	if (fd >= 0 && close(fd) != 0)
-		good = false;
-	return good && sync_directory_of(file) ? OK : ERR_STORE;
+	const char *line = erased_has(arena, list, key, what, &known)
+		? ""
+		: arena_format(
+			arena, "%s%s %u\n", end_of_torn(list), hash_of(arena, key, what), number);
+	return append(file, list, (struct bytes){line, strlen(line)});
 }
 
-/* Lines of the one that are not in the other. */
+/* Whole lines of the one that are not in the other. */
 enum err erased_merge(const char *from, const char *to)
 {
 	struct arena *arena ARENA_CLEANUP = arena_create();
 	struct erased_list *list, *there;
+	struct text lines;
 	enum err e = erased_read(arena, from, &list);
 	if (e == OK)
 		e = erased_read(arena, to, &there);
 	if (e != OK || list->size == 0)
 		return e;
-	int fd = open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && (!is_torn(there) || write_line(fd, "\n"));
-	for (const char *at = list->text; good && *at != '\0';) {
-		size_t size = strcspn(at, "\n");
-		const char *line = arena_text_n(arena, at, size);
-		if (size > HASH_TEXT && size < LINE_MOST && strstr(there->text, line) == NULL)
-			good = write_line(fd, arena_format(arena, "%s\n", line));
-		at += size + (at[size] == '\n');
+	text_init(&lines, arena, ERASED_MOST);
+	text_add(&lines, end_of_torn(there));
+	for (const char *at = list->text, *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+		const char *line = arena_text_n(arena, at, (size_t)(end - at) + 1);
+		if (end - at > HASH_TEXT && end - at < LINE_MOST
+			&& strstr(there->text, line) == NULL)
+			text_add(&lines, line);
 	}
-	if (fd >= 0 && close(fd) != 0)
-		good = false;
-	return good && sync_directory_of(to) ? OK : ERR_STORE;
+	return lines.failed ? ERR_TOO_MUCH
+			    : append(to, there, (struct bytes){lines.at, lines.size});
 }

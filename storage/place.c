@@ -3,6 +3,7 @@
  */
 #include "store.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define TEXT_MAX 100 /* leaves room for fields behind it */
@@ -65,6 +66,15 @@ struct place place_hash_1(uint8_t table, const char *uri, uint64_t a)
 {
 	struct place p = place_hash(table, uri);
 	add_u64(&p, a);
+	return p;
+}
+
+struct place place_key(struct bytes key)
+{
+	struct place p = {.size = (uint8_t)key.size};
+	assert(key.size <= sizeof p.at);
+	if (key.size > 0)
+		memcpy(p.at, key.data, key.size);
 	return p;
 }
 

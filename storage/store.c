@@ -57,9 +57,8 @@ struct store {
 	_Atomic uint64_t writes, commits, replays;
 	uint32_t version;
 
-	pthread_mutex_t
-		copying; /* held as long as the whole of it is copied, or put in another file */
-	pthread_mutex_t mutex; /* over what follows */
+	pthread_mutex_t copying; /* held while all of it is copied, or put in another file */
+	pthread_mutex_t mutex;   /* over what follows */
 	struct txn *idle;
 	void (*wake)(void *);
 	void *wake_arg;

@@ -133,6 +133,7 @@ struct place place_3(uint8_t table, uint64_t a, uint64_t b, uint64_t c);
 struct place place_text(uint8_t table, const char *s);  /* s itself, at most 100 bytes: cut never, dies over it */
 struct place place_hash(uint8_t table, const char *uri); /* the first 16 bytes of SHA-256(uri) */
 struct place place_hash_1(uint8_t table, const char *uri, uint64_t a);
+struct place place_key(struct bytes key); /* as a walk gives it */
 struct place place_join(struct place first, struct place more); /* the fields of the second behind those of the first */
 uint64_t place_id(struct bytes key, size_t field); /* the field-th u64 after the table byte, from 0; 0 when too short */
 uint64_t place_id_at(struct bytes key, size_t offset); /* the u64 at a byte offset; 0 when too short */

@@ -320,10 +320,8 @@ struct dropping {
 static enum err drop_one(void *arg, struct bytes key, struct bytes value)
 {
 	struct dropping *d = arg;
-	struct place *p = &d->rows[d->count++];
 	(void)value;
-	p->size = (uint8_t)key.size;
-	memcpy(p->at, key.data, key.size);
+	d->rows[d->count++] = place_key(key);
 	return OK;
 }
 

@@ -136,18 +136,10 @@ struct sweeping {
 	struct place last, found[DROPPED_AT_ONCE];
 };
 
-static struct place copy_key(struct bytes key)
-{
-	struct place p = {.size = (uint8_t)key.size};
-	if (key.size > 0)
-		memcpy(p.at, key.data, key.size);
-	return p;
-}
-
 static enum err sweep_visit(void *arg, struct bytes key, struct bytes value)
 {
 	struct sweeping *s = arg;
-	s->last = copy_key(key);
+	s->last = place_key(key);
 	if (s->is(s->arg, s->scratch, key, value))
 		s->found[s->count++] = s->last;
 	arena_reset(s->scratch);
@@ -389,7 +381,7 @@ static enum err forget_words(struct txn *t, struct leaving *l)
 {
 	const struct feature *const *f = turn_of(l->feature);
 	struct leaver who = leaver_of(t, l);
-	struct place at = copy_key(l->at);
+	struct place at = place_key(l->at);
 	while (*f != NULL && ((*f)->personal == NULL || (*f)->personal->forget == NULL))
 		f++;
 	enum err e = *f != NULL ? (*f)->personal->forget(t, &who, &at) : OK;
@@ -445,7 +437,7 @@ static enum err bare_line(struct txn *t, void *arg, const struct place *key)
 static enum err forget_copies(struct txn *t, struct leaving *l, enum leaving_step next)
 {
 	struct leaver who = leaver_of(t, l);
-	struct place at = copy_key(l->at);
+	struct place at = place_key(l->at);
 	bool journal = at.size > 0 && at.at[0] == TABLE_JOURNAL;
 	enum err e = OK;
 	if (!journal && beyond != NULL)

@@ -35,10 +35,7 @@ const struct shape token_shape = {"token", sizeof(struct token), token_fields, C
 
 static struct place access_place(uint64_t actor, const struct place *secret)
 {
-	struct place p = place_1(TABLE_ACCESS, actor);
-	memcpy(p.at + p.size, secret->at + 1, HASH_SIZE);
-	p.size += HASH_SIZE;
-	return p;
+	return place_join(place_1(TABLE_ACCESS, actor), *secret);
 }
 
 static enum err access_put(struct txn *t, uint64_t actor, const struct place *secret)
@@ -396,8 +393,7 @@ static enum err prune_visit(void *arg, struct bytes key, struct bytes value)
 {
 	struct prune *p = arg;
 	struct session s;
-	p->last.size = (uint8_t)key.size;
-	memcpy(p->last.at, key.data, key.size);
+	p->last = place_key(key);
 	p->seen++;
 	enum err e = record_read(txn_arena(p->txn), &session_shape, value, &s);
 	if (e != OK || (p->now - s.used <= SESSION_IDLE && p->now - s.created <= SESSION_WHOLE))

@@ -6,70 +6,28 @@
 #include <string.h>
 #include <time.h>
 
-#define SECRET "sssssssssssssssssssssssssssssssssssssssssss" /* of the session */
 #define FEED "https://good.example/feed"
 #define PATH "/@board/curated/feeds"
 
 static uint64_t jan, board;
 
-static enum err make_people(struct txn *t, void *arg)
-{
-	(void)arg;
-	struct account_draft draft = {.name = "jan", .title = "Jan"};
-	struct community_draft community = {.name = "board", .title = "Board"};
-	struct actor a;
-	enum err e = account_create(t, &draft, NULL, &a);
-	jan = a.id;
-	community.founder = a.id;
-	if (e == OK)
-		e = community_create(t, &community, NULL, &a);
-	board = a.id;
-	struct session session = {.actor = jan, .created = NOW, .used = NOW, .handle = "h"};
-	struct place place = place_hash(TABLE_SESSION, SECRET);
-	return e == OK ? txn_save(t, &place, &session_shape, &session) : e;
-}
-
-/* The server once more, with the pages of people and who is signed in. */
 static int open_with_people(void **state)
 {
 	static const struct route *lists[4];
-	const char *why = NULL;
 	static int64_t later; /* a test's clock runs ahead of the next one's */
 	int bad = node_open(state);
 	later += 40 * DAY;
 	node.now += later;
 	time_freeze(node.now);
-	page_load();
 	lists[0] = federation_routes;
 	lists[1] = aggregator_routes;
 	lists[2] = feature_curated.routes;
-	server_stop(node.server);
-	struct server_settings s = {.site = &node.site,
-		.store = node.store,
-		.crypto = node.crypto,
-		.address = "127.0.0.1",
-		.threads = 1,
-		.signed_in = account_signed_in,
-		.routes = lists};
-	if (server_start(&s, &node.server, &why) != OK)
-		return -1;
-	node_write(make_people, NULL);
+	struct founder f = node_pages(lists);
+	jan = f.jan;
+	board = f.board;
 	return bad;
 }
 #define FEED_TEST(name) cmocka_unit_test_setup_teardown(name, open_with_people, node_close)
-
-/* As jan, from a page of here. */
-static struct response send_form(const char *path, const char *body)
-{
-	uint8_t mac[SHA256_SIZE];
-	crypto_hmac(node.site.secret, sizeof node.site.secret, "csrf:h", 6, mac);
-	const char *const headers[] = {"Cookie: __Host-kring=" SECRET, "Origin: https://ex.org",
-		"Sec-Fetch-Site: same-origin", "Content-Type: application/x-www-form-urlencoded",
-		"Accept: text/html", NULL};
-	return node_raw("POST", path, headers,
-		arena_format(
-			node.arena, "%s&csrf=%s", body, hex_encode(node.arena, mac, sizeof mac)));
-}
 
 static struct response add(const char *address)
 {
@@ -78,7 +36,7 @@ static struct response add(const char *address)
 	text_init(&body, node.arena, 8192);
 	text_add(&body, "language=&address=");
 	text_url(&body, address);
-	return send_form(PATH, body.at);
+	return node_form(PATH, body.at);
 }
 
 /* A feed with the items `from` … `to`, the newest first. */
@@ -275,7 +233,7 @@ static void only_the_core_team_adds(void **state)
 	(void)state;
 	serves(FEED, rss(1, 2));
 	assert_int_equal(
-		send_form("/@nothing/curated/feeds", "address=good.example%2Ffeed").status, 404);
+		node_form("/@nothing/curated/feeds", "address=good.example%2Ffeed").status, 404);
 	node_write(take_away, NULL);
 	assert_int_equal(add(FEED).status, 403);
 	assert_int_equal(wire_gets(FEED), 0);

@@ -7,30 +7,11 @@
 
 #define FINGER "https://good.example/.well-known/webfinger?resource=acct%3Aalice%40good.example"
 
-#define SECRET "sssssssssssssssssssssssssssssssssssssssssss" /* of the session */
-
 struct scene {
 	uint64_t jan, board, alice, person;
 	const char *address;
 };
 static struct scene scene;
-
-static enum err make_people(struct txn *t, void *arg)
-{
-	(void)arg;
-	struct account_draft draft = {.name = "jan", .title = "Jan"};
-	struct community_draft board = {.name = "board", .title = "Board"};
-	struct actor a;
-	enum err e = account_create(t, &draft, NULL, &a);
-	scene.jan = a.id;
-	board.founder = a.id;
-	if (e == OK)
-		e = community_create(t, &board, NULL, &a);
-	scene.board = a.id;
-	struct session session = {.actor = scene.jan, .created = NOW, .used = NOW, .handle = "h"};
-	struct place place = place_hash(TABLE_SESSION, SECRET);
-	return e == OK ? txn_save(t, &place, &session_shape, &session) : e;
-}
 
 static enum err enter_roll(struct txn *r, void *arg)
 {
@@ -42,46 +23,21 @@ static enum err enter_roll(struct txn *r, void *arg)
 	return e;
 }
 
-/* The server once more, with the pages of people and who is signed in. */
 static void set_up(void)
 {
 	static const struct route *lists[5];
-	const char *why = NULL;
-	page_load();
 	lists[0] = federation_routes;
 	lists[1] = linking_routes;
 	lists[2] = feature_linked.routes;
 	lists[3] = feature_readers.routes;
-	server_stop(node.server);
-	struct server_settings s = {.site = &node.site,
-		.store = node.store,
-		.crypto = node.crypto,
-		.address = "127.0.0.1",
-		.threads = 1,
-		.signed_in = account_signed_in,
-		.routes = lists};
-	assert_int_equal(server_start(&s, &node.server, &why), OK);
-	scene = (struct scene){0};
-	node_write(make_people, NULL);
+	struct founder f = node_pages(lists);
+	scene = (struct scene){.jan = f.jan, .board = f.board};
 	assert_int_equal(roll_write(&node.site, enter_roll, NULL), OK);
 	node_serve(&node.alice, "Person");
 	wire_answer(FINGER, 200, "application/jrd+json",
 		node_words(
 			"{'subject':'acct:alice@good.example','links':[{'rel':'self','type':'application/activity+json','href':'%s'}]}",
 			node.alice.uri));
-}
-
-/* As jan, from a page of here. */
-static struct response send_form(const char *path, const char *body)
-{
-	uint8_t mac[SHA256_SIZE];
-	crypto_hmac(node.site.secret, sizeof node.site.secret, "csrf:h", 6, mac);
-	const char *const headers[] = {"Cookie: __Host-kring=" SECRET, "Origin: https://ex.org",
-		"Sec-Fetch-Site: same-origin", "Content-Type: application/x-www-form-urlencoded",
-		"Accept: text/html", NULL};
-	return node_raw("POST", path, headers,
-		arena_format(
-			node.arena, "%s&csrf=%s", body, hex_encode(node.arena, mac, sizeof mac)));
 }
 
 struct looking {
@@ -108,7 +64,7 @@ static struct looking look(void)
 static void ask_for_alice(void)
 {
 	assert_int_equal(
-		send_form("/settings/linked", "account=%40alice%40good.example").status, 303);
+		node_form("/settings/linked", "account=%40alice%40good.example").status, 303);
 	struct looking l = look();
 	assert_int_equal(l.count, 1);
 	scene.alice = l.at[0].actor;
@@ -132,7 +88,7 @@ static void alice_says(const char *more)
 
 static int check_it(void)
 {
-	return send_form("/settings/linked/check",
+	return node_form("/settings/linked/check",
 		arena_format(node.arena, "id=%llu", (unsigned long long)scene.alice))
 		.status;
 }
@@ -164,7 +120,7 @@ static void each_way_that_proves_it(void **state)
 		assert_true(look().at[0].proved != 0);
 		assert_int_equal(linked_account(&node.site, scene.alice), scene.jan);
 		/* And off again, for the next. */
-		assert_int_equal(send_form(arena_format(node.arena, "/settings/linked/%llu/end",
+		assert_int_equal(node_form(arena_format(node.arena, "/settings/linked/%llu/end",
 						   (unsigned long long)scene.alice),
 					 "")
 					 .status,
@@ -198,7 +154,7 @@ static void what_proves_nothing(void **state)
 	assert_int_equal(check_it(), 422);
 	wire_answer(node.alice.uri, 500, NULL, "");
 	assert_int_equal(check_it(), 422);
-	assert_int_equal(send_form("/settings/linked/check", "id=12345").status, 404);
+	assert_int_equal(node_form("/settings/linked/check", "id=12345").status, 404);
 	assert_int_equal(linked_account(&node.site, scene.alice), 0);
 }
 
@@ -230,16 +186,16 @@ static void who_may_not_ask(void **state)
 {
 	(void)state;
 	set_up();
-	assert_int_equal(send_form("/settings/linked", "account=%40jan%40ex.org").status, 422);
+	assert_int_equal(node_form("/settings/linked", "account=%40jan%40ex.org").status, 422);
 	assert_int_equal(
-		send_form("/settings/linked", "account=%40nobody%40good.example").status, 422);
-	assert_int_equal(send_form("/settings/linked", "account=127.0.0.1").status, 422);
+		node_form("/settings/linked", "account=%40nobody%40good.example").status, 422);
+	assert_int_equal(node_form("/settings/linked", "account=127.0.0.1").status, 422);
 	assert_int_equal(
-		send_form("/settings/linked", "account=https%3A%2F%2F127.0.0.1%2Fa").status, 422);
+		node_form("/settings/linked", "account=https%3A%2F%2F127.0.0.1%2Fa").status, 422);
 	assert_int_equal(look().count, 0);
 	assert_int_equal(roll_write(&node.site, drop_from_roll, NULL), OK);
 	assert_int_equal(
-		send_form("/settings/linked", "account=%40alice%40good.example").status, 403);
+		node_form("/settings/linked", "account=%40alice%40good.example").status, 403);
 }
 
 static void the_core_team_lets_in(void **state)
@@ -248,12 +204,12 @@ static void the_core_team_lets_in(void **state)
 	set_up();
 	uint64_t alice = node_know(&node.alice);
 	assert_int_equal(
-		send_form("/@board/readers", "account=%40alice%40good.example").status, 303);
+		node_form("/@board/readers", "account=%40alice%40good.example").status, 303);
 	assert_true(admitted_is(&node.site, scene.board, alice));
 	assert_int_equal(
-		send_form("/@nothing/readers", "account=%40alice%40good.example").status, 404);
-	assert_int_equal(send_form("/@jan/readers", "account=%40alice%40good.example").status, 404);
-	assert_int_equal(send_form(arena_format(node.arena, "/@board/readers/%llu/end",
+		node_form("/@nothing/readers", "account=%40alice%40good.example").status, 404);
+	assert_int_equal(node_form("/@jan/readers", "account=%40alice%40good.example").status, 404);
+	assert_int_equal(node_form(arena_format(node.arena, "/@board/readers/%llu/end",
 					   (unsigned long long)alice),
 				 "")
 				 .status,
@@ -261,7 +217,7 @@ static void the_core_team_lets_in(void **state)
 	assert_false(admitted_is(&node.site, scene.board, alice));
 	node_group("other");
 	assert_int_equal(
-		send_form("/@other/readers", "account=%40alice%40good.example").status, 403);
+		node_form("/@other/readers", "account=%40alice%40good.example").status, 403);
 }
 
 int main(void)

@@ -303,3 +303,54 @@ struct response node_send(const char *path, const struct neighbour *p, const cha
 	return node_raw("POST", path,
 		signed_headers(p, "POST", path, body, "Content-Type: " ACTIVITY_TYPE), body);
 }
+
+/* ---- pages, and who is signed in ------------------------------------------------------------- */
+
+#define SECRET "sssssssssssssssssssssssssssssssssssssssssss" /* of the session */
+
+static enum err make_founder(struct txn *t, void *arg)
+{
+	struct founder *f = arg;
+	struct account_draft jan = {.name = "jan", .title = "Jan"};
+	struct community_draft board = {.name = "board", .title = "Board"};
+	struct actor a;
+	enum err e = account_create(t, &jan, NULL, &a);
+	f->jan = board.founder = a.id;
+	if (e == OK)
+		e = community_create(t, &board, NULL, &a);
+	f->board = a.id;
+	struct session session = {.actor = f->jan, .created = NOW, .used = NOW, .handle = "h"};
+	struct place place = place_hash(TABLE_SESSION, SECRET);
+	return e == OK ? txn_save(t, &place, &session_shape, &session) : e;
+}
+
+struct founder node_pages(const struct route *const *routes)
+{
+	struct founder f;
+	const char *why = NULL;
+	struct server_settings s = {.site = &node.site,
+		.store = node.store,
+		.crypto = node.crypto,
+		.address = "127.0.0.1",
+		.threads = 1,
+		.signed_in = account_signed_in,
+		.routes = routes};
+	page_load();
+	server_stop(node.server);
+	if (server_start(&s, &node.server, &why) != OK)
+		die("server: %s", why);
+	node_write(make_founder, &f);
+	return f;
+}
+
+struct response node_form(const char *path, const char *body)
+{
+	uint8_t mac[SHA256_SIZE];
+	crypto_hmac(node.site.secret, sizeof node.site.secret, "csrf:h", 6, mac);
+	const char *const headers[] = {"Cookie: __Host-kring=" SECRET, "Origin: https://ex.org",
+		"Sec-Fetch-Site: same-origin", "Content-Type: application/x-www-form-urlencoded",
+		"Accept: text/html", NULL};
+	return node_raw("POST", path, headers,
+		arena_format(
+			node.arena, "%s&csrf=%s", body, hex_encode(node.arena, mac, sizeof mac)));
+}

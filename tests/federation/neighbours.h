@@ -49,4 +49,10 @@ struct response {
 struct response node_get(const char *path, const char *accept, const struct neighbour *signer); /* signer NULL: unsigned */
 struct response node_send(const char *path, const struct neighbour *, const char *body); /* a signed POST */
 struct response node_raw(const char *method, const char *path, const char *const *headers, const char *body);
+struct founder {
+	uint64_t jan, board;
+};
+/* The server once more, with these pages and who is signed in: jan, who founded the community "board". */
+struct founder node_pages(const struct route *const *routes);
+struct response node_form(const char *path, const char *body); /* as jan, from a page of here */
 const char *node_words(const char *format, ...) PRINTF(1, 2); /* in the arena; ' stands for " */

@@ -110,6 +110,14 @@ static void a_line_that_was_cut_off_is_none(void **state)
 	put(file, "0123456789abcdef", "a");
 	assert_int_equal(erased_add(file, key, "account 8", 2), OK);
 	assert_true(has(file, key, "account 7", 1) && has(file, key, "account 8", 2));
+	/* Also when only its number is cut. */
+	assert_int_equal(erased_add(file, key, "account 9", 15), OK);
+	assert_int_equal(truncate(file, (off_t)strlen(content_of(file)) - 2), 0);
+	assert_false(has(file, key, "account 9", 1));
+	assert_int_equal(erased_merge(file, second), OK);
+	assert_false(has(second, key, "account 9", 1));
+	assert_int_equal(erased_add(file, key, "account 9", 15), OK);
+	assert_true(has(file, key, "account 9", 15));
 	/* Inside another line it does not count. */
 	char *line = arena_text(arena, content_of(file));
 	line[64 + 2] = '\0';
@@ -123,17 +131,18 @@ static void two_lists_become_one(void **state)
 	assert_int_equal(erased_merge(file, second), OK); /* nothing makes no file */
 	assert_int_not_equal(access(second, F_OK), 0);
 	assert_int_equal(erased_add(file, key, "account 7", 1), OK);
-	assert_int_equal(erased_add(file, key, "account 8", 2), OK);
-	assert_int_equal(erased_add(second, key, "account 8", 2), OK);
+	assert_int_equal(erased_add(file, key, "account 8", UINT32_MAX), OK);
+	assert_int_equal(erased_add(second, key, "account 8", UINT32_MAX), OK);
+	assert_int_equal(erased_add(file, key, "account 10", UINT32_MAX), OK);
 	assert_int_equal(erased_add(second, key, "person 9", 0), OK);
 	put(second, "torn", "a");
 	put(file, "rubbish\n", "a");
 	assert_int_equal(erased_merge(file, second), OK);
 	assert_int_equal(erased_merge(file, second), OK);
-	assert_true(has(second, key, "account 7", 1) && has(second, key, "account 8", 2)
-		&& has(second, key, "person 9", 0));
+	assert_true(has(second, key, "account 7", 1) && has(second, key, "account 8", UINT32_MAX)
+		&& has(second, key, "account 10", UINT32_MAX) && has(second, key, "person 9", 0));
 	assert_null(strstr(content_of(second), "rubbish"));
-	assert_int_equal(lines(content_of(second)), 4); /* three, and what was torn */
+	assert_int_equal(lines(content_of(second)), 5); /* four, and what was torn */
 }
 
 int main(void)

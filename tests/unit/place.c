@@ -62,6 +62,9 @@ static void test_places(void **state)
 	assert_int_equal(joined.size, 33);
 	assert_true(place_id((struct bytes){joined.at, joined.size}, 0) == 6);
 	assert_memory_equal(joined.at + 9, h.at + 1, 24);
+	struct place same = place_key((struct bytes){joined.at, joined.size});
+	assert_int_equal(same.size, joined.size);
+	assert_memory_equal(same.at, joined.at, joined.size);
 	memset(long_name, 'n', 100);
 	assert_int_equal(place_text(1, long_name).size, 101);
 	assert_int_equal(place_text(1, "").size, 1);
