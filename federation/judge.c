@@ -61,12 +61,12 @@ static bool says_something(const char *type)
 }
 
 /* It may be done and undone again, with the same two ids: Misskey's Follow is. */
-static enum err end_both(struct txn *t, const char *undone, const struct activity *undo)
+static enum err end_both(struct txn *t, const char *undone, const char *undo)
 {
 	enum err e = seen_end(t, undone);
-	if (e != OK || !reading_same_host(undo->id, undo->actor))
+	if (e != OK || undo == NULL)
 		return e;
-	e = seen_end(t, undo->id);
+	e = seen_end(t, undo);
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
@@ -78,7 +78,7 @@ static enum err take_back(struct txn *t, const struct activity *a)
 	enum err e = judge_dispatch(t, a);
 	if ((e != OK && e != ERR_NOT_FOUND) || !reading_same_host(what, a->actor))
 		return e;
-	enum err ended = undo ? end_both(t, what, a) : ERR_NOT_FOUND;
+	enum err ended = undo ? end_both(t, what, a->id) : ERR_NOT_FOUND;
 	if (ended != ERR_NOT_FOUND)
 		return ended;
 	return e == ERR_NOT_FOUND ? seen_take_back(t, a->actor, what) : e;

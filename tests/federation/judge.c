@@ -277,37 +277,6 @@ static void act(const char *type, const char *id, const char *object)
 	look();
 }
 
-static enum err came_already(struct txn *t, void *arg)
-{
-	const struct received row = {.id = "https://evil.example/l/1", .at = time_now()};
-	return seen_add(t, &row, arg);
-}
-
-/* An Undo may come again; but no other host's words, whatever it calls itself. */
-static void an_undo_opens_no_door_to_others(void **state)
-{
-	bool known = false;
-	(void)state;
-	meet();
-	node_know(&node.bob);
-	const char *like = node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':"
-				      "'https://evil.example/l/1','type':'Like','actor':'%s',"
-				      "'object':'https://good.example/n/1'}",
-		node.bob.uri);
-	assert_int_equal(node_send("/inbox", &node.bob, like).status, 202);
-	act("Follow", "https://good.example/f/1", "https://ex.org/u/jan");
-	node_send("/inbox", &node.alice,
-		node_words("{'@context':'https://www.w3.org/ns/activitystreams','id':"
-			   "'https://evil.example/l/1','type':'Undo','actor':'%s','object':{'id':"
-			   "'https://good.example/f/1','type':'Follow','actor':'%s','object':"
-			   "'https://ex.org/u/jan'}}",
-			node.alice.uri, node.alice.uri));
-	look();
-	assert_false(facts.follows);
-	node_write(came_already, &known);
-	assert_true(known);
-}
-
 /* Nothing is in order between two nodes: what was held up at our door comes after its end. */
 static void what_was_taken_back_before_it_came_never_comes(void **state)
 {
@@ -370,7 +339,6 @@ int main(void)
 		NODE_TEST(what_is_not_for_us_is_not_gone),
 		NODE_TEST(no_group_puts_words_in_our_mouth),
 		NODE_TEST(what_was_taken_back_before_it_came_never_comes),
-		NODE_TEST(an_undo_opens_no_door_to_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
