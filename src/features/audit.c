@@ -80,21 +80,45 @@ static struct place look_place(uint64_t actor, const char *what)
 	return place_hash_1(TABLE_ROLL_LOOK, what, actor);
 }
 
-bool audit_look_due(struct txn *r, uint64_t actor, const char *what)
+enum err audit_looked(struct txn *r, uint64_t actor, const char *what)
 {
 	uint64_t last;
 	struct place place = look_place(actor, what);
-	return txn_get_id(r, &place, &last) != OK || (int64_t)last + LOOK_FOR <= time_now();
+	enum err e = txn_get_id(r, &place, &last);
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	return e == OK && time_now() < (int64_t)last + LOOK_FOR ? OK : ERR_SIGN_IN;
 }
 
-enum err audit_look(struct txn *r, uint64_t actor, const char *what)
+struct look {
+	uint64_t actor;
+	const char *what;
+};
+
+static enum err look_run(struct txn *r, void *arg)
 {
-	struct place place = look_place(actor, what);
-	struct audit a = {.actor = actor, .act = AUDIT_VIEW, .words = what};
-	if (!audit_look_due(r, actor, what))
-		return OK;
-	enum err e = txn_put_id(r, &place, (uint64_t)time_now());
+	const struct look *look = arg;
+	struct place place = look_place(look->actor, look->what);
+	struct audit a = {.actor = look->actor, .act = AUDIT_VIEW, .words = look->what};
+	enum err e = audit_looked(r, look->actor, look->what);
+	if (e != ERR_SIGN_IN)
+		return e;
+	e = txn_put_id(r, &place, (uint64_t)time_now());
 	return e == OK ? audit_add(r, &a) : e;
+}
+
+enum err audit_look(const struct call *call, const char *what)
+{
+	struct look look = {call->viewer.actor, what};
+	return roll_write(call->site, look_run, &look);
+}
+
+enum err audit_look_first(struct call *call, const char *what)
+{
+	enum err e = audit_look(call, what);
+	if (e == OK)
+		reply_see_other(call, call->target);
+	return e;
 }
 
 /* ---- what is over goes ----------------------------------------------------------------------- */

@@ -152,9 +152,9 @@ static enum err page_run(struct txn *r, void *arg)
 	struct page *p = arg;
 	struct arena *arena = p->call->arena;
 	struct audit last;
-	if (audit_look_due(r, p->call->viewer.actor, LOOK))
-		return ERR_SIGN_IN; /* look_work puts it there first */
-	enum err e = audit_last(r, &last);
+	enum err e = audit_looked(r, p->call->viewer.actor, LOOK);
+	if (e == OK)
+		e = audit_last(r, &last);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
 	uint64_t number = p->before != 0 && p->before <= last.number ? p->before - 1 : last.number;
@@ -257,19 +257,9 @@ static enum err log_read(struct call *call, struct txn *t, struct view *v)
 	return OK;
 }
 
-static enum err look_run(struct txn *r, void *arg)
-{
-	return audit_look(r, ((const struct call *)arg)->viewer.actor, LOOK);
-}
-
 static enum err look_work(struct call *call)
 {
-	if (!members_may(call, ROLES_GIVE_ROLES))
-		return ERR_NOT_FOUND;
-	enum err e = roll_write(call->site, look_run, call);
-	if (e == OK)
-		reply_see_other(call, call->target);
-	return e;
+	return members_may(call, ROLES_GIVE_ROLES) ? audit_look_first(call, LOOK) : ERR_NOT_FOUND;
 }
 
 static const struct route routes[] = {

@@ -243,9 +243,9 @@ static enum err list_run(struct txn *r, void *arg)
 	struct looking *l = arg;
 	struct arena *arena = l->call->arena;
 	struct u64s ids;
-	if (audit_look_due(r, l->call->viewer.actor, LOOK))
-		return ERR_SIGN_IN; /* look_work puts it in the audit log first */
-	enum err e = invite_list(r, l->before, PAGE, &ids);
+	enum err e = audit_looked(r, l->call->viewer.actor, LOOK);
+	if (e == OK)
+		e = invite_list(r, l->before, PAGE, &ids);
 	l->found = arena_array(arena, PAGE, sizeof *l->found);
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		struct invite *one = &l->found[l->count++];
@@ -258,25 +258,9 @@ static enum err list_run(struct txn *r, void *arg)
 	return e;
 }
 
-static enum err any_run(struct txn *t, void *arg)
-{
-	struct actor place;
-	return joining_find(arg, t, &place);
-}
-
-static enum err look_run(struct txn *r, void *arg)
-{
-	return audit_look(r, ((const struct call *)arg)->viewer.actor, LOOK);
-}
-
 static enum err look_work(struct call *call)
 {
-	enum err e = store_read(call->store, any_run, call);
-	if (e == OK)
-		e = roll_write(call->site, look_run, call);
-	if (e == OK)
-		reply_see_other(call, call->target);
-	return e;
+	return joining_look(call, LOOK);
 }
 
 static void show_invite(struct call *call, struct txn *t, struct view *v, const struct invite *i)

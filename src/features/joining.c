@@ -183,6 +183,18 @@ enum err joining_find(struct call *call, struct txn *t, struct actor *out)
 	return e;
 }
 
+static enum err find_run(struct txn *t, void *arg)
+{
+	struct actor place;
+	return joining_find(arg, t, &place);
+}
+
+enum err joining_look(struct call *call, const char *what)
+{
+	enum err e = store_read(call->store, find_run, call);
+	return e == OK ? audit_look_first(call, what) : e;
+}
+
 /* The association and the communities that `who` decides about, as "places" { title, id, current }. */
 static enum err show_places(struct txn *t, struct view *v, uint64_t who, uint64_t current)
 {

@@ -38,6 +38,7 @@ size_t joining_deciders(struct txn *, uint64_t community, uint64_t *actors, size
 /* The "place" of a call, which its viewer decides about: a community, or id 0; when it names none, the first there is.
  * ERR_NOT_FOUND: none, or an app asks. */
 enum err joining_find(struct call *, struct txn *, struct actor *out) MUST_USE;
+enum err joining_look(struct call *, const char *what) MUST_USE; /* audit_look_first, for who decides there */
 /* Which of parts/joining-tabs.html this page is; "place", and "places" { title, id, current } that `who` decides about. */
 void joining_tabs_show(struct txn *, struct view *, uint64_t who, const char *name, uint64_t community);
 /* "unopened", "listed" (0: few), "goal". */

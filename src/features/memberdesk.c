@@ -219,22 +219,16 @@ static void show_import(struct view *v, const char *name, const struct import *i
 	view_end(v);
 }
 
-static enum err due_run(struct txn *r, void *arg)
+static enum err looked_run(struct txn *r, void *arg)
 {
 	const struct call *call = arg;
-	return audit_look_due(r, call->viewer.actor, LOOK) ? ERR_SIGN_IN : OK;
+	return audit_looked(r, call->viewer.actor, LOOK);
 }
 
-static enum err look_run(struct txn *r, void *arg)
+/* A plan tells who is on the roll. */
+static enum err look(const struct call *call)
 {
-	const struct call *call = arg;
-	return audit_look(r, call->viewer.actor, LOOK);
-}
-
-/* A plan tells who is on the roll: before it is shown, that is in the audit log. */
-static enum err look(struct call *call)
-{
-	return may(call) ? roll_write(call->site, look_run, call) : ERR_NOT_FOUND;
+	return may(call) ? audit_look(call, LOOK) : ERR_NOT_FOUND;
 }
 
 static enum err last_run(struct txn *r, void *arg)
@@ -284,8 +278,8 @@ static enum err desk_read(struct call *call, struct txn *t, struct view *v)
 	if (show_desk(call, v))
 		return OK;
 	if (file_of(call, &file)) {
-		enum err e = roll_read(call->site, due_run, call);
-		return e == OK ? show_plan(call, v, file) : e; /* look_work comes first */
+		enum err e = roll_read(call->site, looked_run, call);
+		return e == OK ? show_plan(call, v, file) : e;
 	}
 	enum err e = roll_read(call->site, last_run, &last);
 	if (e == OK) {
@@ -299,10 +293,7 @@ static enum err desk_read(struct call *call, struct txn *t, struct view *v)
 
 static enum err look_work(struct call *call)
 {
-	enum err e = look(call);
-	if (e == OK)
-		reply_see_other(call, call->target);
-	return e;
+	return may(call) ? audit_look_first(call, LOOK) : ERR_NOT_FOUND;
 }
 
 static enum err back(struct call *call)

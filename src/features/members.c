@@ -39,25 +39,13 @@ struct looking {
 static enum err list_run(struct txn *r, void *arg)
 {
 	struct looking *l = arg;
-	if (audit_look_due(r, l->call->viewer.actor, LOOK))
-		return ERR_SIGN_IN; /* list_work puts it in the audit log first */
-	return people_all(r, l->call->arena, &l->people);
+	enum err e = audit_looked(r, l->call->viewer.actor, LOOK);
+	return e == OK ? people_all(r, l->call->arena, &l->people) : e;
 }
 
-static enum err look_run(struct txn *r, void *arg)
+static enum err look_work(struct call *call)
 {
-	const struct call *call = arg;
-	return audit_look(r, call->viewer.actor, LOOK);
-}
-
-static enum err list_work(struct call *call)
-{
-	if (!may_see(call))
-		return ERR_NOT_FOUND;
-	enum err e = roll_write(call->site, look_run, call);
-	if (e == OK)
-		reply_see_other(call, call->target);
-	return e;
+	return may_see(call) ? audit_look_first(call, LOOK) : ERR_NOT_FOUND;
 }
 
 static int by_name(const void *a, const void *b)
@@ -152,7 +140,7 @@ static enum err export_work(struct call *call)
 
 /* For who may not, they answer as what is not there: so the right is asked within. */
 static const struct route routes[] = {
-	{METHOD_GET, "/members", ANYONE, .roll = true, .read = list_read, .work = list_work,
+	{METHOD_GET, "/members", ANYONE, .roll = true, .read = list_read, .work = look_work,
 		.page = "members",
 		.takes = {{"q", INPUT_LINE, .max = 100, .label = "Search"},
 			{"page", INPUT_NUMBER, .min = 0, .max = 10000, .label = "Page"}},

@@ -35,9 +35,9 @@ static enum err list_run(struct txn *r, void *arg)
 {
 	struct looking *l = arg;
 	struct arena *arena = l->call->arena;
-	if (audit_look_due(r, l->call->viewer.actor, LOOK))
-		return ERR_SIGN_IN; /* look_work puts it in the audit log first */
-	enum err e = application_list(r, l->place, l->state, l->before, PAGE, &l->ids);
+	enum err e = audit_looked(r, l->call->viewer.actor, LOOK);
+	if (e == OK)
+		e = application_list(r, l->place, l->state, l->before, PAGE, &l->ids);
 	l->found = arena_array(arena, PAGE, sizeof *l->found);
 	for (size_t i = 0; e == OK && i < l->ids.count; i++) {
 		struct application *a = &l->found[l->count++];
@@ -48,26 +48,9 @@ static enum err list_run(struct txn *r, void *arg)
 	return e;
 }
 
-static enum err look_run(struct txn *r, void *arg)
-{
-	const struct call *call = arg;
-	return audit_look(r, call->viewer.actor, LOOK);
-}
-
-static enum err right_run(struct txn *t, void *arg)
-{
-	struct actor place;
-	return joining_find(arg, t, &place);
-}
-
 static enum err look_work(struct call *call)
 {
-	enum err e = store_read(call->store, right_run, call);
-	if (e == OK)
-		e = roll_write(call->site, look_run, call);
-	if (e == OK)
-		reply_see_other(call, call->target);
-	return e;
+	return joining_look(call, LOOK);
 }
 
 /* ---- the list ----------------------------------------------------------------------------------- */
@@ -121,9 +104,9 @@ static enum err earlier_run(struct txn *r, void *arg)
 	struct looking *l = arg;
 	struct application a;
 	struct u64s ids = {0};
-	enum err e = application_load(r, l->id, &a);
-	if (audit_look_due(r, l->call->viewer.actor, LOOK))
-		return ERR_SIGN_IN;
+	enum err e = audit_looked(r, l->call->viewer.actor, LOOK);
+	if (e == OK)
+		e = application_load(r, l->id, &a);
 	if (e == OK && a.person != 0)
 		e = application_of_person(r, a.person, &ids);
 	l->here = e == OK ? role_of(r, a.person, a.community) : 0;

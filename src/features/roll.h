@@ -193,10 +193,12 @@ extern const struct shape audit_shape;
 enum err audit_add(struct txn *r, struct audit *) MUST_USE;
 enum err audit_load(struct txn *r, uint64_t number, struct audit *) MUST_USE;
 enum err audit_last(struct txn *r, struct audit *) MUST_USE; /* ERR_NOT_FOUND: nothing was done yet */
-/* Who looks at the roll is in the log, for each thing once in an hour: whether that is due, and the record of it. `what`
- * is a word of ours: "list". */
-bool audit_look_due(struct txn *r, uint64_t actor, const char *what);
-enum err audit_look(struct txn *r, uint64_t actor, const char *what) MUST_USE; /* nothing when it is not due */
+/* Who looks at the roll is in the log before they see it, for each thing once in an hour. `what` is a word of ours:
+ * "list". */
+enum err audit_looked(struct txn *r, uint64_t actor, const char *what) MUST_USE; /* ERR_SIGN_IN: not in this hour */
+enum err audit_look(const struct call *, const char *what) MUST_USE; /* the viewer may, and does: nothing when it is there */
+/* The work of a page whose read says ERR_SIGN_IN by audit_looked: it is in the log, and read once more. */
+enum err audit_look_first(struct call *, const char *what) MUST_USE;
 /* The oldest that were made before `before` go, at most max; the newest stays. What is left still follows from them. */
 enum err audit_trim(struct txn *r, int64_t before, size_t max, size_t *gone) MUST_USE;
 /* Reads the chain from its start: ERR_STORE with *broken, the first record that does not follow from the one before. */
