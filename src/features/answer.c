@@ -7,8 +7,7 @@
 #define NAME_MOST ACTOR_TITLE_MOST
 #define ASKED_FOR DAY /* that the link in the mail may wait to be used */
 #define LINK_FOR (180 * DAY)
-#define A_DAY_MOST 20    /* new ones by one person */
-#define ANSWERS_MOST 500 /* of one vacancy */
+#define A_DAY_MOST 20 /* new ones by one person */
 #define LOOKED_AT_ONCE 100
 #define AGAIN_AFTER DAY
 
@@ -61,7 +60,7 @@ enum err answer_by(struct txn *t, uint64_t who, uint64_t post, struct answer *ou
 {
 	struct u64s ids;
 	struct answer a;
-	enum err e = who != 0 ? answer_list(t, post, ANSWERS_MOST, &ids) : ERR_NOT_FOUND;
+	enum err e = who != 0 ? answer_list(t, post, ANSWERS_LISTED, &ids) : ERR_NOT_FOUND;
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		e = answer_load(t, post, ids.at[i], &a);
 		if (e == OK && a.who == who) {
@@ -145,7 +144,7 @@ enum err answer_count(struct txn *t, uint64_t post, int64_t *count)
 	struct u64s ids;
 	struct answer a;
 	int64_t n = 0;
-	enum err e = answer_list(t, post, ANSWERS_MOST, &ids);
+	enum err e = answer_list(t, post, ANSWERS_LISTED, &ids);
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		e = answer_load(t, post, ids.at[i], &a);
 		n += e == OK && a.confirmed;
@@ -257,13 +256,13 @@ static enum err find_open(struct txn *t, const struct viewer *viewer, uint64_t i
 	return e == OK && vacancy_may_manage(t, viewer->actor, p, &v) ? ERR_FORBIDDEN : e;
 }
 
-/* So many may be there, and so many more may wait for their link to be opened: what nobody stands behind fills nothing. */
+/* What nobody stands behind fills nothing, and hides nothing. */
 static enum err has_room(struct txn *t, const struct answer *a)
 {
 	struct u64s others;
 	struct answer other;
 	size_t same = 0;
-	enum err e = answer_list(t, a->post, 2 * ANSWERS_MOST, &others);
+	enum err e = answer_list(t, a->post, ANSWERS_LISTED, &others);
 	for (size_t i = 0; e == OK && i < others.count; i++) {
 		e = answer_load(t, a->post, others.at[i], &other);
 		same += e == OK && other.confirmed == a->confirmed;
@@ -347,7 +346,9 @@ enum err answer_confirm(struct txn *t, uint64_t post, uint64_t id)
 	if (e != OK || a.confirmed)
 		return e;
 	a.confirmed = true;
-	e = save(t, &a);
+	e = has_room(t, &a);
+	if (e == OK)
+		e = save(t, &a);
 	return e == OK ? tell_managers(t, &p) : e;
 }
 
@@ -526,7 +527,7 @@ static enum err own_received(
 	struct u64s posts, ids;
 	enum err e = vacancy_list(t, list_of, 0, who->most, &posts);
 	for (size_t i = 0; e == OK && i < posts.count; i++) {
-		e = answer_list(t, posts.at[i], ANSWERS_MOST, &ids);
+		e = answer_list(t, posts.at[i], ANSWERS_LISTED, &ids);
 		for (size_t k = 0; e == OK && k < ids.count; k++)
 			e = own_thread(t, v, who->actor, posts.at[i], ids.at[k]);
 	}

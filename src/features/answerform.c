@@ -144,7 +144,7 @@ static enum err inbox_read(struct call *call, struct txn *t, struct view *v)
 	bool some = false;
 	enum err e = find_managed(call, t, &p);
 	if (e == OK)
-		e = answer_list(t, p.id, 500, &ids);
+		e = answer_list(t, p.id, ANSWERS_LISTED, &ids);
 	if (e != OK)
 		return e;
 	view_text(v, "heading", i18n(call->language, "Private answers"));

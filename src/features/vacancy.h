@@ -105,6 +105,9 @@ enum err answer_confirm(struct txn *, uint64_t post, uint64_t answer) MUST_USE;
 /* More of the same: by who manages it (`by`), or (0) by who answered. */
 enum err answer_more(struct txn *, uint64_t post, uint64_t answer, uint64_t by, const char *text, struct refusal *) MUST_USE;
 enum err answer_load(struct txn *, uint64_t post, uint64_t answer, struct answer *) MUST_USE;
+/* Of one vacancy; and so many more may wait for their link to be opened. */
+#define ANSWERS_MOST 500
+#define ANSWERS_LISTED (2 * ANSWERS_MOST)
 enum err answer_list(struct txn *, uint64_t post, size_t max, struct u64s *out) MUST_USE; /* newest first */
 enum err answer_by(struct txn *, uint64_t who, uint64_t post, struct answer *) MUST_USE;
 enum err answer_words_list(struct txn *, uint64_t answer, struct u64s *out) MUST_USE; /* oldest first */

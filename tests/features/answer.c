@@ -245,6 +245,42 @@ static void what_is_old_is_forgotten(void **state)
 	world_run(none);
 }
 
+static enum err visitors(struct txn *t, uint64_t post, int from, int until)
+{
+	enum err e = OK;
+	for (int i = from; e == OK && i < until; i++) {
+		struct answer a = {.post = post,
+			.name = "Eva",
+			.email = arena_format(txn_arena(t), "eva%d@x.nl", i),
+			.language = "nl"};
+		e = answer_ask(t, &a, "I can.", NULL);
+	}
+	return e;
+}
+
+IN_WRITE(what_nobody_stands_behind_fills_and_hides_nothing)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     cas = world_person(t, "cas");
+	struct post p = placed(t, &anna, 0);
+	struct answer a;
+	struct u64s all;
+	int64_t count;
+	WANT(answer_send(t, bas.id, p.id, "I can.", NULL) == OK);
+	WANT(visitors(t, p.id, 0, ANSWERS_MOST) == OK);
+	WANT(visitors(t, p.id, ANSWERS_MOST, ANSWERS_MOST + 1) == ERR_TOO_MUCH);
+	WANT(answer_by(t, bas.id, p.id, &a) == OK);
+	WANT(answer_count(t, p.id, &count) == OK && count == 1);
+	WANT(answer_list(t, p.id, ANSWERS_LISTED, &all) == OK && all.count == ANSWERS_MOST + 1);
+	for (size_t i = 0; i + 2 < all.count; i++)
+		WANT(answer_confirm(t, p.id, all.at[i]) == OK);
+	WANT(answer_send(t, cas.id, p.id, "Me too.", NULL) == ERR_TOO_MUCH);
+	WANT(visitors(t, p.id, ANSWERS_MOST, ANSWERS_MOST + 9) == OK);
+	WANT(answer_confirm(t, p.id, all.at[all.count - 2]) == ERR_TOO_MUCH);
+	return OK;
+}
+
 IN_WRITE(they_go_with_the_post_and_with_who_wrote_them)
 {
 	(void)arg;
@@ -286,6 +322,7 @@ int main(void)
 		WORLD_TEST(a_visitor_confirms_and_is_written_back_to),
 		WORLD_TEST(what_a_visitor_must_say),
 		WORLD_TEST(what_is_old_is_forgotten),
+		WORLD_TEST(what_nobody_stands_behind_fills_and_hides_nothing),
 		WORLD_TEST(they_go_with_the_post_and_with_who_wrote_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
