@@ -8,6 +8,7 @@ struct place_of {
 	uint64_t community;
 	const char *name;
 	bool inside, left;
+	enum err (*turn)(struct txn *, const struct doer *, uint64_t person, uint64_t community);
 };
 
 static enum err find_community(struct call *call, struct txn *t, struct actor *out)
@@ -72,46 +73,42 @@ static enum err community_run(struct txn *t, void *arg)
 	return OK;
 }
 
-static enum err change(struct call *call, write_fn *run, struct place_of *x)
-{
-	*x = (struct place_of){.call = call};
-	if (call->viewer.by_token)
-		return ERR_FORBIDDEN;
-	enum err e = store_read(call->store, community_run, x);
-	return e == OK ? roll_write(call->site, run, x) : e;
-}
-
-static enum err out_run(struct txn *r, void *arg)
+static enum err turn_run(struct txn *r, void *arg)
 {
 	const struct place_of *x = arg;
 	struct doer me = {.actor = x->call->viewer.actor, .reason = "left"};
 	struct person p;
 	enum err e = person_by_actor(r, me.actor, &p);
-	return e == OK ? role_leave(r, &me, p.id, x->community) : e;
+	return e == OK ? x->turn(r, &me, p.id, x->community) : e;
+}
+
+static enum err turn(struct place_of *x)
+{
+	if (x->call->viewer.by_token)
+		return ERR_FORBIDDEN;
+	enum err e = store_read(x->call->store, community_run, x);
+	return e == OK ? roll_write(x->call->site, turn_run, x) : e;
 }
 
 static enum err leave_work(struct call *call)
 {
-	struct place_of x;
-	enum err e = change(call, out_run, &x);
+	struct place_of x = {.call = call, .turn = role_leave};
+	enum err e = turn(&x);
 	if (e == OK)
 		reply_see_other(call, arena_format(call->arena, "/c/%s/leave", x.name));
 	return e;
 }
 
-static enum err back_run(struct txn *r, void *arg)
-{
-	const struct place_of *x = arg;
-	struct doer me = {.actor = x->call->viewer.actor, .reason = "left"};
-	struct person p;
-	enum err e = person_by_actor(r, me.actor, &p);
-	return e == OK ? role_come_back(r, &me, p.id, x->community) : e;
-}
-
 static enum err back_work(struct call *call)
 {
-	struct place_of x;
-	enum err e = change(call, back_run, &x);
+	struct place_of x = {.call = call, .turn = role_come_back};
+	enum err e = turn(&x);
+	if (e == ERR_NOT_FOUND && x.name != NULL) {
+		reply_notice(
+			call, "That can be undone for an hour only. You can ask to join again.");
+		reply_see_other(call, arena_format(call->arena, "/c/%s/join", x.name));
+		return OK;
+	}
 	if (e != OK)
 		return e;
 	reply_notice(call, "You are in this community again.");

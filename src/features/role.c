@@ -169,20 +169,20 @@ static enum err left_load(struct txn *r, uint64_t person, uint64_t community, st
 	return e == OK && out->changed + ROLE_BACK <= time_now() ? ERR_NOT_FOUND : e;
 }
 
+bool role_has_left(struct txn *r, uint64_t person, uint64_t community)
+{
+	struct roles had;
+	return left_load(r, person, community, &had) == OK;
+}
+
 enum err role_leave(struct txn *r, const struct doer *by, uint64_t person, uint64_t community)
 {
 	struct roles had = {role_of(r, person, community), time_now()};
 	struct place left = left_place(person, community);
 	if (had.bits == 0 || community == 0)
-		return ERR_NOT_FOUND;
+		return role_has_left(r, person, community) ? OK : ERR_NOT_FOUND;
 	enum err e = set_all(r, by, person, community, had.bits, false);
 	return e == OK ? txn_save(r, &left, &roles_shape, &had) : e;
-}
-
-bool role_has_left(struct txn *r, uint64_t person, uint64_t community)
-{
-	struct roles had;
-	return left_load(r, person, community, &had) == OK;
 }
 
 enum err role_come_back(struct txn *r, const struct doer *by, uint64_t person, uint64_t community)
@@ -190,6 +190,8 @@ enum err role_come_back(struct txn *r, const struct doer *by, uint64_t person, u
 	struct roles had;
 	struct place left = left_place(person, community);
 	enum err e = left_load(r, person, community, &had);
+	if (e == ERR_NOT_FOUND && role_of(r, person, community) != 0)
+		return OK;
 	if (e == OK)
 		e = set_all(r, by, person, community, had.bits, true);
 	return e == OK ? txn_del(r, &left) : e;

@@ -99,7 +99,8 @@ enum err role_set(struct txn *r, const struct doer *, uint64_t person, uint64_t 
 uint32_t role_of(struct txn *r, uint64_t person, uint64_t community); /* bits */
 enum err role_end_all(struct txn *r, const struct doer *, uint64_t person) MUST_USE;
 enum err role_forget(struct txn *r, uint64_t person) MUST_USE; /* all of them: part of person_remove */
-/* Someone leaves a community themselves, with all they are there; and for as long as ROLE_BACK comes back: ERR_NOT_FOUND. */
+/* Someone leaves a community themselves, with all they are there; and for as long as ROLE_BACK comes back. Again: as it
+ * was. ERR_NOT_FOUND: they were not in it; it is longer ago. */
 #define ROLE_BACK HOUR
 enum err role_leave(struct txn *r, const struct doer *, uint64_t person, uint64_t community) MUST_USE;
 bool role_has_left(struct txn *r, uint64_t person, uint64_t community);

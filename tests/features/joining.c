@@ -1078,17 +1078,21 @@ static void one_leaves_and_may_think_again(void **state)
 	page = look(&feature_membership, "/c/energie/leave", &m, NULL, OK);
 	assert_int_equal(world_number(page, "inside"), 1);
 	send(&feature_membership, "/c/energie/leave", &b, NULL, ERR_NOT_FOUND);
-	send(&feature_membership, "/c/energie/leave/undo", &m, NULL, ERR_NOT_FOUND);
-	send(&feature_membership, "/c/energie/leave", &m, NULL, OK);
-	assert_int_equal(here_of(&manager), 0);
+	for (int i = 0; i < 2; i++) { /* pressed twice */
+		send(&feature_membership, "/c/energie/leave", &m, NULL, OK);
+		assert_int_equal(here_of(&manager), 0);
+	}
 	page = look(&feature_membership, "/c/energie/leave", &m, NULL, OK);
 	assert_int_equal(world_number(page, "inside"), 0);
-	send(&feature_membership, "/c/energie/leave/undo", &m, NULL, OK);
-	assert_int_equal(here_of(&manager), ROLE_MANAGER);
+	for (int i = 0; i < 2; i++) {
+		send(&feature_membership, "/c/energie/leave/undo", &m, NULL, OK);
+		assert_int_equal(here_of(&manager), ROLE_MANAGER);
+	}
 	assert_int_equal(logged(AUDIT_UNROLE), 1);
 	send(&feature_membership, "/c/energie/leave", &m, NULL, OK);
 	time_freeze(begun + HOUR);
-	send(&feature_membership, "/c/energie/leave/undo", &m, NULL, ERR_NOT_FOUND);
+	struct call *late = send(&feature_membership, "/c/energie/leave/undo", &m, NULL, OK);
+	assert_string_equal(late->reply.location, "/c/energie/join");
 	run_chore(&feature_membership, "membership");
 	assert_int_equal(here_of(&manager), 0);
 }
