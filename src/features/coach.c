@@ -461,16 +461,23 @@ enum err ask_article(struct txn *t, uint64_t who, uint64_t id, uint64_t *article
 static enum err own_answers(
 	struct txn *t, struct view *v, const struct own_view *who, uint64_t community)
 {
-	struct u64s ids;
+	struct u64s ids = {.count = LISTED_MOST};
 	struct ask a;
-	enum err e = ask_list(t, community, &ids);
-	for (size_t i = 0; e == OK && i < ids.count && i < who->most; i++) {
-		if (ask_load(t, ids.at[i], &a) != OK || a.by != who->actor || a.answered == 0)
-			continue;
-		view_begin(v, NULL);
-		view_text(v, "answer", a.answer);
-		view_time(v, "at", a.answered);
-		view_end(v);
+	uint64_t before = 0;
+	size_t left = who->most;
+	enum err e = OK;
+	while (e == OK && left > 0 && ids.count == LISTED_MOST) {
+		e = post_ids(t, TABLE_ASK_OF, community, before, true, LISTED_MOST, &ids);
+		for (size_t i = 0; e == OK && left > 0 && i < ids.count; i++) {
+			before = ids.at[i];
+			if (ask_load(t, before, &a) != OK || a.by != who->actor || a.answered == 0)
+				continue;
+			left--;
+			view_begin(v, NULL);
+			view_text(v, "answer", a.answer);
+			view_time(v, "at", a.answered);
+			view_end(v);
+		}
 	}
 	return e;
 }

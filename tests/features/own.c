@@ -224,6 +224,43 @@ static void each_table_is_told_of(void **state)
 	assert_true(told > 40 && why > 40);
 }
 
+struct invited {
+	size_t shown;
+	bool by_anna;
+};
+
+static enum err invited_body(struct txn *t, void *arg)
+{
+	struct invited *x = arg;
+	struct viewer me = {.actor = all.anna.id, .local = true};
+	const struct node *page;
+	struct call *call = world_call(&feature_own, METHOD_GET, "/settings/data", &me, NULL);
+	enum err e = world_read(call, t, &page);
+	x->shown = e == OK ? world_count(page, "data.invitations") : 0;
+	x->by_anna = e == OK && text_is(world_text(page, "data.invitations.0.words"), "mk-invited");
+	return e;
+}
+
+/* Nor does the board's hide what someone sent, nor need they be on the roll. */
+static void what_others_send_hides_nothing(void **state)
+{
+	struct refusal why = {0};
+	struct invited x = {0};
+	uint64_t id;
+	const char *url;
+	(void)state;
+	assert_int_equal(store_write(world.store, people_body, NULL), OK);
+	invite();
+	for (int i = 0; i < 60; i++) {
+		struct invite_draft draft = {.by = all.bas.id, .uses = 1, .days = 9};
+		assert_int_equal(
+			invite_make(&world.site, world.store, world.arena, &draft, &why, &id, &url),
+			OK);
+	}
+	assert_int_equal(store_read(world.store, invited_body, &x), OK);
+	assert_true(x.shown == 1 && x.by_anna);
+}
+
 /* ---- a table of everyone's is not read for ever ---------------------------------------------- */
 
 #define ROWS 2000
@@ -279,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OWN_TEST(it_is_all_there),
 		OWN_TEST(each_table_is_told_of),
+		OWN_TEST(what_others_send_hides_nothing),
 		OWN_TEST(what_is_everyones_is_read_so_far),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
