@@ -405,7 +405,7 @@ static const struct route routes[] = {
 
 /* ---- who comes back -------------------------------------------------------------------------- */
 
-enum err account_note_seen(struct txn *t, uint64_t actor)
+enum err account_note_came(struct txn *t, uint64_t actor)
 {
 	struct account account;
 	enum err e = account_load(t, actor, &account);

@@ -257,8 +257,8 @@ static enum err enter(struct txn *r, const struct doer *by, const struct applica
 		p.until = 0;
 	}
 	e = person_save(r, by, &p);
-	if (e == OK
-		&& was == PERSON_LAPSED) /* the roles ended with the membership, and do not come back with it */
+	/* The roles ended with the membership, and do not come back with it. */
+	if (e == OK && was == PERSON_LAPSED)
 		e = role_end_all(r, by, p.id);
 	return e == OK && a->community != 0 ? role_set(r, by, p.id, a->community, ROLE_MEMBER, true)
 					    : e;

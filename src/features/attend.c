@@ -350,12 +350,9 @@ static enum err held_write(struct call *call, struct txn *t)
 static enum err find_own(struct call *call, struct txn *t, struct post *p, struct event *e)
 {
 	enum err err = event_find(t, &call->viewer, call_part_id(call, "id"), p, e);
-	if (err != OK)
-		return err;
-	bool theirs = p->author == call->viewer.actor
-		&& (p->circles.act == CIRCLE_EVERYONE
-			|| circle_of(t, p->author, p->community) >= p->circles.act);
-	return theirs ? OK : ERR_FORBIDDEN;
+	if (err == OK && (p->author != call->viewer.actor || !circle_in_act(t, p->author, p)))
+		err = ERR_FORBIDDEN;
+	return err;
 }
 
 static const char *name_of(struct txn *t, const struct attendance *a, struct actor *who)

@@ -262,7 +262,7 @@ bool circle_may_post(struct txn *t, uint64_t who, const struct actor *community)
 		|| community_moderated_by(t, community, &actor);
 }
 
-static bool in_act(struct txn *t, uint64_t who, const struct post *p)
+bool circle_in_act(struct txn *t, uint64_t who, const struct post *p)
 {
 	return p->circles.act == CIRCLE_EVERYONE
 		|| circle_of(t, who, p->community) >= p->circles.act;
@@ -272,7 +272,7 @@ bool circle_may_act(struct txn *t, uint64_t who, const struct post *p)
 {
 	struct viewer viewer = {.actor = who};
 	return who != 0 && !p->gone && p->removed_by == 0 && circle_may_read(t, &viewer, p)
-		&& in_act(t, who, p);
+		&& circle_in_act(t, who, p);
 }
 
 static bool may_join_in(struct txn *t, uint64_t who, const struct post *p, const struct actor *c)
@@ -301,7 +301,7 @@ bool circle_may_reply(struct txn *t, uint64_t who, const struct post *p)
 	if (!actor.local && !author.local && (group == NULL || !group->local))
 		return true;
 	/* Of answers that were there when the first post was kept for fewer, that one still says who may go on. */
-	if (!circle_may_act(t, who, p) || !in_act(t, who, &root))
+	if (!circle_may_act(t, who, p) || !circle_in_act(t, who, &root))
 		return false;
 	if (!root.locked || (group == NULL && who == root.author))
 		return true;

@@ -352,8 +352,8 @@ enum err event_change(
 		err = post_load(t, post, &p);
 	if (err != OK)
 		return err;
-	if (before.asked == 0
-		&& asks_everyone(&p, &before)) /* it was made when this was not kept */
+	/* It was made when this was not kept. */
+	if (before.asked == 0 && asks_everyone(&p, &before))
 		before.asked = p.published;
 	struct event e = merged(&before, &d->event);
 	err = check(t, &e, before.start, why);

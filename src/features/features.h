@@ -159,7 +159,7 @@ struct account_draft {
 };
 enum err account_create(struct txn *, const struct account_draft *, struct refusal *, struct actor *out) MUST_USE;
 enum err account_load(struct txn *, uint64_t actor, struct account *) MUST_USE;
-enum err account_note_seen(struct txn *, uint64_t actor) MUST_USE; /* they sign in */
+enum err account_note_came(struct txn *, uint64_t actor) MUST_USE; /* they sign in */
 /* The last that is known of them: a sign-in, a session or app in use, something they wrote. */
 enum err account_last_seen(struct txn *, const struct account *, int64_t *at) MUST_USE;
 enum err account_signed_in(struct txn *, uint64_t actor, struct signed_in *out) MUST_USE; /* server_settings.signed_in */
@@ -528,6 +528,7 @@ enum err conversation_show(struct call *, struct txn *, struct view *, const str
 bool circle_may_read(struct txn *, const struct viewer *, const struct post *);
 bool circle_may_reply(struct txn *, uint64_t who, const struct post *);
 bool circle_may_act(struct txn *, uint64_t who, const struct post *); /* vote, sign up, like */
+bool circle_in_act(struct txn *, uint64_t who, const struct post *);  /* among those for whom that is, whatever became of it */
 bool circle_may_post(struct txn *, uint64_t who, const struct actor *community);
 bool circle_may_moderate(struct txn *, uint64_t who, const struct post *);
 bool circle_may_manage(struct txn *, uint64_t who, const struct post *); /* its author, who moderates; not what was hidden */

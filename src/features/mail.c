@@ -11,9 +11,8 @@
 #define REFUSED_FOR (30 * DAY) /* after which it is tried again */
 #define LEAVE_FOR (400 * DAY)
 #define WAITING "waiting" /* row of TABLE_MAIL_COUNT */
-#define BULK                                                                                       \
-	((uint64_t)1                                                                               \
-		<< 62) /* added to when it is due: mail of a list comes after what someone waits for */
+/* Added to when it is due: mail of a list comes after what someone waits for. */
+#define BULK ((uint64_t)1 << 62)
 
 static const struct field mail_fields[] = {
 	{1, F_TEXT, offsetof(struct mail, to), 320},

@@ -94,7 +94,7 @@ static enum err come_in(
 	bool known = by_mail || is_known(call, account->actor);
 	enum err e = session_begin(t, call, account->actor);
 	if (e == OK)
-		e = account_note_seen(t, account->actor);
+		e = account_note_came(t, account->actor);
 	if (e == OK && !known)
 		e = mail_sign_in(t, account);
 	if (e == OK)

@@ -264,7 +264,7 @@ static struct state look_at(const struct actor *a)
 static enum err come_body(struct txn *t, void *arg)
 {
 	(void)arg;
-	return account_note_seen(t, guest.id);
+	return account_note_came(t, guest.id);
 }
 
 static void a_guest_is_told_and_goes(void **state)
