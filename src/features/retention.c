@@ -137,18 +137,36 @@ static enum err read_clocks(struct txn *t, void *arg)
 	return OK;
 }
 
+struct left {
+	struct arena *scratch; /* of one record */
+	int64_t before;
+	uint64_t ids[LEFT_AT_ONCE];
+	size_t count;
+};
+
+static enum err see_left(void *arg, struct bytes key, struct bytes value)
+{
+	struct left *x = arg;
+	struct leaving l;
+	(void)key;
+	arena_reset(x->scratch);
+	if (record_read(x->scratch, &leaving_shape, value, &l) == OK && l.step == LEAVING_DONE
+		&& l.done < x->before)
+		x->ids[x->count++] = l.actor;
+	return x->count < LEFT_AT_ONCE ? OK : ERR_CONFLICT;
+}
+
 static enum err drop_left(struct txn *t, void *arg)
 {
-	struct u64s ids;
-	struct leaving l;
-	(void)arg;
-	int64_t before = time_now() - keep_days(t, KEEP_LEFT) * DAY;
-	enum err e = leaving_list(t, LEFT_AT_ONCE, &ids);
-	for (size_t i = 0; e == OK && i < ids.count; i++) {
-		e = leaving_load(t, ids.at[i], &l);
-		if (e == OK && l.step == LEAVING_DONE && l.done < before)
-			e = leaving_forget(t, ids.at[i]);
-	}
+	ARENA_CLEANUP struct arena *scratch = arena_create();
+	struct left *x = arena_alloc(txn_arena(t), sizeof *x);
+	struct walk walk = {.prefix = place_0(TABLE_LEAVING), .max = WALK_ALL};
+	x->scratch = scratch;
+	x->before = time_now() - keep_days(t, KEEP_LEFT) * DAY;
+	enum err e = txn_walk(t, &walk, see_left, x);
+	for (size_t i = 0; e == OK && i < x->count; i++)
+		e = leaving_forget(t, x->ids[i]);
+	*(bool *)arg = x->count == LEFT_AT_ONCE;
 	return e;
 }
 
@@ -156,9 +174,11 @@ static void apply(struct store *store, void *arg)
 {
 	ARENA_CLEANUP struct arena *arena = arena_create();
 	struct old *o = arena_alloc(arena, sizeof *o);
-	bool dropped = false;
+	bool dropped = false, more = true;
+	enum err e = OK;
 	(void)arg;
-	enum err e = store_write(store, drop_left, NULL);
+	while (e == OK && more)
+		e = store_write(store, drop_left, &more);
 	if (e == OK)
 		e = store_read(store, read_clocks, o);
 	do {

@@ -320,6 +320,62 @@ static void what_someone_wrote_shows_them(void **state)
 	assert_int_equal(look_at(&guest).mails, 1); /* to the other one */
 }
 
+/* ---- who left --------------------------------------------------------------------------------- */
+
+#define LEFT_LATELY 1200
+#define WAITS 5
+#define LONG_GONE 6
+
+static enum err left_body(struct txn *t, void *arg)
+{
+	enum err e = OK;
+	(void)arg;
+	for (uint64_t i = WAITS; e == OK && i < LEFT_LATELY; i++) {
+		struct leaving l = {.actor = i,
+			.step = i == WAITS ? LEAVING_ASKED : LEAVING_DONE,
+			.due = NOW,
+			.done = i == LONG_GONE ? NOW - 181 * DAY : NOW - 179 * DAY};
+		struct place place = place_1(TABLE_LEAVING, i);
+		e = txn_save(t, &place, &leaving_shape, &l);
+	}
+	return e;
+}
+
+static enum err left_look(struct txn *t, void *arg)
+{
+	struct leaving *l = arg;
+	enum err e = leaving_load(t, l->actor, l);
+	l->email = l->feature = NULL;
+	l->at = (struct bytes){0};
+	if (e == ERR_NOT_FOUND)
+		l->step = 0;
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static uint32_t step_of(uint64_t actor)
+{
+	struct leaving l = {.actor = actor};
+	assert_int_equal(store_read(world.store, left_look, &l), OK);
+	return l.step;
+}
+
+/* However many are gone already, who waits gets their turn, and who left long ago is forgotten. */
+static void the_first_of_many_who_left(void **state)
+{
+	(void)state;
+	assert_int_equal(store_write(world.store, left_body, NULL), OK);
+	run(&feature_leaving, "leaving");
+	assert_true(step_of(WAITS) > LEAVING_ASKED);
+	run(&feature_retention, "retention");
+	assert_int_equal(step_of(LONG_GONE), 0);
+	assert_int_equal(step_of(LONG_GONE + 1), LEAVING_DONE);
+	after(2);
+	run(&feature_retention, "retention");
+	assert_int_equal(step_of(LONG_GONE + 1), 0);
+	assert_int_equal(step_of(LEFT_LATELY - 1), 0);
+	assert_true(step_of(WAITS) > LEAVING_ASKED);
+}
+
 /* ---- the page --------------------------------------------------------------------------------- */
 
 static const char *page_in(struct txn *t, const char *language, const char *wanted, int64_t *days)
@@ -365,6 +421,7 @@ int main(void)
 		CLOCK_TEST(a_guest_is_told_and_goes),
 		CLOCK_TEST(a_guest_who_comes_back_stays),
 		CLOCK_TEST(what_someone_wrote_shows_them),
+		CLOCK_TEST(the_first_of_many_who_left),
 		CLOCK_TEST(the_page_tells_each_clock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
