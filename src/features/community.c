@@ -143,9 +143,9 @@ enum err community_list(struct txn *t, struct u64s *out)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static enum err show_team(struct call *call, struct txn *t, struct view *v, const struct actor *a)
+static enum err show_team(struct txn *t, struct view *v, const struct actor *a)
 {
-	struct actor moderator, me;
+	struct actor moderator;
 	struct u64s moderators;
 	enum err e = community_moderators(t, a->id, &moderators);
 	if (e != OK)
@@ -161,9 +161,6 @@ static enum err show_team(struct call *call, struct txn *t, struct view *v, cons
 	}
 	view_list_end(v);
 	view_flag(v, "has_moderators", some);
-	if (a->local && call->viewer.local && actor_load(t, call->viewer.actor, &me) == OK
-		&& community_moderated_by(t, a, &me))
-		view_format(v, "look_path", "/c/%s/look", a->name);
 	return OK;
 }
 
@@ -176,10 +173,23 @@ static void show_circles(struct view *v, const char *name, uint32_t circle)
 	view_end(v);
 }
 
-enum err community_head_show(
+/* Who looks after it in whatever way is of its core team. */
+static void show_managing(
 	struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct actor me;
+	if (!a->local || circle_of(t, call->viewer.actor, a->id) != CIRCLE_CORE)
+		return;
+	view_flag(v, "manages", true);
+	view_flag(v, "may_set_up",
+		actor_load(t, call->viewer.actor, &me) == OK && community_moderated_by(t, a, &me));
+	view_flag(v, "may_see_readers", a->circles.abroad);
+	view_number(v, "news_waiting", (int64_t)curated_waiting(t, a->id));
+}
+
+enum err community_head_show(
+	struct call *call, struct txn *t, struct view *v, const struct actor *a)
+{
 	int64_t followers;
 	enum err e = follow_count(t, a->id, &followers);
 	if (e != OK)
@@ -211,20 +221,14 @@ enum err community_head_show(
 	view_flag(v, "restricted", a->restricted);
 	show_circles(v, "reads", a->circles.read);
 	show_circles(v, "acts", a->circles.act);
-	view_flag(v, "may_set_up",
-		a->local && call->viewer.local && actor_load(t, call->viewer.actor, &me) == OK
-			&& community_moderated_by(t, a, &me));
-	bool core = a->local && circle_of(t, call->viewer.actor, a->id) == CIRCLE_CORE;
-	view_flag(v, "may_see_readers", core && a->circles.abroad);
-	view_flag(v, "may_curate", core);
-	view_number(v, "news_waiting", core ? (int64_t)curated_waiting(t, a->id) : 0);
 	view_flag(v, "in_community", true);
 	view_flag(v, "may_post", call->viewer.local && circle_may_post(t, call->viewer.actor, a));
 	view_format(v, "new_path", "/c/%s/new", actor_path(call->arena, a) + 2);
+	show_managing(call, t, v, a);
 	joining_community_show(call, t, v, a);
 	view_flag(v, "has_coaches", a->local && coach_any(t, a->id));
 	profile_relation_show(call, t, v, a);
-	return show_team(call, t, v, a);
+	return show_team(t, v, a);
 }
 
 enum err community_here_show(struct call *call, struct txn *t, struct view *v, struct actor *out)

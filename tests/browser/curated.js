@@ -46,6 +46,7 @@ const pages = () => [
 // Who looks after a community adds a feed, places what it brings, and takes a decision back.
 async function decide({ page, seen }, { base, checkRefused, said, news }) {
 	await page.goto(`${base}/@excursies`);
+	await page.getByText('Beheren', { exact: false }).first().click();
 	await page.getByRole('link', { name: 'Nieuws van elders' }).click();
 	await page.getByRole('link', { name: 'Voeg een feed toe' }).click();
 	await page.fill('#address', `${news}/niets`);
