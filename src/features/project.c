@@ -324,18 +324,13 @@ void project_state_show(struct view *v, const struct project *p)
 }
 
 /* Roles as words, without who has them: that stays here. */
-static void say_roles(
-	struct txn *t, struct text *content, const char *language, const struct project *p)
+static void say_roles(struct text *content, const char *language, const struct roles_wanted *roles)
 {
-	struct roles_wanted roles;
-	project_roles(txn_arena(t), p, &roles);
-	if (roles.count == 0)
-		return;
 	text_add(content, "<p><strong>");
 	text_html(content, i18n(language, "Roles wanted"));
 	text_add(content, "</strong></p><ul>");
-	for (size_t i = 0; i < roles.count; i++) {
-		const struct role_wanted *r = &roles.at[i];
+	for (size_t i = 0; i < roles->count; i++) {
+		const struct role_wanted *r = &roles->at[i];
 		text_add(content, "<li>");
 		text_html(content, r->name);
 		text_format(content, " (%u)", r->wanted);
@@ -346,9 +341,24 @@ static void say_roles(
 	text_add(content, "</ul>");
 }
 
+/* It stands alone where the rest is not shown. */
+static const char *summarised(struct arena *arena, const char *words,
+	const struct roles_wanted *roles, const char *content)
+{
+	struct text summary;
+	text_init(&summary, arena, 65536);
+	text_add(&summary, words);
+	for (size_t i = 0; i < roles->count; i++)
+		text_format(&summary, "%s%s (%u)", i == 0 ? " · " : ", ", roles->at[i].name,
+			roles->at[i].wanted);
+	text_format(&summary, " · %s", markup_plain(arena, content, PROJECT_TEASER));
+	return summary.at;
+}
+
 static void say(struct txn *t, const struct post *p, struct said *out)
 {
 	struct project project;
+	struct roles_wanted roles = {.count = 0};
 	struct text content;
 	struct arena *arena = txn_arena(t);
 	const char *language = post_language(t, p);
@@ -364,10 +374,11 @@ static void say(struct txn *t, const struct post *p, struct said *out)
 	text_add(&content, "</strong></p>");
 	text_add(&content, out->content);
 	if (!project_is_over(&project))
-		say_roles(t, &content, language, &project);
+		project_roles(arena, &project, &roles);
+	if (roles.count > 0)
+		say_roles(&content, language, &roles);
 	text_format(&content, "<p><a href=\"%s\">%s</a></p>", p->url, p->url);
-	out->summary = arena_format(
-		arena, "%s · %s", words, markup_plain(arena, out->content, PROJECT_TEASER));
+	out->summary = summarised(arena, words, &roles, out->content);
 	out->content = content.at;
 	int64_t changed = project.at > project.changed ? project.at : project.changed;
 	if (changed > out->updated)

@@ -303,6 +303,31 @@ IN_WRITE(an_idea_says_what_became_of_it)
 	return OK;
 }
 
+IN_WRITE(a_project_says_whom_it_wants_and_how_it_stands)
+{
+	(void)arg;
+	static const char *const form[] = {"title=A hedge", "text=Of **hawthorn**.", "language=en",
+		"reads=everyone", "number=0", "role=Digger", "wanted=3", "asks=A spade.", NULL};
+	static const char *const state[] = {"state=running", "reason=We dig on Friday.", NULL};
+	struct post p;
+	WANT(people(t) == OK);
+	struct viewer me = {.actor = anna.id, .local = true};
+	struct call *call = world_call(
+		&feature_project, METHOD_POST, "/c/board/new/project", &me, form);
+	WANT(call->route->write(call, t) == OK
+		&& post_load(t, world_last(t, ACT_CREATE).object, &p) == OK);
+	struct shown s = shown(t, &p);
+	WANT(is_sound(t, &s, &p) && text_is(s.title, "A hedge") && says(s.text, "Of hawthorn.")
+		&& says(s.text, "Digger (3)") && s.warning == NULL);
+	call = world_call(&feature_project, METHOD_POST,
+		arena_format(txn_arena(t), "/p/%llu/project/state", (unsigned long long)p.id), &me,
+		state);
+	WANT(call->route->write(call, t) == OK);
+	s = shown(t, &p);
+	WANT(says(s.text, "We dig on Friday."));
+	return OK;
+}
+
 IN_WRITE(a_file_is_named_and_told_of)
 {
 	(void)arg;
@@ -355,6 +380,7 @@ int main(void)
 		WORLD_TEST(a_question_is_a_note_and_carries_its_answer),
 		WORLD_TEST(a_vacancy_says_what_and_until_when),
 		WORLD_TEST(an_idea_says_what_became_of_it),
+		WORLD_TEST(a_project_says_whom_it_wants_and_how_it_stands),
 		WORLD_TEST(a_file_is_named_and_told_of),
 		WORLD_TEST(an_answer_that_asks_is_a_poll_in_the_conversation),
 	};

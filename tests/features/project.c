@@ -303,7 +303,7 @@ IN_WRITE(other_nodes_read_the_roles_and_no_names)
 	WANT(json_read(txn_arena(t), said, NULL, &o) == OK);
 	WANT(text_is(json_text(json_member(o, "type")), "Page"));
 	WANT(text_is(json_text(json_member(o, "summary")),
-		"Running: Wood & nails are here. · So that it lasts."));
+		"Running: Wood & nails are here. · Driver (1), Carrier (2) · So that it lasts."));
 	WANT(text_starts(json_text(json_member(o, "content")),
 		"<p><strong>Running: Wood &amp; nails are here.</strong></p><p>So that it <strong>lasts</strong>.</p>"
 		"<p><strong>Roles wanted</strong></p><ul><li>Driver (1): A licence</li><li>Carrier (2)</li></ul>"));
