@@ -174,8 +174,7 @@ static void show_circles(struct view *v, const char *name, uint32_t circle)
 }
 
 /* Who looks after it in whatever way is of its core team. */
-static void show_managing(
-	struct call *call, struct txn *t, struct view *v, const struct actor *a)
+static void show_managing(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct actor me;
 	if (!a->local || circle_of(t, call->viewer.actor, a->id) != CIRCLE_CORE)

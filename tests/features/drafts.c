@@ -188,7 +188,7 @@ IN_WRITE(what_is_sent_signed_out_goes_to_a_form_of_here)
 	WANT(drafts_take(t, call, anna.id, &next) == OK && text_is(next, "/overview"));
 	WANT(of(t, &anna).count == 0);
 	call = sent(&anna, METHOD_POST, "/c/shed/new",
-		(const char *const[]){"sent_to=/c/work/new/preview", "text=x", NULL});
+		(const char *const[]){"sent_to=/c/shed/new/preview", "text=x", NULL});
 	WANT(drafts_take(t, call, anna.id, &next) == OK);
 	WANT(text_starts(next, "/c/shed/new?draft=") && of(t, &anna).count == 1);
 	return OK;
