@@ -107,11 +107,11 @@ static bool take_turn(struct federation *f)
 {
 	ARENA_CLEANUP struct arena *arena = arena_create();
 	struct turn turn = {.arena = arena};
-	struct visit v = {f, arena, {FETCHES, time_steady() + TIME}, {NULL}, false};
 	size_t count = 0;
 	enum err e = store_write(f->set.store, begin, &turn);
 	if (e != OK || turn.feed.id == 0)
 		return false;
+	struct visit v = {f, arena, {FETCHES, time_steady() + TIME}, {NULL}, false};
 	if (turn.feed.etag != NULL)
 		v.headers[count++] = arena_format(arena, "If-None-Match: %s", turn.feed.etag);
 	if (turn.feed.modified != NULL)

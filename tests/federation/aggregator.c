@@ -99,7 +99,6 @@ static struct shown turn(const char *url, size_t gets)
 	struct shown s = now();
 	time_freeze(s.feed.next);
 	for (int i = 0; i < 500; i++) {
-		/* Whom the visit before has not quite left is asked at the next. */
 		aggregator_chores[0].run(node.store, NULL);
 		s = now();
 		if (wire_gets(url) >= gets && s.feed.next > time_now() + 30 * MINUTE)
