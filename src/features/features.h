@@ -744,7 +744,8 @@ enum notice_kind { NOTICE_REPLY = 1, NOTICE_MENTION, NOTICE_FOLLOW, NOTICE_REQUE
 	NOTICE_ACCEPTED,
 	NOTICE_COACH, /* news of a question to a coach, for who asks and who answers */
 	NOTICE_VACANCY = 46, NOTICE_VACANCY_CLOSED, NOTICE_ANSWER, NOTICE_ANSWERED,
-	NOTICE_IDEA /* what becomes of it, with the reason */, NOTICE_PROJECT_HELP = 64, NOTICE_PROJECT_ENDED };
+	NOTICE_IDEA /* what becomes of it, with the reason */, NOTICE_PROJECT_HELP = 64, NOTICE_PROJECT_ENDED,
+	NOTICE_PROJECT_LET_GO /* of a role, with the words */ };
 struct notice {
 	uint64_t place; /* its order: the journal's place, or id_next(); one of each per person */
 	uint32_t kind;

@@ -73,6 +73,7 @@ static const struct {
 	[NOTICE_IDEA] = {"decided on your idea"},
 	[NOTICE_PROJECT_HELP] = {"helps with your project"},
 	[NOTICE_PROJECT_ENDED] = {"ended a project you help with"},
+	[NOTICE_PROJECT_LET_GO] = {"ended your role in a project. You can offer to help again."},
 	[NOTICE_ANSWERED] = {"wrote back to you in private"},
 };
 

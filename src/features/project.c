@@ -55,6 +55,14 @@ void project_roles(struct arena *arena, const struct project *p, struct roles_wa
 	}
 }
 
+const struct role_wanted *project_role(const struct roles_wanted *roles, uint64_t number)
+{
+	for (size_t i = 0; i < roles->count; i++)
+		if (roles->at[i].number == number)
+			return &roles->at[i];
+	return NULL;
+}
+
 /* Nothing in it ends a part. */
 static const char *one_line(struct arena *arena, const char *s)
 {
@@ -186,7 +194,7 @@ static enum err end(struct txn *t, const struct post *p)
 	if (e == OK)
 		e = project_helping(t, p->id, h);
 	for (size_t i = 0; e == OK && i < h->count; i++)
-		e = project_step_back(t, h->at[i].who, p->id, h->at[i].role);
+		e = project_step_back(t, h->at[i].who, h->at[i].who, p, h->at[i].role, NULL, NULL);
 	if (e == OK)
 		e = txn_del(t, &of);
 	return e == OK ? txn_del(t, &in) : e;
@@ -200,6 +208,12 @@ bool project_may_help(
 	return who != 0 && !project_is_over(project) && circle_may_act(t, who, p);
 }
 
+static const char *role_and_words(
+	struct arena *arena, const struct role_wanted *role, const char *words)
+{
+	return *words != '\0' ? arena_format(arena, "%s: %s", role->name, words) : role->name;
+}
+
 enum err project_help(struct txn *t, uint64_t who, const struct post *p,
 	const struct project *project, uint64_t number, const char *said, bool shown,
 	struct refusal *why)
@@ -207,14 +221,12 @@ enum err project_help(struct txn *t, uint64_t who, const struct post *p,
 	struct roles_wanted roles;
 	struct helper now;
 	struct helping *h = arena_alloc(txn_arena(t), sizeof *h);
-	const struct role_wanted *role = NULL;
 	const char *words = said != NULL ? text_trim(txn_arena(t), said) : "";
 	struct helper helper = {
 		.words = *words != '\0' ? words : NULL, .shown = shown, .at = time_now()};
 	size_t taken = 0;
 	project_roles(txn_arena(t), project, &roles);
-	for (size_t i = 0; i < roles.count; i++)
-		role = roles.at[i].number == number ? &roles.at[i] : role;
+	const struct role_wanted *role = project_role(&roles, number);
 	if (role == NULL)
 		return ERR_NOT_FOUND;
 	if (!project_may_help(t, who, p, project))
@@ -236,17 +248,51 @@ enum err project_help(struct txn *t, uint64_t who, const struct post *p,
 		.kind = NOTICE_PROJECT_HELP,
 		.who = who,
 		.post = p->id,
-		.note = helper.words != NULL
-			? arena_format(txn_arena(t), "%s: %s", role->name, helper.words)
-			: role->name,
+		.note = role_and_words(txn_arena(t), role, words),
 		.at = helper.at};
 	return e == OK && !already ? notify_add(t, p->author, &n) : e;
 }
 
-enum err project_step_back(struct txn *t, uint64_t who, uint64_t post, uint64_t role)
+/* Why they are not let go now, though nothing is wrong with the form. */
+static enum err too_late(struct refusal *why, const char *words)
 {
-	struct place place = place_3(TABLE_PROJECT_HELPER, post, role, who);
-	return txn_del(t, &place);
+	(void)refuse(why, "role", words);
+	return ERR_CONFLICT;
+}
+
+enum err project_step_back(struct txn *t, uint64_t by, uint64_t who, const struct post *p,
+	uint64_t number, const char *said, struct refusal *why)
+{
+	struct project project;
+	struct roles_wanted roles;
+	struct helper was;
+	struct place place = place_3(TABLE_PROJECT_HELPER, p->id, number, who);
+	const char *words = said != NULL ? text_trim(txn_arena(t), said) : "";
+	if (by == who)
+		return txn_del(t, &place);
+	enum err e = project_of(t, p, &project);
+	if (e != OK)
+		return e;
+	project_roles(txn_arena(t), &project, &roles);
+	const struct role_wanted *role = project_role(&roles, number);
+	if (role == NULL)
+		return ERR_NOT_FOUND;
+	if (project_is_over(&project))
+		return too_late(why, "The project is over: its roles ended with it.");
+	if (text_count(words) > PROJECT_WORDS_MOST)
+		return refuse(why, "words", "Use at most 300 signs.");
+	e = project_helps(t, p->id, number, who, &was);
+	if (e == ERR_NOT_FOUND)
+		return too_late(why, "They do not help in this role any more.");
+	if (e == OK)
+		e = txn_del(t, &place);
+	struct notice n = {.place = id_next(),
+		.kind = NOTICE_PROJECT_LET_GO,
+		.who = by,
+		.post = p->id,
+		.note = role_and_words(txn_arena(t), role, words),
+		.at = time_now()};
+	return e == OK ? notify_add(t, who, &n) : e;
 }
 
 /* Each once, whatever roles they have. */
@@ -400,9 +446,8 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 		project_roles(txn_arena(o->t), &project, &roles);
 	view_begin(o->v, NULL);
 	view_text(o->v, "post", own_post(o->t, place_id(key, 0)));
-	for (size_t i = 0; i < roles.count; i++)
-		if (roles.at[i].number == place_id(key, 1))
-			view_text(o->v, "role", roles.at[i].name);
+	const struct role_wanted *role = project_role(&roles, place_id(key, 1));
+	view_text(o->v, "role", role != NULL ? role->name : "");
 	view_text(o->v, "text", helper.words != NULL ? helper.words : "");
 	view_flag(o->v, "name_shown", helper.shown);
 	view_time(o->v, "at", helper.at);

@@ -54,6 +54,7 @@ struct helping { /* who helps in a project */
 };
 
 void project_roles(struct arena *, const struct project *, struct roles_wanted *out);
+const struct role_wanted *project_role(const struct roles_wanted *, uint64_t number); /* NULL: there is none */
 /* Those of a form, checked: one that people help in stays. Numbers of 0 are new. */
 enum err project_set_roles(struct txn *, uint64_t post, struct project *, const struct roles_wanted *, struct refusal *) MUST_USE;
 enum err project_of(struct txn *, const struct post *, struct project *out) MUST_USE; /* ERR_NOT_FOUND: it is none */
@@ -65,7 +66,9 @@ enum err project_taken(struct txn *, uint64_t post, uint64_t role, size_t *out) 
 /* Takes a role, or says other words about it. */
 enum err project_help(struct txn *, uint64_t who, const struct post *, const struct project *, uint64_t role,
 	const char *words, bool shown, struct refusal *) MUST_USE;
-enum err project_step_back(struct txn *, uint64_t who, uint64_t post, uint64_t role) MUST_USE;
+/* By themselves; or by who manages it: then they hear it, with the words. */
+enum err project_step_back(struct txn *, uint64_t by, uint64_t who, const struct post *, uint64_t role, const char *words,
+	struct refusal *) MUST_USE;
 /* Who helps hears it when it is over. */
 enum err project_decide(struct txn *, uint64_t who, struct post *, struct project *, enum project_state, const char *reason,
 	struct refusal *) MUST_USE;

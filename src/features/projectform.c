@@ -218,28 +218,23 @@ static enum err help_read(struct call *call, struct txn *t, struct view *v)
 	struct project project;
 	struct roles_wanted roles;
 	struct helper mine = {0};
-	uint64_t role = (uint64_t)call_number(call, "role", 0);
-	bool there = false;
+	uint64_t number = (uint64_t)call_number(call, "role", 0);
 	enum err e = find(call, t, &p, &project);
 	if (e == OK && !project_may_help(t, call->viewer.actor, &p, &project))
 		e = ERR_FORBIDDEN;
 	if (e != OK)
 		return e;
 	project_roles(call->arena, &project, &roles);
-	for (size_t i = 0; i < roles.count; i++) {
-		if (roles.at[i].number != role)
-			continue;
-		there = true;
-		view_text(v, "role_name", roles.at[i].name);
-		view_text(v, "asks", roles.at[i].asks);
-	}
-	if (!there)
+	const struct role_wanted *role = project_role(&roles, number);
+	if (role == NULL)
 		return ERR_NOT_FOUND;
-	if (project_helps(t, p.id, role, call->viewer.actor, &mine) != OK)
+	view_text(v, "role_name", role->name);
+	view_text(v, "asks", role->asks);
+	if (project_helps(t, p.id, number, call->viewer.actor, &mine) != OK)
 		mine = (struct helper){0};
 	view_text(v, "heading", i18n(call->language, "Help with this project"));
 	post_line(t, v, "post", &p, &call->viewer);
-	view_number(v, "role_number", (int64_t)role);
+	view_number(v, "role_number", (int64_t)number);
 	compose_value(call, v, "words", mine.words);
 	view_flag(v, "shown", call->typed ? call_flag(call, "shown") : mine.shown);
 	return OK;
@@ -265,9 +260,49 @@ static enum err back_write(struct call *call, struct txn *t)
 	struct project project;
 	enum err e = find(call, t, &p, &project);
 	if (e == OK)
-		e = project_step_back(
-			t, call->viewer.actor, p.id, (uint64_t)call_number(call, "role", 0));
+		e = project_step_back(t, call->viewer.actor, call->viewer.actor, &p,
+			(uint64_t)call_number(call, "role", 0), NULL, &call->refusal);
 	return e == OK ? compose_done(call, t, &p, "You stepped back from this role.") : e;
+}
+
+static enum err let_go_read(struct call *call, struct txn *t, struct view *v)
+{
+	struct post p;
+	struct project project;
+	struct roles_wanted roles;
+	struct helper helper;
+	struct actor who;
+	uint64_t number = (uint64_t)call_number(call, "role", 0);
+	enum err e = find_managed(call, t, &p, &project);
+	if (e == OK)
+		e = project_helps(t, p.id, number, call_input_id(call, "who"), &helper);
+	if (e == OK)
+		e = actor_load(t, call_input_id(call, "who"), &who);
+	if (e != OK)
+		return e;
+	project_roles(call->arena, &project, &roles);
+	const struct role_wanted *role = project_role(&roles, number);
+	if (role == NULL || project_is_over(&project))
+		return ERR_NOT_FOUND;
+	view_text(v, "heading", i18n(call->language, "End someone's role"));
+	post_line(t, v, "post", &p, &call->viewer);
+	view_number(v, "role_number", (int64_t)number);
+	view_text(v, "role_name", role->name);
+	actor_show(v, "who", &who);
+	compose_value(call, v, "words", NULL);
+	return OK;
+}
+
+static enum err let_go_write(struct call *call, struct txn *t)
+{
+	struct post p;
+	struct project project;
+	enum err e = find_managed(call, t, &p, &project);
+	if (e == OK)
+		e = project_step_back(t, call->viewer.actor, call_input_id(call, "who"), &p,
+			(uint64_t)call_number(call, "role", 0), call_input(call, "words"),
+			&call->refusal);
+	return e == OK ? compose_done(call, t, &p, "This role is ended.") : e;
 }
 
 #define FORM_INPUTS                                                                                \
@@ -279,6 +314,14 @@ static enum err back_write(struct call *call, struct txn *t)
 #define ROLE_INPUT                                                                                 \
 	{                                                                                          \
 		"role", INPUT_NUMBER, .required = true, .min = 1, .max = 1000000, .label = "Role"  \
+	}
+#define WHO_INPUT                                                                                  \
+	{                                                                                          \
+		"who", INPUT_ID, .required = true, .label = "Who"                                  \
+	}
+#define WORDS_INPUT                                                                                \
+	{                                                                                          \
+		"words", INPUT_TEXT, .max = PROJECT_WORDS_MOST, .label = "A word with it"          \
 	}
 #define STATE_INPUT(needed)                                                                        \
 	{                                                                                          \
@@ -311,11 +354,15 @@ const struct route project_routes[] = {
 		.takes = {ROLE_INPUT}},
 	{METHOD_POST, "/p/{id}/project/help", SIGNED_IN, .write = help_write,
 		.page = "project-help", .form = help_read,
-		.takes = {ROLE_INPUT,
-			{"words", INPUT_TEXT, .max = PROJECT_WORDS_MOST, .label = "A word with it"},
+		.takes = {ROLE_INPUT, WORDS_INPUT,
 			{"shown", INPUT_FLAG, .label = "My name may be seen"}},
 		.per_minute = 30},
 	{METHOD_POST, "/p/{id}/project/back", SIGNED_IN, .write = back_write,
 		.takes = {ROLE_INPUT}},
+	{METHOD_GET, "/p/{id}/project/let-go", SIGNED_IN, .read = let_go_read,
+		.page = "project-let-go", .takes = {ROLE_INPUT, WHO_INPUT}},
+	{METHOD_POST, "/p/{id}/project/let-go", SIGNED_IN, .write = let_go_write,
+		.page = "project-let-go", .form = let_go_read,
+		.takes = {ROLE_INPUT, WHO_INPUT, WORDS_INPUT}, .per_minute = 30},
 	{0},
 };

@@ -62,8 +62,8 @@ static void show_role(struct txn *t, struct view *v, const struct post *p,
 }
 
 /* For who manages it: everyone, with what they said. */
-static void show_helpers(
-	struct txn *t, struct view *v, const struct roles_wanted *roles, const struct helping *h)
+static void show_helpers(struct txn *t, struct view *v, uint64_t me,
+	const struct roles_wanted *roles, const struct helping *h)
 {
 	struct actor a;
 	view_list(v, "helpers");
@@ -74,6 +74,9 @@ static void show_helpers(
 			view_begin(v, NULL);
 			view_text(v, "title", actor_title(&a));
 			view_text(v, "path", actor_path(txn_arena(t), &a));
+			view_id(v, "who", a.id);
+			view_flag(v, "another", a.id != me);
+			view_number(v, "number", (int64_t)roles->at[i].number);
 			view_text(v, "role", roles->at[i].name);
 			view_text(v, "words",
 				h->at[k].helper.words != NULL ? h->at[k].helper.words : "");
@@ -120,7 +123,7 @@ void project_page(struct txn *t, struct view *v, const struct post *p, const str
 	view_list_end(v);
 	view_flag(v, "has_roles", roles.count > 0);
 	if (manages)
-		show_helpers(t, v, &roles, h);
+		show_helpers(t, v, me, &roles, h);
 	view_flag(v, "has_helpers", manages && h->count > 0);
 	show_post_link(t, v, "idea", project.idea, viewer);
 	view_end(v);

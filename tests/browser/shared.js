@@ -51,10 +51,11 @@ async function begin(n, plan) {
 	const from = /href="([^"]*\/new\/project\?idea=\d+)"/.exec((await anna.open(taken)).text)[1].replaceAll('&amp;', '&');
 	const [telescopes, telescopesId] = await start(anna, { role: 'Penningmeester', wanted: '1', asks: '', number: '0' }, from);
 	await anna.fill(await anna.open(`/p/${telescopesId}/project/state`), /\/state$/, { state: 'running', reason: '' });
-	return { project, projectId, stopped, telescopes, from, taken };
+	const letGo = /href="([^"]*\/project\/let-go[^"]*)"/.exec((await bas.open(project)).text)[1].replaceAll('&amp;', '&');
+	return { project, projectId, letGo, stopped, telescopes, from, taken };
 }
 
-const pages = ({ plan, planId, count, project, projectId, stopped, telescopes, from, taken }) => [
+const pages = ({ plan, planId, count, project, projectId, letGo, stopped, telescopes, from, taken }) => [
 	['projects', '/@veldwerk/projects', null],
 	['projects-role', '/@veldwerk/projects?role=Chauffeur', 'noor'],
 	['projects-nothing', '/@veldwerk/projects?role=Kok', null],
@@ -70,6 +71,7 @@ const pages = ({ plan, planId, count, project, projectId, stopped, telescopes, f
 	['project-new-of-idea', from, 'bas'],
 	['project-edit', `/p/${projectId}/project`, 'bas'],
 	['project-state', `/p/${projectId}/project/state`, 'bas'],
+	['project-let-go', letGo, 'bas'],
 	['project-help', `/p/${projectId}/project/help?role=2`, 'noor'],
 	['library', '/@veldwerk/library', null],
 	['library-tag', '/@veldwerk/library?tag=beheer', 'bas'],
@@ -151,6 +153,18 @@ async function improve({ page, seen }, other, { base, checkRefused, said, title 
 	check(await page.getByText('Dakdekker: Ik heb een ladder.').first().isVisible(), 'no notice of it');
 	await other.page.getByRole('button', { name: /^Stap eruit ?: Dakdekker$/ }).click();
 	same(await said(other.page), 'Je bent uit deze rol gestapt.', 'notice');
+	await other.page.getByRole('link', { name: /^Ik help mee ?: Dakdekker$/ }).click();
+	await other.page.getByRole('button', { name: 'Ik help mee' }).click();
+
+	await page.goto(where);
+	await page.getByText('Wie er helpt').click();
+	await page.getByRole('link', { name: /^Beëindig deze rol ?: / }).click();
+	await page.fill('#words', 'Dank je. Er is al een dakdekker.');
+	await page.getByRole('button', { name: 'Beëindig deze rol' }).click();
+	same(await said(page), 'Deze rol is beëindigd.', 'notice');
+	await other.page.goto(`${base}/notifications`);
+	check(await other.page.getByText('Dakdekker: Dank je. Er is al een dakdekker.').first().isVisible(), 'who is let go does not hear it');
+	await other.page.goto(where);
 	await other.page.getByRole('link', { name: /^Ik help mee ?: Dakdekker$/ }).click();
 	await other.page.getByRole('button', { name: 'Ik help mee' }).click();
 

@@ -1,5 +1,6 @@
 /* project.c: tests of projects: roles and who takes them, who sees whom, how one ends, where it came from. */
 #include "drafts.h"
+#include "project.h"
 #include "world.h"
 
 #include <string.h>
@@ -58,6 +59,31 @@ static enum err steps_back(struct txn *t, const struct actor *who, uint64_t post
 	const char *const inputs[] = {arena_format(world.arena, "role=%s", role), NULL};
 	struct call *call = sent(path_of(post, "/back"), who, inputs);
 	return call->route->write(call, t);
+}
+
+static enum err lets_go(struct txn *t, const struct actor *by, const struct actor *who,
+	uint64_t post, const char *role, const char *words, const char **why)
+{
+	char id[ID_TEXT];
+	const char *const inputs[] = {arena_format(world.arena, "role=%s", role),
+		arena_format(world.arena, "who=%s", id_text(who->id, id)),
+		arena_format(world.arena, "words=%s", words), NULL};
+	struct call *call = sent(path_of(post, "/let-go"), by, inputs);
+	enum err e = call->route->write(call, t);
+	*why = call->refusal.text;
+	return e;
+}
+
+static enum err asked_to_let_go(struct txn *t, const struct actor *by, const struct actor *who,
+	uint64_t post, const char *role, const struct node **page)
+{
+	char id[ID_TEXT];
+	struct viewer viewer = world_as(by);
+	const char *const inputs[] = {arena_format(world.arena, "role=%s", role),
+		arena_format(world.arena, "who=%s", id_text(who->id, id)), NULL};
+	struct call *call = world_call(
+		&feature_project, METHOD_GET, path_of(post, "/let-go"), &viewer, inputs);
+	return world_read(call, t, page);
 }
 
 static enum err decides(struct txn *t, const struct actor *who, uint64_t post, const char *state,
@@ -124,6 +150,70 @@ IN_WRITE(roles_are_taken_until_there_are_enough)
 	WANT(world_count(list(t, &nobody, "looking", "carrier"), "projects") == 1);
 	WANT(steps_back(t, &cas, p.id, "1") == OK && steps_back(t, &cas, p.id, "1") == OK);
 	WANT(world_count(list(t, &nobody, "looking", "DRIVER"), "projects") == 1);
+	return OK;
+}
+
+IN_WRITE(who_manages_it_lets_a_helper_go_who_hears_it)
+{
+	(void)arg;
+	const char *why;
+	const struct node *page;
+	WANT(people(t) == OK);
+	struct viewer b = world_as(&bas);
+	struct post p = begun(t, "A bridge", "everyone", "x=");
+	WANT(helps(t, &cas, p.id, "1", "", "x=") == OK
+		&& helps(t, &bas, p.id, "2", "", "x=") == OK);
+	page = shown(t, p.id, &b);
+	WANT(world_number(page, "start.project.helpers.0.another") == 1);
+	WANT(world_number(page, "start.project.helpers.1.another") == 0);
+	WANT(asked_to_let_go(t, &bas, &cas, p.id, "1", &page) == OK);
+	WANT(text_is(world_text(page, "who.title"), "cas")
+		&& text_is(world_text(page, "role_name"), "Driver"));
+	WANT(lets_go(t, &bas, &cas, p.id, "1", " Thank you. ", &why) == OK);
+	WANT(newest(t, &cas).kind == NOTICE_PROJECT_LET_GO && newest(t, &cas).who == bas.id);
+	WANT(newest(t, &cas).post == p.id && text_is(newest(t, &cas).note, "Driver: Thank you."));
+	page = shown(t, p.id, &b);
+	WANT(world_number(page, "start.project.roles.0.taken") == 0
+		&& world_number(page, "start.project.roles.1.taken") == 1);
+	WANT(helps(t, &cas, p.id, "1", "", "x=") == OK);          /* again */
+	WANT(lets_go(t, &anna, &cas, p.id, "1", "", &why) == OK); /* who moderates */
+	WANT(newest(t, &cas).who == anna.id && text_is(newest(t, &cas).note, "Driver"));
+	return OK;
+}
+
+static const char *words_of(size_t count)
+{
+	char *words = arena_alloc(world.arena, count + 1);
+	memset(words, 'a', count);
+	words[count] = '\0';
+	return words;
+}
+
+IN_WRITE(nobody_is_let_go_in_vain)
+{
+	(void)arg;
+	const char *why;
+	const struct node *page;
+	struct u64s ids;
+	WANT(people(t) == OK);
+	struct post p = begun(t, "A bridge", "everyone", "x=");
+	WANT(helps(t, &cas, p.id, "1", "", "x=") == OK
+		&& helps(t, &bas, p.id, "2", "", "x=") == OK);
+	WANT(lets_go(t, &cas, &bas, p.id, "2", "", &why) == ERR_FORBIDDEN);
+	WANT(asked_to_let_go(t, &cas, &bas, p.id, "2", &page) == ERR_FORBIDDEN);
+	WANT(lets_go(t, &bas, &cas, p.id, "1", words_of(PROJECT_WORDS_MOST + 1), &why)
+		== ERR_INVALID);
+	WANT(lets_go(t, &bas, &cas, p.id, "9", "", &why) == ERR_NOT_FOUND);
+	WANT(lets_go(t, &bas, &cas, p.id, "2", "", &why) == ERR_CONFLICT
+		&& text_is(why, "They do not help in this role any more."));
+	WANT(asked_to_let_go(t, &bas, &cas, p.id, "2", &page) == ERR_NOT_FOUND);
+	WANT(notify_list(t, cas.id, 0, 10, &ids) == OK && ids.count == 0);
+	WANT(lets_go(t, &bas, &bas, p.id, "2", "", &why) == OK); /* steps back: no notice */
+	WANT(newest(t, &bas).kind == NOTICE_PROJECT_HELP);
+	WANT(decides(t, &bas, p.id, "done", "") == OK);
+	WANT(lets_go(t, &bas, &cas, p.id, "1", "", &why) == ERR_CONFLICT
+		&& text_is(why, "The project is over: its roles ended with it."));
+	WANT(asked_to_let_go(t, &bas, &cas, p.id, "1", &page) == ERR_NOT_FOUND);
 	return OK;
 }
 
@@ -316,6 +406,8 @@ int main(void)
 	page_load();
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(roles_are_taken_until_there_are_enough),
+		WORLD_TEST(who_manages_it_lets_a_helper_go_who_hears_it),
+		WORLD_TEST(nobody_is_let_go_in_vain),
 		WORLD_TEST(who_helps_is_seen_by_whom_they_chose),
 		WORLD_TEST(it_ends_with_a_word_to_who_helps_and_stays),
 		WORLD_TEST(a_role_with_people_in_it_stays),
