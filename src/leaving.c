@@ -177,7 +177,7 @@ static enum err read_own(struct txn *t, void *arg)
 {
 	struct leave *l = arg;
 	struct bytes file;
-	enum err e = own_file(t, l->actor, &file);
+	enum err e = own_file(t, l->actor, true, &file);
 	if (e == OK)
 		l->file = arena_bytes(l->arena, file);
 	return e;

@@ -52,6 +52,7 @@ struct view;
 enum view_kind { VIEW_JSON, VIEW_TREE };
 struct view *view_create(struct arena *, enum view_kind); /* the root object is open */
 enum view_kind view_kind(const struct view *);
+void view_most(struct view *, size_t bytes); /* JSON sink, of what is no answer to a call: instead of 16 MiB */
 void view_begin(struct view *, const char *name); /* object */
 void view_end(struct view *);
 void view_list(struct view *, const char *name);

@@ -36,6 +36,11 @@ enum view_kind view_kind(const struct view *v)
 	return v->kind;
 }
 
+void view_most(struct view *v, size_t bytes)
+{
+	v->json.max = bytes;
+}
+
 /* Objects want names and lists want none; after a misuse nothing more is written. */
 static bool may_add(struct view *v, const char *name)
 {

@@ -525,7 +525,7 @@ static enum err own_received(
 	struct txn *t, struct view *v, const struct own_view *who, uint64_t list_of)
 {
 	struct u64s posts, ids;
-	enum err e = vacancy_list(t, list_of, 0, who->most, &posts);
+	enum err e = own_ids(t, v, NULL, TABLE_VACANCY_IN, list_of, who, &posts);
 	for (size_t i = 0; e == OK && i < posts.count; i++) {
 		e = answer_list(t, posts.at[i], ANSWERS_LISTED, &ids);
 		for (size_t k = 0; e == OK && k < ids.count; k++)
@@ -538,8 +538,8 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 {
 	struct u64s ids, organisations;
 	uint64_t post;
+	enum err e = own_ids(t, v, "private_answers", TABLE_ANSWER_BY, who->actor, who, &ids);
 	view_list(v, "private_answers");
-	enum err e = post_ids(t, TABLE_ANSWER_BY, who->actor, 0, true, who->most, &ids);
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		struct place by = place_2(TABLE_ANSWER_BY, who->actor, ids.at[i]);
 		e = txn_get_id(t, &by, &post);

@@ -341,7 +341,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 {
 	struct u64s ids;
 	struct article a;
-	enum err e = article_list(t, who->actor, who->most, &ids);
+	enum err e = own_ids(t, v, "articles", TABLE_ARTICLE_OF, who->actor, who, &ids);
 	view_list(v, "articles");
 	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		if (article_load(t, ids.at[i], &a) != OK || !article_is_written_by(&a, who->actor))

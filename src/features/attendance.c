@@ -527,7 +527,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 		"", "I am coming", "On the waiting list", "Maybe", "I cannot come"};
 	struct u64s events;
 	struct attendance a;
-	enum err e = post_ids(t, TABLE_ATTENDING, who->actor, 0, true, who->most, &events);
+	enum err e = own_ids(t, v, "attending", TABLE_ATTENDING, who->actor, who, &events);
 	view_list(v, "attending");
 	for (size_t i = 0; e == OK && i < events.count; i++) {
 		if (attendance_of(t, events.at[i], who->actor, &a) != OK)

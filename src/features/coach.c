@@ -466,6 +466,7 @@ static enum err own_answers(
 	uint64_t before = 0;
 	size_t left = who->most;
 	enum err e = OK;
+	view_list(v, "answers");
 	while (e == OK && left > 0 && ids.count == LISTED_MOST) {
 		e = post_ids(t, TABLE_ASK_OF, community, before, true, LISTED_MOST, &ids);
 		for (size_t i = 0; e == OK && left > 0 && i < ids.count; i++) {
@@ -479,6 +480,9 @@ static enum err own_answers(
 			view_end(v);
 		}
 	}
+	view_list_end(v);
+	if (left == 0)
+		own_cut(t, who, v, "answers");
 	return e;
 }
 
@@ -496,9 +500,7 @@ static enum err own_coaching(struct txn *t, struct view *v, const struct own_vie
 		view_text(v, "community", own_actor(t, all.at[i]));
 		view_text(v, "topics", c.topics);
 		view_number(v, "days", c.days);
-		view_list(v, "answers");
 		e = own_answers(t, v, who, all.at[i]);
-		view_list_end(v);
 		view_end(v);
 	}
 	view_list_end(v);
@@ -509,9 +511,9 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 {
 	struct u64s ids;
 	struct ask a;
-	enum err e = ask_list(t, who->actor, &ids);
+	enum err e = own_ids(t, v, "questions_to_coaches", TABLE_ASK_OF, who->actor, who, &ids);
 	view_list(v, "questions_to_coaches");
-	for (size_t i = 0; e == OK && i < ids.count && i < who->most; i++) {
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
 		if (ask_load(t, ids.at[i], &a) != OK)
 			continue;
 		view_begin(v, NULL);

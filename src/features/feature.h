@@ -123,6 +123,7 @@ struct own_view {
 	uint64_t actor;
 	const char *language; /* of words about what is kept */
 	size_t most;          /* of each list, the newest */
+	bool *cut;            /* set when a list has more: own_cut */
 };
 struct personal {
 	/* Members and lists of the view that is open. */

@@ -883,9 +883,15 @@ enum err consent_of(struct txn *, uint64_t actor, uint64_t question, struct cons
 
 /* ---- own.c: what is kept of someone; retention.c: how long what is kept ------------------------- */
 
-enum err own_file(struct txn *, uint64_t actor, struct bytes *json) MUST_USE;
+/* Whole: all of it, for a process of its own; else what a server can make at once, which says so when it is not all. */
+enum err own_file(struct txn *, uint64_t actor, bool whole, struct bytes *json) MUST_USE;
+/* Says in the view, where the list stands, that it has more: <name>_cut. */
+void own_cut(struct txn *, const struct own_view *, struct view *, const char *name);
+/* Ids of a list of theirs, the newest first. Name NULL: it is told of by who asks. */
+enum err own_ids(struct txn *, struct view *, const char *name, uint8_t table, uint64_t of, const struct own_view *,
+	struct u64s *out) MUST_USE;
 /* A list of the view, from a table that is not theirs alone: the newest rows that `is`, given the actor's id, says yes to
- * are shown by `one`, whose arg is a struct own_rows. What it did not look at, as there was too much, it says: <name>_cut. */
+ * are shown by `one`, whose arg is a struct own_rows. That there was too much to look at, or to show, it says: own_cut. */
 struct own_rows {
 	struct txn *t;
 	struct view *v;

@@ -6,7 +6,7 @@
 #define PEOPLE_MOST 5 /* whom one message begins with */
 #define PAGE_SHOWN 20
 #define FORGOT_AT_ONCE 500
-#define TALK_MOST 500 /* messages of one conversation, of who asks what is kept */
+#define TALK_AT_ONCE 500
 
 bool message_is(struct txn *t, const struct post *p)
 {
@@ -191,20 +191,25 @@ static enum err new_write(struct call *call, struct txn *t)
 static enum err own_talk(
 	struct txn *t, struct view *v, const struct viewer *viewer, uint64_t root, size_t *left)
 {
-	struct u64s ids;
+	struct u64s ids = {.count = TALK_AT_ONCE};
 	struct post p;
-	enum err e = post_of_conversation(t, root, 0, *left < TALK_MOST ? *left : TALK_MOST, &ids);
-	for (size_t i = 0; e == OK && i < ids.count; i++) {
-		if (post_load(t, ids.at[i], &p) != OK || p.gone || p.author == viewer->actor
-			|| !message_is(t, &p) || !circle_may_read(t, viewer, &p))
-			continue;
-		--*left;
-		view_begin(v, NULL);
-		view_text(v, "from", own_actor(t, p.author));
-		view_text(v, "address", p.uri);
-		view_text(v, "text", p.source != NULL ? p.source : p.content);
-		view_time(v, "at", p.published);
-		view_end(v);
+	uint64_t after = 0;
+	enum err e = OK;
+	while (e == OK && *left > 0 && ids.count == TALK_AT_ONCE) {
+		e = post_of_conversation(t, root, after, TALK_AT_ONCE, &ids);
+		for (size_t i = 0; e == OK && *left > 0 && i < ids.count; i++) {
+			after = ids.at[i];
+			if (post_load(t, after, &p) != OK || p.gone || p.author == viewer->actor
+				|| !message_is(t, &p) || !circle_may_read(t, viewer, &p))
+				continue;
+			--*left;
+			view_begin(v, NULL);
+			view_text(v, "from", own_actor(t, p.author));
+			view_text(v, "address", p.uri);
+			view_text(v, "text", p.source != NULL ? p.source : p.content);
+			view_time(v, "at", p.published);
+			view_end(v);
+		}
 	}
 	return e;
 }
@@ -215,7 +220,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 	struct u64s ids;
 	uint64_t root;
 	size_t left = who->most;
-	enum err e = post_ids(t, TABLE_MESSAGE, who->actor, 0, true, who->most, &ids);
+	enum err e = own_ids(t, v, NULL, TABLE_MESSAGE, who->actor, who, &ids);
 	view_list(v, "messages");
 	for (size_t i = 0; e == OK && i < ids.count && left > 0; i++) {
 		struct place place = place_2(TABLE_MESSAGE, who->actor, ids.at[i]);
@@ -224,6 +229,8 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 			e = own_talk(t, v, &viewer, root, &left);
 	}
 	view_list_end(v);
+	if (left == 0)
+		own_cut(t, who, v, "messages");
 	return e;
 }
 

@@ -707,7 +707,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 		i18n_weekday(who->language, s.weekday != 0 ? (int)s.weekday - 1 : NOTIFY_WEEKDAY));
 	view_time(v, "paused", s.paused);
 	view_end(v);
-	enum err e = notify_list(t, who->actor, 0, who->most, &ids);
+	enum err e = own_ids(t, v, "notices", TABLE_NOTICE, who->actor, who, &ids);
 	view_list(v, "notices");
 	for (size_t k = 0; e == OK && k < ids.count; k++) {
 		if (notify_load(t, who->actor, ids.at[k], &n) != OK || n.kind >= COUNT(kinds))

@@ -501,21 +501,13 @@ static void own_one(struct txn *t, struct view *v, const struct post *p)
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct u64s ids = {.count = 1};
+	struct u64s ids;
 	struct post p;
-	uint64_t before = 0;
-	size_t shown = 0;
-	enum err e = OK;
+	enum err e = own_ids(t, v, "posts", TABLE_BY_AUTHOR, who->actor, who, &ids);
 	view_list(v, "posts");
-	while (e == OK && ids.count > 0 && shown < who->most) {
-		e = post_of_author(t, who->actor, before,
-			who->most - shown < IDS_MOST ? who->most - shown : IDS_MOST, &ids);
-		for (size_t i = 0; e == OK && i < ids.count; i++, shown++) {
-			before = ids.at[i];
-			if (post_load(t, before, &p) == OK)
-				own_one(t, v, &p);
-		}
-	}
+	for (size_t i = 0; e == OK && i < ids.count; i++)
+		if (post_load(t, ids.at[i], &p) == OK)
+			own_one(t, v, &p);
 	view_list_end(v);
 	return e;
 }

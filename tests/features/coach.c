@@ -492,7 +492,7 @@ IN_WRITE(its_pages)
 		&& coach_load(t, all.board.id, all.second.id, &c) == OK && c.room == COACH_LIMITED
 		&& c.days == 14);
 	struct view *own = view_create(txn_arena(t), VIEW_TREE);
-	struct own_view mine = {all.anna.id, "en", 10};
+	struct own_view mine = {all.anna.id, "en", 10, &(bool){false}};
 	WANT(feature_coach.personal->show(t, own, &mine) == OK
 		&& text_is(world_text(view_root(own), "questions_to_coaches.0.text"), "Why?"));
 	struct leaver leaver = {.actor = all.anna.id};

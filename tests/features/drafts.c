@@ -167,7 +167,7 @@ IN_WRITE(it_is_listed_with_where_it_will_stand)
 	drafts_kept.show(sent(&anna, METHOD_GET, "/c/shed/new", NULL), t, v);
 	WANT(world_count(view_root(v), "drafts_here") == 1);
 	/* Of someone: shown to them, and gone with them. */
-	struct own_view who = {anna.id, "en", 50};
+	struct own_view who = {anna.id, "en", 50, &(bool){false}};
 	v = view_create(txn_arena(t), VIEW_TREE);
 	WANT(feature_drafts.personal->show(t, v, &who) == OK);
 	WANT(text_is(world_text(view_root(v), "drafts.0.typed.0.value"), "Yes"));

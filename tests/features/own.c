@@ -51,6 +51,7 @@ static void people(void)
 
 struct reading {
 	uint64_t actor;
+	bool whole;
 	const char *file;
 };
 
@@ -58,7 +59,7 @@ static enum err read_file(struct txn *t, void *arg)
 {
 	struct reading *r = arg;
 	struct bytes file;
-	enum err e = own_file(t, r->actor, &file);
+	enum err e = own_file(t, r->actor, r->whole, &file);
 	if (e == OK)
 		r->file = arena_text_n(world.arena, file.data, file.size);
 	return e;
@@ -290,25 +291,72 @@ static enum err list_body(struct txn *t, void *arg)
 {
 	struct listing *l = arg;
 	struct view *v = view_create(txn_arena(t), VIEW_TREE);
-	struct own_view who = {all.anna.id, "en", l->most};
+	bool cut = false;
+	struct own_view who = {all.anna.id, "en", l->most, &cut};
 	enum err e = feature_reaction.personal->show(t, v, &who);
 	l->rows = world_count(view_root(v), "reactions");
 	l->cut = world_number(view_root(v), "reactions_cut") != 0;
-	return e;
+	return e == OK && cut != l->cut ? ERR_CONFLICT : e;
 }
 
 static void what_is_everyones_is_read_so_far(void **state)
 {
 	uint64_t first = 1000;
-	struct listing page = {.most = 50}, file = {.most = 20000};
+	struct listing page = {.most = 50}, file = {.most = 20000}, some = {.most = 9};
 	(void)state;
 	people();
 	for (int i = 0; i < 12; i++)
 		assert_int_equal(store_write(world.store, many_body, &first), OK);
 	assert_int_equal(store_read(world.store, list_body, &page), OK);
 	assert_int_equal(store_read(world.store, list_body, &file), OK);
+	assert_int_equal(store_read(world.store, list_body, &some), OK);
 	assert_true(page.cut && page.rows == 10); /* of the newest 20 000 of 24 000 */
 	assert_true(!file.cut && file.rows == 12);
+	assert_true(some.cut && some.rows == 9);
+}
+
+/* ---- a file is whole, or says that it is not ------------------------------------------------- */
+
+static enum err notices_body(struct txn *t, void *arg)
+{
+	uint64_t *next = arg;
+	enum err e = OK;
+	for (size_t i = 0; e == OK && i < ROWS; i++, ++*next) {
+		struct notice n = {
+			.place = *next, .kind = NOTICE_POLL, .note = "mk-notice", .at = NOW};
+		struct place place = place_2(TABLE_NOTICE, all.anna.id, n.place);
+		e = txn_save(t, &place, &notice_shape, &n);
+	}
+	return e;
+}
+
+static size_t times(const char *file, const char *word)
+{
+	size_t n = 0;
+	for (const char *at = file; (at = strstr(at, word)) != NULL; at += strlen(word))
+		n++;
+	return n;
+}
+
+static void a_file_is_whole_or_says_that_it_is_not(void **state)
+{
+	uint64_t next = 1000;
+	struct reading whole = {.whole = true};
+	(void)state;
+	people();
+	whole.actor = all.anna.id;
+	assert_int_equal(store_write(world.store, notices_body, &next), OK);
+	const char *file = file_of(&all.anna);
+	assert_int_equal(times(file, "mk-notice"), ROWS); /* in which a page of ids is 1000 */
+	assert_false(has(file, "_cut") || has(file, "\"incomplete\""));
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(store_write(world.store, notices_body, &next), OK);
+	file = file_of(&all.anna);
+	assert_int_equal(times(file, "mk-notice"), 20000);
+	assert_true(has(file, "\"notices_cut\":true") && has(file, "\"incomplete\":"));
+	assert_int_equal(store_read(world.store, read_file, &whole), OK);
+	assert_int_equal(times(whole.file, "mk-notice"), 11 * ROWS);
+	assert_false(has(whole.file, "_cut") || has(whole.file, "\"incomplete\""));
 }
 
 int main(void)
@@ -318,6 +366,7 @@ int main(void)
 		OWN_TEST(each_table_is_told_of),
 		OWN_TEST(what_others_send_hides_nothing),
 		OWN_TEST(what_is_everyones_is_read_so_far),
+		OWN_TEST(a_file_is_whole_or_says_that_it_is_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

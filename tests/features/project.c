@@ -365,7 +365,7 @@ IN_WRITE(who_leaves_helps_no_longer)
 	struct post p = begun(t, "A bridge", "everyone", "x=");
 	WANT(helps(t, &cas, p.id, "1", "", "x=") == OK);
 	struct view *v = view_create(txn_arena(t), VIEW_TREE);
-	struct own_view own = {cas.id, "en", 10};
+	struct own_view own = {cas.id, "en", 10, &(bool){false}};
 	WANT(feature_project.personal->show(t, v, &own) == OK);
 	WANT(text_is(world_text(view_root(v), "helping.0.role"), "Driver"));
 	struct leaver leaver = {.actor = cas.id, .keep = KEEP_ALL};
