@@ -1,5 +1,5 @@
 /* consent.c: what people are asked to agree to, in which words, and what each of them answered when: a register. */
-#include "features.h"
+#include "compose.h"
 
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 #define WORDS_MOST 2000
 #define QUESTIONS_MOST 50
 #define ANSWERS_MOST 500 /* of one person, on a page */
-#define PEOPLE_MOST 5000 /* of one question, shown */
+#define PEOPLE_SHOWN 50  /* on a page of one question */
 
 static const struct field text_fields[] = {
 	{1, F_U64, offsetof(struct consent_text, question), 0},
@@ -172,13 +172,59 @@ static enum err mine_write(struct call *call, struct txn *t)
 
 /* ---- the register ---------------------------------------------------------------------------- */
 
+struct tally { /* who agrees to what, each of whom counts with their last answer */
+	const struct texts *texts;
+	struct arena *row;
+	uint64_t actor;
+	bool answered[QUESTIONS_MOST], agrees[QUESTIONS_MOST];
+	int64_t agree[QUESTIONS_MOST], decline[QUESTIONS_MOST];
+};
+
+static void tally_actor(struct tally *y)
+{
+	for (size_t i = 0; i < y->texts->count; i++) {
+		y->agree[i] += y->answered[i] && y->agrees[i];
+		y->decline[i] += y->answered[i] && !y->agrees[i];
+		y->answered[i] = false;
+	}
+}
+
+/* Of one person the older answers come first. */
+static enum err tally_row(void *arg, struct bytes key, struct bytes value)
+{
+	struct tally *y = arg;
+	struct consent c;
+	if (place_id(key, 0) != y->actor)
+		tally_actor(y);
+	y->actor = place_id(key, 0);
+	arena_reset(y->row);
+	enum err e = record_read(y->row, &consent_shape, value, &c);
+	for (size_t i = 0; e == OK && i < y->texts->count; i++)
+		if (y->texts->at[i].question == c.question) {
+			y->answered[i] = true;
+			y->agrees[i] = c.agrees;
+		}
+	return e;
+}
+
+static enum err tally_all(struct txn *t, const struct texts *texts, struct tally *out)
+{
+	ARENA_CLEANUP struct arena *row = arena_create();
+	struct walk walk = {.prefix = place_0(TABLE_CONSENT), .max = WALK_ALL};
+	*out = (struct tally){.texts = texts, .row = row};
+	enum err e = txn_walk(t, &walk, tally_row, out);
+	tally_actor(out);
+	return e;
+}
+
 struct people {
 	struct txn *t;
 	struct view *v;
 	const struct consent_text *text;
-	uint64_t actor; /* the last that was shown */
-	int64_t agree, decline;
+	uint64_t actor; /* the last that was looked at */
+	uint64_t last;  /* and that was shown */
 	size_t left;
+	bool more;
 };
 
 static enum err show_person(void *arg, struct bytes key, struct bytes value)
@@ -188,15 +234,17 @@ static enum err show_person(void *arg, struct bytes key, struct bytes value)
 	struct consent c;
 	uint64_t actor = place_id(key, 0);
 	(void)value;
-	if (actor == p->actor || p->left == 0)
+	if (actor == p->actor)
 		return OK;
 	p->actor = actor;
 	if (consent_of(p->t, actor, p->text->question, &c) != OK
 		|| actor_load(p->t, actor, &a) != OK)
 		return OK;
+	p->more = p->left == 0;
+	if (p->more)
+		return ERR_CONFLICT;
 	p->left--;
-	p->agree += c.agrees;
-	p->decline += !c.agrees;
+	p->last = actor;
 	view_begin(p->v, NULL);
 	view_text(p->v, "who", actor_title(&a));
 	view_text(p->v, "path", actor_path(txn_arena(p->t), &a));
@@ -207,26 +255,73 @@ static enum err show_person(void *arg, struct bytes key, struct bytes value)
 	return OK;
 }
 
+static enum err show_people(
+	struct call *call, struct txn *t, struct view *v, const struct consent_text *text)
+{
+	uint64_t after = call_input_id(call, "after");
+	struct place from = place_1(TABLE_CONSENT, after);
+	struct people p = {.t = t, .v = v, .text = text, .actor = after, .left = PEOPLE_SHOWN};
+	struct walk walk = {.prefix = place_0(TABLE_CONSENT),
+		.from = after != 0 ? &from : NULL,
+		.max = WALK_ALL};
+	view_list(v, "people");
+	enum err e = txn_walk(t, &walk, show_person, &p);
+	view_list_end(v);
+	view_flag(v, "nobody", p.last == 0);
+	view_flag(v, "later_page", after != 0);
+	if (p.more)
+		view_id(v, "next", p.last);
+	view_begin(v, "now");
+	compose_value(call, v, "title", text->title);
+	compose_value(call, v, "words", text->words);
+	view_end(v);
+	return e;
+}
+
+static void show_question(struct view *v, const struct tally *y, size_t i)
+{
+	show_text(v, &y->texts->at[i]);
+	view_number(v, "agree", y->agree[i]);
+	view_number(v, "decline", y->decline[i]);
+}
+
+/* One question, with who answered it. */
+static enum err show_one(
+	struct call *call, struct txn *t, struct view *v, const struct tally *y, uint64_t question)
+{
+	size_t i = 0;
+	while (i < y->texts->count && y->texts->at[i].question != question)
+		i++;
+	if (i == y->texts->count)
+		return ERR_NOT_FOUND;
+	view_text(v, "heading", y->texts->at[i].title);
+	view_begin(v, "one");
+	show_question(v, y, i);
+	enum err e = show_people(call, t, v, &y->texts->at[i]);
+	view_end(v);
+	return e;
+}
+
 static enum err register_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct texts all;
+	struct tally *y = arena_alloc(call->arena, sizeof *y);
+	uint64_t one = call_input_id(call, "question");
 	enum err e = texts_load(t, &all);
+	if (e == OK)
+		e = tally_all(t, &all, y);
+	if (e != OK || one != 0)
+		return e == OK ? show_one(call, t, v, y, one) : e;
 	view_text(v, "heading", i18n(call->language, "Consents"));
+	view_flag(v, "all", true);
 	view_list(v, "questions");
-	for (size_t i = 0; e == OK && i < all.count; i++) {
-		struct people p = {.t = t, .v = v, .text = &all.at[i], .left = PEOPLE_MOST};
-		struct walk walk = {.prefix = place_0(TABLE_CONSENT), .max = WALK_ALL};
+	for (size_t i = 0; i < all.count; i++) {
 		view_begin(v, NULL);
-		show_text(v, &all.at[i]);
-		view_list(v, "people");
-		e = txn_walk(t, &walk, show_person, &p);
-		view_list_end(v);
-		view_number(v, "agree", p.agree);
-		view_number(v, "decline", p.decline);
+		show_question(v, y, i);
 		view_end(v);
 	}
 	view_list_end(v);
-	return e;
+	return OK;
 }
 
 static enum err register_write(struct call *call, struct txn *t)
@@ -271,7 +366,8 @@ static enum err own_visit(void *arg, struct bytes key, struct bytes value)
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
 	struct own o = {t, v};
-	struct walk walk = {.prefix = place_1(TABLE_CONSENT, who->actor), .max = who->most};
+	struct walk walk = {
+		.prefix = place_1(TABLE_CONSENT, who->actor), .backward = true, .max = who->most};
 	view_list(v, "consents");
 	enum err e = txn_walk(t, &walk, own_visit, &o);
 	view_list_end(v);
@@ -299,7 +395,9 @@ static const struct route routes[] = {
 			{"version", INPUT_ID, .required = true, .label = "Question"},
 			{"answer", INPUT_CHOICE, .required = true, .choices = "yes|no",
 				.label = "Answer"}}},
-	{METHOD_GET, "/consents", ADMIN, .read = register_read, .page = "consents"},
+	{METHOD_GET, "/consents", ADMIN, .read = register_read, .page = "consents",
+		.takes = {{"question", INPUT_ID, .label = "Question"},
+			{"after", INPUT_ID, .label = "Who came after"}}},
 	{METHOD_POST, "/consents", ADMIN, .write = register_write, .page = "consents",
 		.form = register_read,
 		.takes = {{"question", INPUT_ID, .label = "Question"},

@@ -277,6 +277,19 @@ async function fromElsewhere(n) {
 	return { there, asked, may, film };
 }
 
+// What people are asked to agree to, and some answers; where the first question stands.
+async function agree(n) {
+	const anna = await n.signed('anna');
+	for (const [title, words] of [['Foto\u2019s van mij', 'Foto\u2019s van activiteiten waar ik op sta, mogen op onze site. Zeg je nee, dan halen we ze weg.'],
+		['Mijn nummer in de appgroep', 'Mijn telefoonnummer mag in de appgroep van het tellen, zolang die er is.']])
+		await anna.fill(await anna.open('/consents'), /consents$/, { title, words });
+	for (const [name, answer] of [['bas', 'yes'], ['merel', 'no'], ['noor', 'yes']]) {
+		const who = await n.signed(name);
+		await who.fill(await who.open('/settings/consents'), /consents$/, { answer });
+	}
+	return /href="(\/consents\?question=\d+)"/.exec((await anna.open('/consents')).text)[1];
+}
+
 // The other association follows, and answers: what its people say is seen "via" its name.
 async function fillZuid(n, dotter, paths) {
 	await n.member('carla', 'Carla Peters', '--admin');
@@ -301,4 +314,4 @@ async function fillZuid(n, dotter, paths) {
 	return { ...paths, news, line: line.path };
 }
 
-module.exports = { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk };
+module.exports = { DAMAGED, MEMBERS, agree, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk };

@@ -217,6 +217,7 @@ module.exports = function pages({ dotter, zuid, paths }) {
 		['kept-set', '/privacy/kept', 'anna'],
 		['consents-mine', '/settings/consents', 'bas'],
 		['consents', '/consents', 'anna'],
+		['consent', paths.consent, 'anna'],
 		['handover', '/handover', 'anna'],
 		['left', '/left', 'anna'],
 		['leave-asked', '/settings/leave', 'olga'],

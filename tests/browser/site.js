@@ -6,7 +6,7 @@ const path = require('node:path');
 const { PASSWORD, Program, Visitor, ask, execute, freePort, sleep, until } = require('../interop/rig');
 const joining = require('./joining');
 const roll = require('./roll');
-const { DAMAGED, MEMBERS, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk } = require('./contents');
+const { DAMAGED, MEMBERS, agree, begin, fillDotter, fillZuid, found, fromElsewhere, gather, illustrate, know, leave, plan, talk } = require('./contents');
 const board = require('./board');
 const shared = require('./shared');
 const curated = require('./curated');
@@ -147,6 +147,7 @@ async function build(dir) {
 		await roll.fill(dotter);
 		Object.assign(paths, await fillZuid(zuid, dotter, paths));
 		Object.assign(paths, await begin(dotter, paths));
+		paths.consent = await agree(dotter);
 		paths.left = await leave(dotter);
 		paths.elsewhere = await fromElsewhere(dotter);
 		await until('it can be searched', async () => { // which may be asked once a second
