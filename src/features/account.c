@@ -447,10 +447,10 @@ enum err account_last_seen(struct txn *t, const struct account *a, int64_t *at)
 
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-static enum err own_access(struct txn *t, struct view *v, uint64_t actor)
+static enum err own_access(struct txn *t, struct view *v, const struct own_view *who)
 {
 	struct listing l = {.t = t, .v = v, .table = TABLE_SESSION};
-	struct walk walk = {.prefix = place_1(TABLE_ACCESS, actor), .max = LISTED_MOST};
+	struct walk walk = {.prefix = place_1(TABLE_ACCESS, who->actor), .max = who->most};
 	view_list(v, "sessions");
 	enum err e = txn_walk(t, &walk, access_show, &l);
 	view_list_end(v);
@@ -487,7 +487,7 @@ static enum err own_show(struct txn *t, struct view *v, const struct own_view *w
 	view_flag(v, "may_be_found", a.discoverable);
 	view_text(v, "moved_to", a.moved_to);
 	view_end(v);
-	return own_access(t, v, who->actor);
+	return own_access(t, v, who);
 }
 
 static const struct personal personal = {.show = own_show}; /* account_remove ends it */

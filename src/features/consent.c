@@ -1,8 +1,6 @@
 /* consent.c: what people are asked to agree to, in which words, and what each of them answered when: a register. */
 #include "compose.h"
 
-#include <stdlib.h>
-
 #define TITLE_MOST 100
 #define WORDS_MOST 2000
 #define QUESTIONS_MOST 50
@@ -338,38 +336,27 @@ static enum err register_write(struct call *call, struct txn *t)
 
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-struct own {
-	struct txn *t;
-	struct view *v;
-};
-
-static enum err own_visit(void *arg, struct bytes key, struct bytes value)
-{
-	struct own *o = arg;
-	struct consent c;
-	struct consent_text text = {0};
-	(void)key;
-	if (record_read(txn_arena(o->t), &consent_shape, value, &c) != OK)
-		return OK;
-	struct place place = place_2(TABLE_CONSENT_TEXT, c.question, c.version);
-	if (txn_load(o->t, &place, &text_shape, &text) != OK)
-		text.title = text.words = "";
-	view_begin(o->v, NULL);
-	view_text(o->v, "asked", text.title);
-	view_text(o->v, "asked_words", text.words);
-	view_flag(o->v, "agreed", c.agrees);
-	view_time(o->v, "at", c.at);
-	view_end(o->v);
-	return OK;
-}
-
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct own o = {t, v};
-	struct walk walk = {
-		.prefix = place_1(TABLE_CONSENT, who->actor), .backward = true, .max = who->most};
+	struct u64s ids;
+	struct consent c;
+	enum err e = own_ids(t, v, "consents", TABLE_CONSENT, who->actor, who, &ids);
 	view_list(v, "consents");
-	enum err e = txn_walk(t, &walk, own_visit, &o);
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		struct consent_text text = {0};
+		struct place answer = place_2(TABLE_CONSENT, who->actor, ids.at[i]);
+		if (txn_load(t, &answer, &consent_shape, &c) != OK)
+			continue;
+		struct place asked = place_2(TABLE_CONSENT_TEXT, c.question, c.version);
+		if (txn_load(t, &asked, &text_shape, &text) != OK)
+			text.title = text.words = "";
+		view_begin(v, NULL);
+		view_text(v, "asked", text.title);
+		view_text(v, "asked_words", text.words);
+		view_flag(v, "agreed", c.agrees);
+		view_time(v, "at", c.at);
+		view_end(v);
+	}
 	view_list_end(v);
 	return e;
 }

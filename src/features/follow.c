@@ -505,41 +505,32 @@ static const struct route routes[] = {
 
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-static enum err own_list(struct txn *t, struct view *v, uint64_t actor, uint8_t table, size_t most)
+static enum err own_list(
+	struct txn *t, struct view *v, const char *name, uint8_t table, const struct own_view *who)
 {
-	struct u64s page = {.count = 1};
+	struct u64s ids;
 	struct follow f;
-	uint64_t after = 0;
-	size_t shown = 0;
-	enum err e = OK;
-	while (e == OK && page.count > 0 && shown < most) {
-		e = listed(
-			t, table, actor, after, 0, most - shown < 500 ? most - shown : 500, &page);
-		for (size_t i = 0; e == OK && i < page.count; i++, shown++) {
-			after = page.at[i];
-			bool mine = table == TABLE_FOLLOWING;
-			if (follow_load(t, mine ? actor : after, mine ? after : actor, &f) != OK)
-				continue;
-			view_begin(v, NULL);
-			view_text(v, "who", own_actor(t, after));
-			view_flag(v, "accepted", f.state == FOLLOW_ACCEPTED);
-			view_time(v, "at", f.at);
-			view_end(v);
-		}
+	bool mine = table == TABLE_FOLLOWING;
+	enum err e = own_ids(t, v, name, table, who->actor, who, &ids);
+	view_list(v, name);
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		uint64_t other = ids.at[i];
+		if (follow_load(t, mine ? who->actor : other, mine ? other : who->actor, &f) != OK)
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "who", own_actor(t, other));
+		view_flag(v, "accepted", f.state == FOLLOW_ACCEPTED);
+		view_time(v, "at", f.at);
+		view_end(v);
 	}
+	view_list_end(v);
 	return e;
 }
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	view_list(v, "following");
-	enum err e = own_list(t, v, who->actor, TABLE_FOLLOWING, who->most);
-	view_list_end(v);
-	view_list(v, "followers");
-	if (e == OK)
-		e = own_list(t, v, who->actor, TABLE_FOLLOWER, who->most);
-	view_list_end(v);
-	return e;
+	enum err e = own_list(t, v, "following", TABLE_FOLLOWING, who);
+	return e == OK ? own_list(t, v, "followers", TABLE_FOLLOWER, who) : e;
 }
 
 static const struct personal personal = {.show = own_show}; /* they end with the actor */

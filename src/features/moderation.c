@@ -453,19 +453,24 @@ static const struct route routes[] = {
 
 /* ---- what is kept of a person ---------------------------------------------------------------- */
 
-static enum err own_block(void *arg, struct bytes key, struct bytes value)
+static enum err own_blocks(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct own_rows *o = arg;
+	struct u64s ids;
 	struct block b;
-	(void)key;
-	if (record_read(txn_arena(o->t), &block_shape, value, &b) != OK)
-		return OK;
-	view_begin(o->v, NULL);
-	view_text(o->v, "who", own_actor(o->t, b.blocked));
-	view_text(o->v, "reason", b.reason);
-	view_time(o->v, "at", b.at);
-	view_end(o->v);
-	return OK;
+	enum err e = own_ids(t, v, "blocks", TABLE_BLOCK, who->actor, who, &ids);
+	view_list(v, "blocks");
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		struct place place = place_2(TABLE_BLOCK, who->actor, ids.at[i]);
+		if (txn_load(t, &place, &block_shape, &b) != OK)
+			continue;
+		view_begin(v, NULL);
+		view_text(v, "who", own_actor(t, b.blocked));
+		view_text(v, "reason", b.reason);
+		view_time(v, "at", b.at);
+		view_end(v);
+	}
+	view_list_end(v);
+	return e;
 }
 
 static enum err own_report(void *arg, struct bytes key, struct bytes value)
@@ -494,11 +499,7 @@ static bool is_report_of(void *arg, struct arena *scratch, struct bytes key, str
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)
 {
-	struct own_rows o = {t, v};
-	struct walk blocks = {.prefix = place_1(TABLE_BLOCK, who->actor), .max = who->most};
-	view_list(v, "blocks");
-	enum err e = txn_walk(t, &blocks, own_block, &o);
-	view_list_end(v);
+	enum err e = own_blocks(t, v, who);
 	return e == OK ? own_rows_show(t, v, "reports", TABLE_REPORT, who, is_report_of, own_report)
 		       : e;
 }

@@ -124,6 +124,8 @@ static enum err words_body(struct txn *t, void *arg)
 	WROTE(answer_by(t, all.anna.id, p.id, &answer));
 	WROTE(answer_more(t, p.id, answer.id, all.bas.id, "mk-back", &why));
 	WROTE(organisation_write(t, all.anna.id, &o, &why));
+	WROTE(block_add(t, all.anna.id, all.anna.id, all.mod.id, "mk-blocked", NULL));
+	WROTE(follow_start(t, all.anna.id, all.coach.id, NULL));
 	reached = place_2(TABLE_REACHED, all.anna.id, 7);
 	static const char inbox[] = "https://far.example/u/someone/inbox";
 	return txn_put(t, &reached, (struct bytes){inbox, sizeof inbox - 1});
@@ -182,8 +184,8 @@ static void it_is_all_there(void **state)
 	(void)state;
 	write_all();
 	static const char *const of_anna[] = {"mk-to-anna", "mk-asked", "mk-coached", "mk-alert",
-		"mk-answer", "mk-back", "mk-organisation", "\"far.example\"", "mk-motive",
-		"mk-invited"};
+		"mk-answer", "mk-back", "mk-organisation", "mk-blocked", "\"far.example\"",
+		"mk-motive", "mk-invited"};
 	static const char *const of_bas[] = {"mk-back"},
 				 *const of_coach[] = {"mk-topics", "mk-coached"};
 	const char *anna = file_of(&all.anna), *bas = file_of(&all.bas),
@@ -195,6 +197,9 @@ static void it_is_all_there(void **state)
 		assert_true(has(bas, of_bas[i]));
 	for (size_t i = 0; i < COUNT(of_coach); i++)
 		assert_true(has(coach, of_coach[i]));
+	assert_true(
+		has(anna, "\"following\":[{\"who\":\"https://ex.org/@coach\",\"accepted\":true"));
+	assert_true(has(coach, "\"followers\":[{\"who\":\"https://ex.org/@anna\""));
 	assert_true(has(mod, "\"moderates\":[\"https://ex.org/"));
 	/* What is of others, or between others, does not. */
 	assert_false(has(bas, "mk-answer") || has(bas, "mk-asked") || has(bas, "mk-alert")
