@@ -32,7 +32,7 @@ class Tap {
 
 class Far {
 	constructor(host, port, base = `https://${host}`, ca) {
-		Object.assign(this, { host, base, ca, people: new Map(), got: [], heard: [] });
+		Object.assign(this, { host, base, ca, people: new Map(), got: [], heard: [], refused: 0 });
 		this.server = http.createServer((q, r) => this.serve(q, r)).listen(port, '127.0.0.1');
 	}
 
@@ -53,6 +53,10 @@ class Far {
 		const answer = (status, type, what) => r.writeHead(status, { 'Content-Type': type }).end(what && JSON.stringify(what));
 		const person = this.people.get(url.pathname.split('/')[2]);
 		const asked = (url.searchParams.get('resource') || '').match(/^acct:([^@]+)@/);
+		if (this.refuses && content.includes(this.refuses)) { // for now: it is brought again
+			this.refused++;
+			return answer(500, 'text/plain');
+		}
 		this.heard.push(spoken(q, content));
 		if (q.method === 'POST') {
 			this.got.push(JSON.parse(content.toString('utf8')));
@@ -62,6 +66,8 @@ class Far {
 				links: [{ rel: 'self', type: ACTIVITY, href: this.people.get(asked[1]).uri }] });
 		} else if (person && url.pathname === `/u/${person.name}`) {
 			answer(200, ACTIVITY, person.document);
+		} else if (url.pathname === '/feed.xml' && this.feed) {
+			r.writeHead(200, { 'Content-Type': 'application/rss+xml' }).end(this.feed);
 		} else {
 			answer(404, 'text/plain');
 		}

@@ -5,7 +5,7 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
-const { Kring, PASSWORD, Program, Visitor, check, posts, same, top, until } = require('../interop/rig.js');
+const { Kring, PASSWORD, Program, Visitor, check, posts, same, sleep, top, until } = require('../interop/rig.js');
 const { Snac, authority, names, proxy } = require('../interop/snac.js');
 const { Far, Tap } = require('./far.js');
 const { found, mark, own } = require('./marks.js');
@@ -22,16 +22,17 @@ const IN = ['members', 'abroad'];
 const PEOPLE = {
 	bas: { is: 'a guest', guest: true, sees: [] },
 	oud: { is: 'a member until 2020', of: 4, sees: [] },
-	carla: { is: 'a member', of: 0, sees: [...IN, 'talk', 'coach', 'word', 'private'] },
+	carla: { is: 'a member', of: 0, sees: [...IN, 'talk', 'coach', 'word', 'private', 'hid'] },
 	ed: { is: 'a member, and one of raad', of: 2, sees: [...IN, 'own', 'coach', 'letter', 'private'], roles: [['expert', 'veldwerk'], ['editor', 'veldwerk'], ['member', 'raad']] },
 	mana: { is: 'a manager of veldwerk', sees: [...IN, 'core'], roles: [['manager', 'veldwerk']] },
 	kern: { is: 'of the core team of veldwerk', of: 3, sees: [...IN, 'core'], roles: [['core', 'veldwerk']] },
 	dora: { is: 'the treasurer', of: 1, sees: [...IN, 'roll'], roles: [['treasurer']] },
 	bo: { is: 'of the board', sees: [...IN, 'core', 'own', 'roll', 'asks'], roles: [['board']] },
 	ada: { is: 'of the administration', sees: [...IN, 'core', 'own', 'roll', 'asks'], roles: [['admin']] },
-	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: [...IN, 'core', 'own', 'few', 'report', 'quiet', 'talk'] },
+	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: [...IN, 'core', 'own', 'few', 'report', 'quiet', 'talk', 'hid'] },
 	dicht: { is: 'a member who was shut out', of: 7, out: true, sees: [] },
 };
+for (const one of Object.values(PEOPLE)) if (!one.out) one.sees.push('known');
 
 // A zone whose clock stands at an hour from `from` on.
 function zoneAt(from) {
@@ -140,6 +141,8 @@ class World {
 		await add(this.quiet, this.file.rows[5].mail);
 		this.veiled = mark('veiled', 'name of one who asks without it');
 		await add(this.veiled, this.file.rows[6].mail);
+		this.known = mark('known', 'name of one who helps and says so');
+		await add(this.known, this.file.rows[8].mail);
 		for (const [name, ...more] of [['twinaa'], ['twinbb', '--guest']]) await add(name, `${name}@example.org`, ...more);
 		await here.community('veldwerk', 'anna');
 		await here.community('raad', 'anna');
@@ -264,6 +267,9 @@ class World {
 		await this.coaches(keep);
 		await this.copied(keep, said, answers);
 		keep('shut', 'shut', 'dicht', await said('dicht', 'veldwerk', 'shut', 'of who is shut out', 'members'));
+		for (const [what, kind, who] of [['hidden', 'hid', 'carla'], ['hidden of who is shut out', 'shut', 'dicht']])
+			await anna.must(`/p/${keep(what, kind, who, await said(who, 'veldwerk', kind, what, 'members'))}/delete`, [['reason', 'Not here.']]);
+		await this.waits(keep);
 		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) keep(`idea:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/idea',
 			[['title', `Title ${mark(kind, 'title of an idea')}`], ['text', note(kind, 'an idea')], ['reads', circle], ['acts', circle]]));
 		await this.projects(keep);
@@ -271,6 +277,22 @@ class World {
 		keep('narrowed', 'members', 'carla', await said('carla', 'veldwerk', 'open', 'before it was narrowed', 'everyone'));
 		await until('it was sent', async () => JSON.stringify(this.far.got).includes(ids.narrowed), 40);
 		await carla.does(`/p/${ids.narrowed}/edit`, [['title', `Title ${mark('members', 'narrowed title')}`], ['text', note('members', 'narrowed')], ['reads', 'members'], ['acts', 'members']]);
+	}
+
+	// A form that is not sent yet; what other sites say, which a core team decides on; and an event that one said to come to, with
+	// an answer begun, before it was for members, at another time and place.
+	async waits(keep) {
+		const { far, people: { bas, carla, kern } } = this, date = (days) => new Date(Date.now() + days * 86400e3).toISOString().slice(0, 10);
+		await carla.must('/c/veldwerk/new', [['title', `Title ${mark('draft', 'title in a form', 'carla')}`], ['text', `Words ${mark('draft', 'words in a form', 'carla')}.`], ['keep', 'yes']]);
+		keep('a form', 'draft', 'carla', (await carla.read('/drafts')).match(/\/c\/veldwerk\/new\?draft=(\d+)/)[1]);
+		far.feed = `<rss version="2.0"><channel><title>${mark('core', 'title of a feed')}</title><link>${far.base}/</link><item><guid>${far.base}/1</guid><link>${far.base}/1</link>
+			<title>${mark('core', 'what a feed says')}</title><description>${mark('core', 'more of it')}</description><pubDate>${new Date().toUTCString()}</pubDate></item></channel></rss>`;
+		await kern.must('/@veldwerk/curated/feeds', [['address', `${far.base}/feed.xml`]]);
+		const event = (circle, title, days, place) => [['title', title], ['text', 'Words.'], ['date', date(days)], ['time', '19:30'], ['place', place], ['sign_up', 'on'], ['reads', circle], ['acts', circle]];
+		const id = await carla.writes('/c/veldwerk/new/event', event('everyone', 'Gathering', 31, 'Hall'));
+		await bas.must(`/p/${id}/attend`, [['answer', 'yes']]);
+		await bas.must(`/p/${id}/reply`, [['text', 'An answer.'], ['keep', 'yes']]);
+		await carla.must(`/p/${id}/event`, event('members', mark('members', 'title of an event that moved'), 32, mark('members', 'place of an event that moved')));
 	}
 
 	async articles(keep) {
@@ -340,6 +362,11 @@ class World {
 			const id = keep(`project:${kind}`, kind, owner, await this.people[owner].writes('/c/veldwerk/new/project', [['title', `Title ${mark(kind, 'title of a project')}`], ['text', `Words ${mark(kind, 'about a project')}.`],
 				['idea', ids[`idea:${kind}`]], ...role, ['reads', circle], ['acts', circle]]));
 			await helper.does(`/p/${id}/project/help`, [['role', '1'], ['words', mark(kind === 'open' ? 'talk' : kind, 'a word of who helps')]]);
+			for (const [name, ...shown] of kind === 'open' ? [[this.quiet], [this.known, ['shown', 'true']]] : []) {
+				const one = new Person(this.here.base, { ca: this.here.ca });
+				await one.signIn(name, PASSWORD);
+				await one.must(`/p/${id}/project/help`, [['role', '1'], ...shown]);
+			}
 			await anna.does(`/p/${id}/project/state`, [['state', 'running'], ['reason', mark(kind, 'how a project stands')]]);
 		}
 	}
@@ -385,6 +412,18 @@ class World {
 		keep('called back', 'members', 'carla', await said('carla', 'veldwerk', 'abroad', 'called back', 'members', '', abroad));
 		await until('they came', async () => this.copies().length === 6, 40);
 		await carla.must(`/p/${ids['called back']}/edit`, [['title', `Title ${mark('members', 'later title of what is called back')}`], ['text', `Words ${mark('members', 'later text of it')}.`], ['reads', 'members'], ['acts', 'members']]);
+		await this.broughtTooLate(keep);
+	}
+
+	// Its copy cannot be brought, and may not be read any more when it can.
+	async broughtTooLate(keep) {
+		const { far, people: { carla } } = this, circle = [['reads', 'members'], ['acts', 'members']];
+		far.refuses = this.late = mark('abroad', 'brought too late');
+		const id = keep('brought too late', 'members', 'carla', await carla.writes('/c/veldwerk/new', [['text', `Words ${this.late}.`], ...circle, ['abroad', 'true']]));
+		await until('it is refused', async () => far.refused > 0, 40);
+		await carla.must(`/p/${id}/edit`, [['text', `Words ${mark('members', 'not brought any more')}.`], ...circle]);
+		await sleep(200); // what was under way
+		far.refuses = undefined;
 	}
 
 	// { to, number }: each that was sent.
@@ -406,8 +445,11 @@ class World {
 		const write = (n, to, text, more = {}) => far.send(this.lies, `${here.base}/u/anna/inbox`, { id: `${this.lies.uri}/p/${n}#create`, type: 'Create', to,
 			object: { id: `${this.lies.uri}/p/${n}`, type: 'Note', attributedTo: this.lies.uri, to, content: `<p>${text}</p>`, published: new Date().toISOString(), ...more } });
 		const followers = mark('few', 'for followers elsewhere'), direct = mark('few', 'direct from elsewhere');
-		await write(1, [`${this.lies.uri}/followers`], followers);
+		await write(1, [`${this.lies.uri}/followers`], followers, { attachment: [1, 2].map((n) => ({ type: 'Image', mediaType: 'image/png', url: `${far.base}/${n}.png`, name: mark('few', 'picture from elsewhere') })) });
 		await write(2, [`${here.base}/u/anna`], direct, { tag: [{ type: 'Mention', href: `${here.base}/u/anna`, name: `@anna@${here.domain}` }] });
+		// Who may not read it has nothing to report of it, and does not come.
+		await far.send(this.stranger, `${here.base}/inbox`, { id: `${this.stranger.uri}#flag`, type: 'Flag', object: [`${here.base}/p/${ids.members}`], content: mark('shut', 'report of who may not read it') });
+		await far.send(this.stranger, `${here.base}/inbox`, { id: `${this.stranger.uri}#join`, type: 'Join', object: `${here.base}/p/${ids['event:members']}` });
 		const seen = await until('anna sees what was written', async () => {
 			const page = (await anna.read('/overview')) + (await anna.read(`/@lies@${HOST.far}`));
 			return page.includes(followers) && page.includes(direct) ? page : null;
