@@ -71,18 +71,6 @@ static struct article begun(struct txn *t)
 	return a;
 }
 
-static size_t heard(struct txn *t, uint64_t who, uint32_t kind)
-{
-	struct u64s ids;
-	struct notice n;
-	size_t count = 0;
-	if (notify_list(t, who, 0, 100, &ids) != OK)
-		return SIZE_MAX;
-	for (size_t i = 0; i < ids.count; i++)
-		count += notify_load(t, who, ids.at[i], &n) == OK && n.kind == kind;
-	return count;
-}
-
 static bool lists(struct txn *t, uint64_t of, uint64_t id)
 {
 	struct u64s ids;
@@ -176,8 +164,8 @@ IN_WRITE(only_an_editor_decides_and_nobody_checks_their_own)
 		&& text_is(why.field, "reviewer"));
 	WANT(article_hand_in(t, all.anna.id, a.id, all.cas.id, &why) == OK);
 	WANT(article_hand_in(t, all.bas.id, a.id, all.cas.id, &why) == ERR_CONFLICT);
-	WANT(heard(t, all.cas.id, NOTICE_ARTICLE_REVIEW) == 1
-		&& heard(t, all.eva.id, NOTICE_ARTICLE_REVIEW) == 1);
+	WANT(world_heard(t, all.cas.id, NOTICE_ARTICLE_REVIEW) == 1
+		&& world_heard(t, all.eva.id, NOTICE_ARTICLE_REVIEW) == 1);
 	WANT(lists(t, all.cas.id, a.id) && lists(t, all.board.id, a.id));
 	WANT(article_decide(t, all.anna.id, a.id, ARTICLE_PLACED, 12, NULL, &why, &post)
 		== ERR_FORBIDDEN);
@@ -196,8 +184,8 @@ IN_WRITE(only_an_editor_decides_and_nobody_checks_their_own)
 	WANT(post != 0 && article_load(t, a.id, &a) == ERR_NOT_FOUND);
 	WANT(article_load(t, post, &a) == OK && a.placed && a.state == ARTICLE_CHECKED
 		&& a.reviewer == all.cas.id && a.due == NOW + 365 * DAY);
-	WANT(heard(t, all.anna.id, NOTICE_ARTICLE_DECIDED) == 1
-		&& heard(t, all.bas.id, NOTICE_ARTICLE_DECIDED) == 1);
+	WANT(world_heard(t, all.anna.id, NOTICE_ARTICLE_DECIDED) == 1
+		&& world_heard(t, all.bas.id, NOTICE_ARTICLE_DECIDED) == 1);
 	WANT(lists(t, all.anna.id, post) && !lists(t, all.board.id, post)
 		&& !lists(t, all.cas.id, post));
 	WANT(world_lines(t, ACT_CREATE) == 1 && world_last(t, ACT_CREATE).actor == all.anna.id);
@@ -227,7 +215,7 @@ IN_WRITE(it_goes_back_with_a_reason_and_can_be_taken_back)
 		== OK);
 	WANT(article_load(t, a.id, &a) == OK && a.state == ARTICLE_DRAFT
 		&& text_is(a.reason, "Which pumps?"));
-	WANT(heard(t, all.anna.id, NOTICE_ARTICLE_DECIDED) == 1);
+	WANT(world_heard(t, all.anna.id, NOTICE_ARTICLE_DECIDED) == 1);
 	/* Without editors, who moderates decides. */
 	struct actor mod;
 	WANT(actor_by_name(t, "mod", &mod) == OK);
@@ -235,22 +223,6 @@ IN_WRITE(it_goes_back_with_a_reason_and_can_be_taken_back)
 	WANT(article_load(t, a.id, &a) == OK && a.reason == NULL);
 	WANT(article_decide(t, mod.id, a.id, ARTICLE_PLACED, 12, NULL, &why, NULL) == OK);
 	return OK;
-}
-
-static const json_node *object_of(struct txn *t, uint64_t post)
-{
-	const json_node *root;
-	struct view *v = view_create(txn_arena(t), VIEW_JSON);
-	return note_show(t, post, v) == OK
-			&& json_read(txn_arena(t), view_json(v), NULL, &root) == OK
-		? root
-		: NULL;
-}
-
-static const char *member(const json_node *o, const char *name)
-{
-	const char *s = json_text(json_member(o, name));
-	return s != NULL ? s : "";
 }
 
 /* What a Mastodon app shows of it is name, summary and url: they stand alone. */
@@ -261,19 +233,21 @@ IN_WRITE(other_nodes_read_who_checked_it)
 	uint64_t post;
 	char id[ID_TEXT];
 	WANT(checked(t, a.id, 12, &post) == OK);
-	const json_node *o = object_of(t, post);
+	const json_node *o = world_object(t, post);
 	id_text(post, id);
-	WANT(text_is(member(o, "type"), "Article") && text_is(member(o, "name"), "Heat pumps"));
-	WANT(text_is(member(o, "id"), arena_format(txn_arena(t), "https://ex.org/p/%s", id)));
-	WANT(text_is(member(o, "url"), arena_format(txn_arena(t), "https://ex.org/@anna/%s", id)));
-	WANT(text_is(member(o, "attributedTo"), all.anna.uri));
-	WANT(text_is(member(o, "audience"), all.board.uri));
+	WANT(text_is(world_words(o, "type"), "Article")
+		&& text_is(world_words(o, "name"), "Heat pumps"));
+	WANT(text_is(world_words(o, "id"), arena_format(txn_arena(t), "https://ex.org/p/%s", id)));
+	WANT(text_is(
+		world_words(o, "url"), arena_format(txn_arena(t), "https://ex.org/@anna/%s", id)));
+	WANT(text_is(world_words(o, "attributedTo"), all.anna.uri));
+	WANT(text_is(world_words(o, "audience"), all.board.uri));
 	WANT(text_is(json_text(json_item(json_member(o, "to"), 0)), all.board.uri));
 	WANT(text_is(json_text(json_item(json_member(o, "to"), 1)),
 		"https://www.w3.org/ns/activitystreams#Public"));
-	WANT(text_is(member(o, "published"), "2025-11-21T08:58:12.000Z")
-		&& *member(o, "updated") == '\0');
-	const char *summary = member(o, "summary"), *content = member(o, "content");
+	WANT(text_is(world_words(o, "published"), "2025-11-21T08:58:12.000Z")
+		&& *world_words(o, "updated") == '\0');
+	const char *summary = world_words(o, "summary"), *content = world_words(o, "content");
 	WANT(strcmp(summary,
 		     "What it comes to. Checked by cas, 21 November 2025."
 		     " To be looked at again by 21 November 2026.")
@@ -284,11 +258,11 @@ IN_WRITE(other_nodes_read_who_checked_it)
 	WANT(strstr(content, "<li>A book, 2024</li>") != NULL);
 	WANT(strstr(content, "<a href=\"https://example.org/a?b=1&amp;c=2\"") != NULL);
 	const json_node *preview = json_member(o, "preview");
-	WANT(text_is(member(preview, "type"), "Note"));
-	WANT(strstr(member(preview, "content"), "<strong>Heat pumps</strong>") != NULL
-		&& strstr(member(preview, "content"), summary) != NULL
-		&& strstr(member(preview, "content"), member(o, "url")) != NULL);
-	WANT(text_is(member(json_member(o, "contentMap"), "en"), content));
+	WANT(text_is(world_words(preview, "type"), "Note"));
+	WANT(strstr(world_words(preview, "content"), "<strong>Heat pumps</strong>") != NULL
+		&& strstr(world_words(preview, "content"), summary) != NULL
+		&& strstr(world_words(preview, "content"), world_words(o, "url")) != NULL);
+	WANT(text_is(world_words(json_member(o, "contentMap"), "en"), content));
 	return OK;
 }
 
@@ -307,7 +281,7 @@ IN_WRITE(the_longest_summary_still_fits)
 	a.summary = words;
 	a.language = "nl";
 	WANT(article_write(t, all.anna.id, &a, 0, NULL) == OK && checked(t, a.id, 12, &post) == OK);
-	WANT(text_count(member(object_of(t, post), "summary")) <= 500);
+	WANT(text_count(world_words(world_object(t, post), "summary")) <= 500);
 	return OK;
 }
 
@@ -325,8 +299,9 @@ IN_WRITE(other_words_have_to_be_checked_again)
 	WANT(post_edit(t, all.anna.id, post, &d, NULL, NULL) == OK);
 	WANT(article_load(t, post, &a) == OK && a.state == ARTICLE_REVIEW && a.checked == 0
 		&& a.due == 0);
-	WANT(lists(t, all.board.id, post) && heard(t, all.eva.id, NOTICE_ARTICLE_REVIEW) == 2);
-	WANT(strstr(member(object_of(t, post), "content"), "Checked by") == NULL);
+	WANT(lists(t, all.board.id, post)
+		&& world_heard(t, all.eva.id, NOTICE_ARTICLE_REVIEW) == 2);
+	WANT(strstr(world_words(world_object(t, post), "content"), "Checked by") == NULL);
 	WANT(post_ids(t, TABLE_HISTORY, post, 0, true, 10, &kept) == OK && kept.count == 1);
 	/* Sources and series are no words of it, and bas writes with her. */
 	WANT(article_agree(t, all.cas.id, post, true) == OK);
@@ -342,8 +317,8 @@ IN_WRITE(other_words_have_to_be_checked_again)
 	WANT(article_load(t, post, &a) == OK && a.state == ARTICLE_CHECKED
 		&& text_is(a.series, "Warm houses"));
 	WANT(world_lines(t, ACT_UPDATE) == updates + 1);
-	WANT(strstr(member(object_of(t, post), "content"), "Another book") != NULL);
-	WANT(text_is(member(object_of(t, post), "updated"), "2025-11-21T09:58:12.000Z"));
+	WANT(strstr(world_words(world_object(t, post), "content"), "Another book") != NULL);
+	WANT(text_is(world_words(world_object(t, post), "updated"), "2025-11-21T09:58:12.000Z"));
 	/* Its end takes all of it along. */
 	WANT(post_remove(t, all.anna.id, post, NULL, NULL) == OK);
 	WANT(article_load(t, post, &a) == ERR_NOT_FOUND && !lists(t, all.anna.id, post));
@@ -389,7 +364,7 @@ static enum err is_placed(struct txn *t, void *arg)
 	all.id = world_last(t, ACT_CREATE).object;
 	WANT(article_load(t, all.id, &a) == OK && a.placed && a.state == ARTICLE_CHECKED);
 	WANT(post_load(t, all.id, &p) == OK && p.published == NOW + DAY);
-	WANT(heard(t, all.anna.id, NOTICE_ARTICLE_DECIDED) == 2);
+	WANT(world_heard(t, all.anna.id, NOTICE_ARTICLE_DECIDED) == 2);
 	return OK;
 }
 
@@ -405,8 +380,8 @@ static enum err is_asked(struct txn *t, void *arg)
 	struct article a;
 	struct mail m;
 	WANT(article_load(t, all.id, &a) == OK && a.state == ARTICLE_CHECKED);
-	WANT(heard(t, all.anna.id, NOTICE_ARTICLE_DUE) == 1
-		&& heard(t, all.bas.id, NOTICE_ARTICLE_DUE) == 1);
+	WANT(world_heard(t, all.anna.id, NOTICE_ARTICLE_DUE) == 1
+		&& world_heard(t, all.bas.id, NOTICE_ARTICLE_DUE) == 1);
 	WANT(mails(t) == 1 && mail_next(t, 100, &m) == OK && text_is(m.to, "anna@x.nl"));
 	WANT(strstr(m.html, "Is your article still right?") != NULL
 		&& strstr(m.html, "Heat pumps") != NULL);
@@ -419,9 +394,9 @@ static enum err is_outdated(struct txn *t, void *arg)
 	(void)arg;
 	struct article a;
 	WANT(article_load(t, all.id, &a) == OK && a.state == ARTICLE_OUTDATED);
-	WANT(heard(t, all.anna.id, NOTICE_ARTICLE_DUE) == 2 && mails(t) == 2);
+	WANT(world_heard(t, all.anna.id, NOTICE_ARTICLE_DUE) == 2 && mails(t) == 2);
 	WANT(world_lines(t, ACT_UPDATE) == 1); /* other nodes hear that it is */
-	WANT(strstr(member(object_of(t, all.id), "summary"), "Out of date since") != NULL);
+	WANT(strstr(world_words(world_object(t, all.id), "summary"), "Out of date since") != NULL);
 	/* Its owner says that it is still right, and it is checked anew. */
 	WANT(article_hand_in(t, all.anna.id, all.id, 0, NULL) == OK);
 	WANT(article_decide(t, all.eva.id, all.id, ARTICLE_CHECKED, 6, NULL, NULL, NULL) == OK);

@@ -19,15 +19,6 @@ static struct actor community(struct txn *t, const char *name, uint64_t founder)
 	return community_create(t, &draft, NULL, &a) == OK ? a : (struct actor){0};
 }
 
-static struct post written(struct txn *t, struct post_draft draft)
-{
-	struct post p = {0};
-	struct refusal why = {0};
-	if (draft.source == NULL)
-		draft.source = "Hello";
-	return post_create(t, &draft, NULL, &why, &p) == OK ? p : (struct post){0};
-}
-
 static bool reads(struct txn *t, uint64_t who, const struct post *p)
 {
 	struct viewer viewer = {.actor = who, .local = who != 0};
@@ -59,12 +50,12 @@ IN_WRITE(reads_by_visibility)
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
 		     cas = world_person(t, "cas");
 	WANT(follow_start(t, bas.id, anna.id, NULL) == OK);
-	struct post open = written(t, (struct post_draft){.author = anna.id});
-	struct post quiet = written(
+	struct post open = world_post(t, (struct post_draft){.author = anna.id});
+	struct post quiet = world_post(
 		t, (struct post_draft){.author = anna.id, .visibility = VISIBLE_UNLISTED});
-	struct post close = written(
+	struct post close = world_post(
 		t, (struct post_draft){.author = anna.id, .visibility = VISIBLE_FOLLOWERS});
-	struct post direct = written(t,
+	struct post direct = world_post(t,
 		(struct post_draft){
 			.author = anna.id, .visibility = VISIBLE_DIRECT, .source = "Hello @cas"});
 	WANT(open.id && quiet.id && close.id && direct.id);
@@ -87,7 +78,7 @@ IN_WRITE(a_community_is_the_circle_of_its_posts)
 	struct actor board = community(t, "board", anna.id);
 	WANT(follow_start(t, bas.id, board.id, NULL) == OK
 		&& follow_start(t, cas.id, anna.id, NULL) == OK);
-	struct post p = written(t,
+	struct post p = world_post(t,
 		(struct post_draft){
 			.author = anna.id, .community = board.id, .visibility = VISIBLE_FOLLOWERS});
 	WANT(p.id && reads(t, bas.id, &p) && !reads(t, cas.id, &p) && !reads(t, 0, &p));
@@ -100,7 +91,8 @@ IN_WRITE(blocks_and_bans_close_the_door)
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
 	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
 	struct actor board = community(t, "board", anna.id);
-	struct post p = written(t, (struct post_draft){.author = anna.id, .community = board.id});
+	struct post p = world_post(
+		t, (struct post_draft){.author = anna.id, .community = board.id});
 	WANT(p.id && circle_may_reply(t, bas.id, &p) && circle_may_reply(t, xi.id, &p));
 	WANT(circle_may_post(t, xi.id, &board));
 	WANT(block_add(t, anna.id, board.id, xi.id, NULL, NULL) == OK);
@@ -123,7 +115,8 @@ IN_WRITE(a_restricted_community_is_started_by_moderators)
 	WANT(!circle_may_post(t, xi.id, &board));
 	/* What another node's group lets its people do is not for us to say; what ours do there is. */
 	WANT(circle_may_post(t, xi.id, &far) && !circle_may_post(t, anna.id, &far));
-	struct post p = written(t, (struct post_draft){.author = anna.id, .community = board.id});
+	struct post p = world_post(
+		t, (struct post_draft){.author = anna.id, .community = board.id});
 	WANT(circle_may_reply(t, bas.id, &p)); /* everyone answers */
 	return OK;
 }
@@ -134,7 +127,7 @@ IN_WRITE(moderators_see_what_they_hid)
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
 		     cas = world_person(t, "cas");
 	struct actor board = community(t, "board", anna.id);
-	struct post p = written(t, (struct post_draft){.author = bas.id, .community = board.id});
+	struct post p = world_post(t, (struct post_draft){.author = bas.id, .community = board.id});
 	WANT(!circle_may_moderate(t, cas.id, &p) && circle_may_moderate(t, anna.id, &p));
 	WANT(post_remove(t, cas.id, p.id, NULL, NULL) == ERR_FORBIDDEN);
 	WANT(post_remove(t, anna.id, p.id, "Off topic", NULL) == OK
@@ -174,14 +167,14 @@ IN_WRITE(public_posts_of_a_community)
 	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "a.example");
 	struct actor board = community(t, "board", anna.id),
 		     far = world_remote(t, ACTOR_GROUP, "far", "b.example");
-	struct post p = written(t,
+	struct post p = world_post(t,
 		(struct post_draft){
 			.author = anna.id, .community = board.id, .source = "Look, @xi@a.example"});
 	WANT(p.id && post_audience(t, &p, &a) == OK);
 	WANT(a.open && IS(a.to, board.uri, PUBLIC) && IS(a.cc, anna.followers, xi.uri));
 	WANT(a.actors.count == 1 && a.actors.at[0] == xi.id);
 	WANT(a.followers_of.count == 1 && a.followers_of.at[0] == anna.id);
-	p = written(t, (struct post_draft){.author = anna.id, .community = far.id});
+	p = world_post(t, (struct post_draft){.author = anna.id, .community = far.id});
 	WANT(p.id && post_audience(t, &p, &a) == OK && IS(a.to, far.uri, PUBLIC));
 	WANT(a.actors.count == 1
 		&& a.actors.at[0] == far.id); /* a group elsewhere takes it in itself */
@@ -204,7 +197,7 @@ IN_WRITE(replies_reach_whom_they_answer)
 	WANT(post_create(
 		     t, &(struct post_draft){.author = xi.id, .remote = &note}, NULL, NULL, &start)
 		== OK);
-	p = written(t, (struct post_draft){.author = bas.id, .parent = start.id});
+	p = world_post(t, (struct post_draft){.author = bas.id, .parent = start.id});
 	WANT(p.community == board.id && post_audience(t, &p, &a) == OK);
 	WANT(IS(a.to, board.uri, PUBLIC) && IS(a.cc, bas.followers, xi.uri)
 		&& has(&a.actors, xi.id));
@@ -220,21 +213,21 @@ IN_WRITE(narrower_circles)
 	struct actor board = community(t, "board", anna.id);
 	struct post_draft draft = {
 		.author = anna.id, .visibility = VISIBLE_UNLISTED, .source = "@xi@a.example"};
-	struct post p = written(t, draft);
+	struct post p = world_post(t, draft);
 	WANT(post_audience(t, &p, &a) == OK && a.open && IS(a.to, anna.followers)
 		&& IS(a.cc, PUBLIC, xi.uri));
 	draft.visibility = VISIBLE_FOLLOWERS;
-	p = written(t, draft);
+	p = world_post(t, draft);
 	WANT(post_audience(t, &p, &a) == OK && !a.open && IS(a.to, anna.followers)
 		&& IS(a.cc, xi.uri));
 	WANT(a.followers_of.count == 1);
 	draft.community = board.id;
-	p = written(t, draft);
+	p = world_post(t, draft);
 	WANT(post_audience(t, &p, &a) == OK && IS(a.to, board.uri, board.followers)
 		&& IS(a.cc, xi.uri));
 	WANT(a.followers_of.count == 0); /* the community passes it on to its own */
 	draft.visibility = VISIBLE_DIRECT;
-	p = written(t, draft);
+	p = world_post(t, draft);
 	WANT(p.community == 0 && post_audience(t, &p, &a) == OK && IS(a.to, xi.uri)
 		&& a.cc.count == 0);
 	WANT(a.followers_of.count == 0 && a.actors.count == 1);
@@ -296,7 +289,8 @@ IN_WRITE(other_nodes_guard_their_own)
 		== OK);
 	WANT(p.visibility == VISIBLE_FOLLOWERS);
 	WANT(circle_may_reply(t, yo.id, &p) && !circle_may_reply(t, anna.id, &p));
-	mine = written(t, (struct post_draft){.author = bas.id, .visibility = VISIBLE_FOLLOWERS});
+	mine = world_post(
+		t, (struct post_draft){.author = bas.id, .visibility = VISIBLE_FOLLOWERS});
 	WANT(mine.id && !circle_may_reply(t, yo.id, &mine));
 	return OK;
 }
@@ -307,14 +301,14 @@ static struct post for_circle(
 	struct txn *t, uint64_t author, uint64_t community, enum circle read, enum circle act)
 {
 	struct circles circles = {read, act};
-	return written(t,
+	return world_post(t,
 		(struct post_draft){.author = author, .community = community, .circles = &circles});
 }
 
 static struct post answer_to(
 	struct txn *t, uint64_t author, const struct post *parent, const struct circles *circles)
 {
-	return written(
+	return world_post(
 		t, (struct post_draft){.author = author, .parent = parent->id, .circles = circles});
 }
 
@@ -360,7 +354,7 @@ IN_WRITE(to_be_named_lets_nobody_in)
 	(void)arg;
 	struct cast c = cast(t);
 	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS};
-	struct post p = written(t,
+	struct post p = world_post(t,
 		(struct post_draft){.author = c.member.id,
 			.community = c.board.id,
 			.circles = &members,
@@ -407,7 +401,7 @@ IN_WRITE(a_community_says_what_goes_without_saying)
 	struct cast c = cast(t);
 	c.board.circles = (struct circles){CIRCLE_MEMBERS, CIRCLE_MEMBERS};
 	WANT(actor_save(t, &c.board) == OK);
-	struct post p = written(
+	struct post p = world_post(
 		t, (struct post_draft){.author = c.member.id, .community = c.board.id});
 	WANT(p.circles.read == CIRCLE_MEMBERS && !reads(t, c.guest.id, &p));
 	WANT(circle_may_post(t, c.member.id, &c.board) && !circle_may_post(t, c.guest.id, &c.board)
@@ -529,7 +523,7 @@ IN_WRITE(a_number_says_who_may_read)
 	struct post open = for_circle(t, c.chief.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_EVERYONE),
 		    members = for_circle(t, c.chief.id, c.board.id, CIRCLE_MEMBERS, CIRCLE_MEMBERS),
 		    core = for_circle(t, c.chief.id, c.board.id, CIRCLE_CORE, CIRCLE_CORE);
-	struct post close = written(
+	struct post close = world_post(
 		t, (struct post_draft){.author = c.chief.id, .visibility = VISIBLE_FOLLOWERS});
 	struct u64s n;
 	WANT(circle_number(&open) == 0 && circle_number(&close) == CIRCLE_ASK);

@@ -53,18 +53,6 @@ static struct ask asks(struct txn *t, uint64_t who, enum ask_way way, uint64_t c
 	return a;
 }
 
-static size_t heard(struct txn *t, uint64_t who)
-{
-	struct u64s ids;
-	struct notice n;
-	size_t count = 0;
-	if (notify_list(t, who, 0, 100, &ids) != OK)
-		return SIZE_MAX;
-	for (size_t i = 0; i < ids.count; i++)
-		count += notify_load(t, who, ids.at[i], &n) == OK && n.kind == NOTICE_COACH;
-	return count;
-}
-
 IN_WRITE(only_an_expert_is_a_coach)
 {
 	(void)arg;
@@ -104,14 +92,15 @@ IN_WRITE(a_private_question_is_for_its_coach_alone)
 	WANT(ask_may_answer(t, all.second.id, &any));
 	WANT(!ask_may_answer(t, all.mod.id, &a) && !ask_may_answer(t, all.bas.id, &a)
 		&& !ask_may_answer(t, 0, &a));
-	WANT(heard(t, all.coach.id) == 2 && heard(t, all.second.id) == 1);
+	WANT(world_heard(t, all.coach.id, NOTICE_COACH) == 2
+		&& world_heard(t, all.second.id, NOTICE_COACH) == 1);
 	struct refusal why = {0};
 	WANT(ask_answer(t, all.second.id, a.id, "Because", false, &why) == ERR_NOT_FOUND);
 	WANT(ask_answer(t, all.coach.id, a.id, "  ", false, &why) == ERR_INVALID);
 	WANT(ask_answer(t, all.coach.id, a.id, "Because", false, &why) == OK);
 	WANT(ask_answer(t, all.coach.id, a.id, "Again", false, &why) == ERR_CONFLICT);
 	WANT(ask_load(t, a.id, &a) == OK && text_is(a.answer, "Because") && a.by == all.coach.id);
-	WANT(heard(t, all.bas.id) == 1 && world_lines(t, ACT_CREATE) == 0);
+	WANT(world_heard(t, all.bas.id, NOTICE_COACH) == 1 && world_lines(t, ACT_CREATE) == 0);
 	WANT(ask_remove(t, all.coach.id, a.id) == ERR_NOT_FOUND);
 	WANT(ask_remove(t, all.bas.id, a.id) == OK && ask_load(t, a.id, &a) == ERR_NOT_FOUND);
 	return OK;
@@ -193,7 +182,7 @@ IN_WRITE(without_a_name_it_stands_in_the_communitys)
 	WANT(world_read(call, t, &page) == OK && world_node(page, "asker.name") == NULL
 		&& world_number(page, "may_answer") == 1);
 	WANT(ask_answer(t, all.coach.id, a.id, "So", false, NULL) == OK
-		&& heard(t, all.anna.id) == 1);
+		&& world_heard(t, all.anna.id, NOTICE_COACH) == 1);
 	WANT(post_of_conversation(t, a.post, a.post, 10, &ids) == OK && ids.count == 1
 		&& post_load(t, ids.at[0], &answer) == OK);
 	WANT(question_may_choose(t, all.anna.id, &p) && !question_may_choose(t, all.second.id, &p));
@@ -218,7 +207,7 @@ IN_WRITE(it_is_published_with_consent_only)
 	WANT(ask_answer(t, all.coach.id, a.id, "Because of the *north* wind", true, NULL) == OK);
 	WANT(ask_load(t, a.id, &a) == OK && a.consent == CONSENT_ASKED);
 	WANT(ask_article(t, all.coach.id, a.id, &article) == ERR_CONFLICT);
-	WANT(ask_consent(t, a.id, true) == OK && heard(t, all.coach.id) == 2);
+	WANT(ask_consent(t, a.id, true) == OK && world_heard(t, all.coach.id, NOTICE_COACH) == 2);
 	WANT(ask_article(t, all.second.id, a.id, &article) == ERR_NOT_FOUND);
 	WANT(ask_article(t, all.coach.id, a.id, &article) == OK && article != 0);
 	WANT(article_load(t, article, &draft) == OK && draft.author == all.coach.id
@@ -282,7 +271,7 @@ IN_WRITE(a_message_from_elsewhere_reaches_the_coaches_and_the_answer_goes_back)
 	WANT(follow(t) == OK);
 	WANT(ask_list(t, xi.id, &ids) == OK && ids.count == 1 && ask_load(t, ids.at[0], &a) == OK);
 	WANT(a.way == ASK_PRIVATE && a.post == p.id && a.due == NOW + 5 * DAY
-		&& heard(t, all.coach.id) == 1);
+		&& world_heard(t, all.coach.id, NOTICE_COACH) == 1);
 	/* What says that it came: once, from the community, to who asked alone. */
 	WANT(world_lines(t, ACT_CREATE) == 2);
 	WANT(post_load(t, world_last(t, ACT_CREATE).object, &back) == OK);
@@ -419,8 +408,9 @@ static enum err asked(struct txn *t, void *arg)
 static enum err reminded(struct txn *t, void *arg)
 {
 	(void)arg;
-	WANT(heard(t, all.coach.id) == 3 && heard(t, all.mod.id) == 1
-		&& heard(t, all.anna.id) == 0);
+	WANT(world_heard(t, all.coach.id, NOTICE_COACH) == 3
+		&& world_heard(t, all.mod.id, NOTICE_COACH) == 1
+		&& world_heard(t, all.anna.id, NOTICE_COACH) == 0);
 	return OK;
 }
 

@@ -1,8 +1,6 @@
 /* notify.c: tests of what people hear of: once, only what they may read, until it is old. */
 #include "world.h"
 
-#include <string.h>
-
 static const struct journal_reader *reader(void)
 {
 	return feature_notify.readers;
@@ -37,18 +35,6 @@ static enum err read_journal(struct txn *t, int times)
 	return e;
 }
 
-static size_t heard(struct txn *t, uint64_t who, uint32_t kind)
-{
-	struct u64s ids;
-	struct notice n;
-	size_t count = 0;
-	if (notify_list(t, who, 0, 100, &ids) != OK)
-		return SIZE_MAX;
-	for (size_t i = 0; i < ids.count; i++)
-		count += notify_load(t, who, ids.at[i], &n) == OK && n.kind == kind;
-	return count;
-}
-
 static struct post said(struct txn *t, struct post_draft d)
 {
 	struct post p = {0};
@@ -68,8 +54,10 @@ IN_WRITE(who_is_answered_and_named_hears_of_it_once)
 	struct u64s ids;
 	int64_t unread;
 	WANT(r.id != 0 && read_journal(t, 2) == OK);
-	WANT(heard(t, anna.id, NOTICE_REPLY) == 1 && heard(t, anna.id, NOTICE_MENTION) == 0);
-	WANT(heard(t, cas.id, NOTICE_MENTION) == 1 && heard(t, bas.id, NOTICE_REPLY) == 0);
+	WANT(world_heard(t, anna.id, NOTICE_REPLY) == 1
+		&& world_heard(t, anna.id, NOTICE_MENTION) == 0);
+	WANT(world_heard(t, cas.id, NOTICE_MENTION) == 1
+		&& world_heard(t, bas.id, NOTICE_REPLY) == 0);
 	WANT(notify_list(t, anna.id, 0, 10, &ids) == OK && ids.count == 1);
 	WANT(notify_load(t, anna.id, ids.at[0], &n) == OK && n.who == bas.id && n.post == r.id);
 	WANT(notify_unread(t, anna.id, &unread) == OK && unread == 1);
@@ -85,10 +73,10 @@ IN_WRITE(nobody_hears_of_what_they_may_not_read)
 	struct post p = said(t, (struct post_draft){.author = bas.id, .source = "Hello @anna"});
 	circle_set(&p, (struct circles){CIRCLE_CORE, CIRCLE_CORE}, NULL);
 	WANT(p.id != 0 && post_save(t, &p) == OK && read_journal(t, 1) == OK);
-	WANT(heard(t, anna.id, NOTICE_MENTION) == 0);
+	WANT(world_heard(t, anna.id, NOTICE_MENTION) == 0);
 	p = said(t, (struct post_draft){.author = bas.id, .source = "Hello again @anna"});
 	WANT(p.id != 0 && block_add(t, anna.id, anna.id, bas.id, NULL, NULL) == OK);
-	WANT(read_journal(t, 1) == OK && heard(t, anna.id, NOTICE_MENTION) == 0);
+	WANT(read_journal(t, 1) == OK && world_heard(t, anna.id, NOTICE_MENTION) == 0);
 	return OK;
 }
 
@@ -104,7 +92,8 @@ IN_WRITE(follows_and_requests)
 	origin.uri = "https://a.example/f/2";
 	WANT(follow_start(t, xi.id, bas.id, &origin) == OK);
 	WANT(read_journal(t, 2) == OK);
-	WANT(heard(t, anna.id, NOTICE_FOLLOW) == 1 && heard(t, bas.id, NOTICE_REQUEST) == 1);
+	WANT(world_heard(t, anna.id, NOTICE_FOLLOW) == 1
+		&& world_heard(t, bas.id, NOTICE_REQUEST) == 1);
 	return OK;
 }
 

@@ -46,34 +46,6 @@ static void people(struct txn *t)
 	all.asked = asks(t, all.anna.id, "Welke **warmtepomp** past bij een klein huis?", NULL);
 }
 
-static size_t heard(struct txn *t, uint64_t who, uint32_t kind)
-{
-	struct u64s ids;
-	struct notice n;
-	size_t count = 0;
-	if (notify_list(t, who, 0, 100, &ids) != OK)
-		return SIZE_MAX;
-	for (size_t i = 0; i < ids.count; i++)
-		count += notify_load(t, who, ids.at[i], &n) == OK && n.kind == kind;
-	return count;
-}
-
-static const json_node *object_of(struct txn *t, uint64_t post)
-{
-	const json_node *root;
-	struct view *v = view_create(txn_arena(t), VIEW_JSON);
-	return note_show(t, post, v) == OK
-			&& json_read(txn_arena(t), view_json(v), NULL, &root) == OK
-		? root
-		: NULL;
-}
-
-static const char *member(const json_node *o, const char *name)
-{
-	const char *s = json_text(json_member(o, name));
-	return s != NULL ? s : "";
-}
-
 static const struct node *page_of(struct txn *t, const struct post *p, const struct actor *who)
 {
 	struct viewer viewer = {.actor = who != NULL ? who->id : 0, .local = who != NULL};
@@ -88,15 +60,15 @@ IN_WRITE(a_question_is_read_whole_elsewhere)
 {
 	(void)arg;
 	people(t);
-	const json_node *o = object_of(t, all.asked.id);
-	WANT(text_is(member(o, "type"), "Note") && *member(o, "name") == '\0'
-		&& *member(o, "summary") == '\0');
-	WANT(text_is(member(o, "content"),
+	const json_node *o = world_object(t, all.asked.id);
+	WANT(text_is(world_words(o, "type"), "Note") && *world_words(o, "name") == '\0'
+		&& *world_words(o, "summary") == '\0');
+	WANT(text_is(world_words(o, "content"),
 		"<p>Welke <strong>warmtepomp</strong> past bij een klein huis?</p>"));
-	WANT(text_is(member(o, "attributedTo"), all.anna.uri)
-		&& text_is(member(o, "audience"), all.board.uri)
-		&& text_is(member(o, "id"), all.asked.uri)
-		&& text_is(member(o, "url"), all.asked.url));
+	WANT(text_is(world_words(o, "attributedTo"), all.anna.uri)
+		&& text_is(world_words(o, "audience"), all.board.uri)
+		&& text_is(world_words(o, "id"), all.asked.uri)
+		&& text_is(world_words(o, "url"), all.asked.url));
 	WANT(json_member(o, "oneOf") == NULL && json_member(o, "updated") == NULL);
 	const struct node *page = page_of(t, &all.asked, NULL);
 	WANT(world_number(page, "line.question") == 1 && world_number(page, "line.answered") == 0);
@@ -118,7 +90,7 @@ IN_WRITE(who_asks_or_moderates_chooses_and_takes_it_back)
 	WANT(world_lines(t, ACT_CHOOSE) == 1 && world_lines(t, ACT_UPDATE) == 1);
 	struct line line = world_last(t, ACT_CHOOSE);
 	WANT(line.actor == all.anna.id && line.object == a.id && line.target == all.board.id);
-	WANT(heard(t, all.bas.id, NOTICE_ACCEPTED) == 1);
+	WANT(world_heard(t, all.bas.id, NOTICE_ACCEPTED) == 1);
 	const struct node *page = page_of(t, &all.asked, NULL);
 	WANT(world_number(page, "line.answered") == 1
 		&& world_number(page, "post.asked.answered") == 1
@@ -154,14 +126,14 @@ IN_WRITE(other_nodes_read_the_answer_in_the_question)
 	struct post a = answers(t, all.bas.id, &all.asked, "Een <kleine>.");
 	time_freeze(NOW + HOUR);
 	WANT(question_choose(t, all.anna.id, a.id, true) == OK);
-	const json_node *o = object_of(t, all.asked.id);
-	const char *content = member(o, "content");
+	const json_node *o = world_object(t, all.asked.id);
+	const char *content = world_words(o, "content");
 	WANT(strstr(content, "past bij een klein huis?</p><p>") != NULL);
 	WANT(strstr(content,
 		     arena_format(
 			     txn_arena(t), "<a href=\"%s\">bas</a>: Een &lt;kleine&gt;.", a.url))
 		!= NULL);
-	WANT(text_is(member(o, "updated"), "2025-11-21T09:58:12.000Z"));
+	WANT(text_is(world_words(o, "updated"), "2025-11-21T09:58:12.000Z"));
 	return OK;
 }
 
@@ -185,8 +157,8 @@ IN_WRITE(an_answer_for_members_is_told_to_members_only)
 	WANT(world_number(page, "line.answered") == 0
 		&& world_number(page, "post.asked.answered") == 0);
 	WANT(world_number(page_of(t, &all.asked, &all.bas), "post.asked.answered") == 1);
-	WANT(strstr(member(object_of(t, all.asked.id), "content"), "Onder ons") == NULL
-		&& *member(object_of(t, all.asked.id), "updated") == '\0');
+	WANT(strstr(world_words(world_object(t, all.asked.id), "content"), "Onder ons") == NULL
+		&& *world_words(world_object(t, all.asked.id), "updated") == '\0');
 	WANT(world_lines(t, ACT_CHOOSE) == 0 && world_lines(t, ACT_UPDATE) == 0);
 	return OK;
 }
@@ -221,9 +193,10 @@ static enum err nobody_answered(struct txn *t, void *arg)
 
 static size_t asked_of(struct txn *t)
 {
-	size_t count = heard(t, all.anna.id, NOTICE_OFFERED) + heard(t, all.cas.id, NOTICE_OFFERED);
+	size_t count = world_heard(t, all.anna.id, NOTICE_OFFERED)
+		+ world_heard(t, all.cas.id, NOTICE_OFFERED);
 	for (size_t i = 0; i < COUNT(more); i++)
-		count += heard(t, more[i].id, NOTICE_OFFERED);
+		count += world_heard(t, more[i].id, NOTICE_OFFERED);
 	return count;
 }
 
@@ -238,8 +211,8 @@ static enum err who_knows_is_asked(struct txn *t, void *arg)
 {
 	(void)arg;
 	WANT(asked_of(t) == 2);
-	WANT(heard(t, more[0].id, NOTICE_OFFERED) == 1
-		&& heard(t, more[1].id, NOTICE_OFFERED) == 1);
+	WANT(world_heard(t, more[0].id, NOTICE_OFFERED) == 1
+		&& world_heard(t, more[1].id, NOTICE_OFFERED) == 1);
 	return OK;
 }
 
@@ -298,7 +271,7 @@ static enum err others_first(struct txn *t, void *arg)
 	(void)arg;
 	WANT(asked_of(t) == 6);
 	for (size_t i = 0; i < COUNT(more); i++)
-		WANT(heard(t, more[i].id, NOTICE_OFFERED) >= 1);
+		WANT(world_heard(t, more[i].id, NOTICE_OFFERED) >= 1);
 	return OK;
 }
 

@@ -89,8 +89,10 @@ struct actor world_group(struct txn *t, const char *name)
 
 struct actor world_community(struct txn *t, const char *name, const struct actor *founder)
 {
-	struct community_draft d = {.name = name, .title = name, .founder = founder->id};
+	struct community_draft d = {.name = name, .title = name};
 	struct actor a;
+	if (founder != NULL)
+		d.founder = founder->id;
 	if (community_create(t, &d, NULL, &a) != OK)
 		die("%s: not made", name);
 	return a;
@@ -233,6 +235,84 @@ struct line world_last(struct txn *t, uint32_t act)
 	struct line last = {0};
 	lines_find(t, act, &last);
 	return last;
+}
+
+/* ---- posts ----------------------------------------------------------------------------------- */
+
+struct post world_post(struct txn *t, struct post_draft draft)
+{
+	struct post p;
+	struct refusal why = {0};
+	if (draft.source == NULL)
+		draft.source = "Hello";
+	if (post_create(t, &draft, NULL, &why, &p) != OK)
+		die("a post was refused: %s", why.text != NULL ? why.text : "?");
+	return p;
+}
+
+const char *const world_everyone[] = {WORLD_PUBLIC};
+
+struct object world_note(
+	const struct actor *author, const char *id, const char *const *to, size_t count)
+{
+	return (struct object){.id = id,
+		.type = "Note",
+		.attributed_to = author->uri,
+		.content = "<p>Hi</p>",
+		.to = {to, count}};
+}
+
+enum err world_take(
+	struct txn *t, const struct actor *author, const struct object *o, struct post *p)
+{
+	struct origin origin = {arena_format(txn_arena(t), "%s/create", o->id), {"{}", 2}, 0};
+	struct post_draft draft = {.author = author->id, .remote = o};
+	return post_create(t, &draft, &origin, NULL, p);
+}
+
+int64_t world_replies(struct txn *t, uint64_t post)
+{
+	int64_t n;
+	return post_tally(t, post, TALLY_REPLIES, &n) == OK ? n : -1;
+}
+
+bool world_lists(struct txn *t, uint64_t community, uint64_t post)
+{
+	struct u64s ids;
+	if (post_of_community(t, community, 0, 100, &ids) != OK)
+		return false;
+	for (size_t i = 0; i < ids.count; i++)
+		if (ids.at[i] == post)
+			return true;
+	return false;
+}
+
+const json_node *world_object(struct txn *t, uint64_t post)
+{
+	const json_node *root;
+	struct view *v = view_create(txn_arena(t), VIEW_JSON);
+	if (note_show(t, post, v) != OK || !view_ok(v)
+		|| json_read(txn_arena(t), view_json(v), NULL, &root) != OK)
+		return NULL;
+	return root;
+}
+
+const char *world_words(const json_node *object, const char *name)
+{
+	const char *s = json_text(json_member(object, name));
+	return s != NULL ? s : "";
+}
+
+size_t world_heard(struct txn *t, uint64_t who, uint32_t kind)
+{
+	struct u64s ids;
+	struct notice n;
+	size_t count = 0;
+	if (notify_list(t, who, 0, 100, &ids) != OK)
+		return SIZE_MAX;
+	for (size_t i = 0; i < ids.count; i++)
+		count += notify_load(t, who, ids.at[i], &n) == OK && n.kind == kind;
+	return count;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */

@@ -57,7 +57,7 @@ int world_close_files(void **state);
 /* People without keys, made in one word; they die when they cannot be made. */
 struct actor world_person(struct txn *, const char *name);
 struct actor world_group(struct txn *, const char *name);
-struct actor world_community(struct txn *, const char *name, const struct actor *founder);
+struct actor world_community(struct txn *, const char *name, const struct actor *founder); /* NULL: nobody's */
 struct viewer world_as(const struct actor *); /* signed in here */
 struct actor world_remote(struct txn *, enum actor_kind, const char *name, const char *host);
 /* Enters an account in the roll as a member, with roles in a community and in the association (bits of enum role). */
@@ -66,6 +66,20 @@ void world_member(const struct actor *, uint64_t community, uint32_t here, uint3
 struct activity world_activity(const struct actor *, const char *id, const char *type, const char *object_id);
 /* What the verbs of a feature answer to it, asked as feature.h says; ERR_NOT_FOUND also when none fits. */
 enum err world_receive(struct txn *, const struct feature *, const struct activity *);
+
+/* A post written here ("Hello" when nothing is said); it dies when it is refused. */
+struct post world_post(struct txn *, struct post_draft);
+/* A note of another node, to whom it is sent, and how it comes in. */
+#define WORLD_PUBLIC "https://www.w3.org/ns/activitystreams#Public"
+extern const char *const world_everyone[1];
+struct object world_note(const struct actor *author, const char *id, const char *const *to, size_t count);
+enum err world_take(struct txn *, const struct actor *author, const struct object *, struct post *);
+int64_t world_replies(struct txn *, uint64_t post); /* as many as are counted; -1: no answer */
+bool world_lists(struct txn *, uint64_t community, uint64_t post);
+/* A post as ActivityPub says it (NULL: it does not), and the words of one of its members ("": none). */
+const json_node *world_object(struct txn *, uint64_t post);
+const char *world_words(const json_node *object, const char *name);
+size_t world_heard(struct txn *, uint64_t who, uint32_t kind); /* how often of one kind, of the last 100 */
 
 /* The journal: how many lines there are, how many of one act, and the last of it. */
 size_t world_lines(struct txn *, uint32_t act); /* 0: all */
