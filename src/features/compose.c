@@ -57,6 +57,14 @@ void compose_new_show(struct call *call, struct view *v, const struct actor *com
 	view_end(v);
 }
 
+void compose_new_choices(
+	struct call *call, struct txn *t, struct view *v, const struct actor *community)
+{
+	struct circles usual = circle_default(community, NULL);
+	compose_languages(call, v, call->language);
+	circle_show_choice(call, t, v, community->id, &usual, NULL);
+}
+
 struct post_draft compose_words(struct call *call, uint32_t kind, const struct circles *circles)
 {
 	return (struct post_draft){.author = call->viewer.actor,
@@ -119,9 +127,7 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	compose_new_show(call, v, &community, "message", "New conversation");
 	media_form_show(call, t, v, NULL);
-	compose_languages(call, v, call->language);
-	struct circles now = circle_default(&community, NULL);
-	circle_show_choice(call, t, v, community.id, &now, NULL);
+	compose_new_choices(call, t, v, &community);
 	preview(call, t, v);
 	return OK;
 }

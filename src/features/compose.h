@@ -13,6 +13,8 @@ enum err compose_own(struct call *, struct txn *, struct post *out) MUST_USE;  /
 enum err compose_done(struct call *, struct txn *, const struct post *, const char *notice) MUST_USE; /* to its page */
 /* The head of a form for a new one: where it is sent, and parts/compose-tabs.html with this `kind`, the end of its address. */
 void compose_new_show(struct call *, struct view *, const struct actor *community, const char *kind, const char *heading);
+/* And its end: in which language, and who may read and act, as it is usual there. */
+void compose_new_choices(struct call *, struct txn *, struct view *, const struct actor *community);
 void compose_value(struct call *, struct view *, const char *name, const char *now); /* as it was typed, or as it is; NULL: nothing */
 void compose_languages(struct call *, struct view *, const char *chosen); /* call NULL: whatever was typed */
 /* Of a form with "title", "text" and "language", by the viewer; `kind` as in struct post_draft. */

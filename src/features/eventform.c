@@ -235,10 +235,19 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	view_flag(v, "is_new", true);
 	show_form(call, v, NULL, &none);
 	media_form_show(call, t, v, NULL);
-	compose_languages(call, v, call->language);
-	struct circles now = circle_default(&community, NULL);
-	circle_show_choice(call, t, v, community.id, &now, NULL);
+	compose_new_choices(call, t, v, &community);
 	return OK;
+}
+
+static struct event_draft draft_of(
+	struct call *call, const struct circles *circles, const struct u64s *media)
+{
+	return (struct event_draft){.author = call->viewer.actor,
+		.circles = circles,
+		.media = media,
+		.title = call_input(call, "title"),
+		.source = call_input(call, "text"),
+		.language = call_input(call, "language")};
 }
 
 static enum err new_write(struct call *call, struct txn *t)
@@ -247,12 +256,7 @@ static enum err new_write(struct call *call, struct txn *t)
 	struct circles circles;
 	struct u64s media;
 	struct post p;
-	struct event_draft d = {.author = call->viewer.actor,
-		.circles = &circles,
-		.media = &media,
-		.title = call_input(call, "title"),
-		.source = call_input(call, "text"),
-		.language = call_input(call, "language")};
+	struct event_draft d = draft_of(call, &circles, &media);
 	enum err e = compose_place(call, t, true, &community, &circles);
 	if (e == OK)
 		e = read_form(call, &d.event);
@@ -303,12 +307,7 @@ static enum err edit_write(struct call *call, struct txn *t)
 	struct event before;
 	struct circles circles;
 	struct u64s media;
-	struct event_draft d = {.author = call->viewer.actor,
-		.circles = &circles,
-		.media = &media,
-		.title = call_input(call, "title"),
-		.source = call_input(call, "text"),
-		.language = call_input(call, "language")};
+	struct event_draft d = draft_of(call, &circles, &media);
 	enum err e = find_own(call, t, &p, &before);
 	if (e == OK)
 		e = circle_chosen(call, t, p.community, NULL, p.circles, &circles);

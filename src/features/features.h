@@ -796,7 +796,7 @@ extern const struct shape digest_shape;
  * nothing. */
 enum err digest_send(struct txn *, uint64_t actor) MUST_USE;
 
-/* ---- leaving.c: someone goes, with what is theirs; farewell.c: the pages ------------------------ */
+/* ---- leaving.c, leavingsteps.c, leavingagain.c: someone goes, with what is theirs; farewell.c: the pages ---- */
 
 enum keep { KEEP_STARTS = 1, KEEP_ANSWERS = 2, KEEP_FILES = 4, KEEP_MARKS = 8, KEEP_ALL = 15 };
 enum leaving_step { /* kept: numbers are never reused */

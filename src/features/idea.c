@@ -247,10 +247,8 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 	enum err e = compose_community(call, t, false, &community);
 	if (e != OK)
 		return e;
-	struct circles now = circle_default(&community, NULL);
 	compose_new_show(call, v, &community, "idea", "New idea");
-	compose_languages(call, v, call->language);
-	circle_show_choice(call, t, v, community.id, &now, NULL);
+	compose_new_choices(call, t, v, &community);
 	return OK;
 }
 
@@ -286,14 +284,13 @@ static enum err state_read(struct call *call, struct txn *t, struct view *v)
 	enum err e = state_find(call, t, &p, &idea);
 	if (e != OK)
 		return e;
-	const char *said = call_input(call, "reason");
 	struct idea chosen = {.state = state_of(call_input(call, "state"), idea.state)};
 	view_text(v, "heading", i18n(call->language, "What becomes of this idea?"));
 	post_line(t, v, "post", &p, &call->viewer);
 	view_begin(v, "in");
 	show_state(v, &chosen);
 	view_end(v);
-	view_text(v, "reason", said != NULL ? said : idea.reason != NULL ? idea.reason : "");
+	compose_value(call, v, "reason", idea.reason);
 	return OK;
 }
 

@@ -254,6 +254,7 @@ static enum err slice(struct txn *t, void *arg)
 	l->at = (struct bytes){0};
 	return e;
 }
+
 /* ---- outside of transactions ------------------------------------------------------------------ */
 
 static enum err find_person(struct txn *r, void *arg)

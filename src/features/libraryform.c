@@ -21,14 +21,12 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	const struct post none = {0};
 	const struct shelved empty = {0};
-	struct circles now = circle_default(&community, NULL);
 	compose_new_show(call, v, &community, "file", "New file in the library");
 	view_flag(v, "is_new", true);
 	view_format(v, "back", "%s/library", actor_path(call->arena, &community));
 	media_file_show(call, t, v);
 	show_words(call, v, &none, &empty);
-	compose_languages(call, v, call->language);
-	circle_show_choice(call, t, v, community.id, &now, NULL);
+	compose_new_choices(call, t, v, &community);
 	return OK;
 }
 

@@ -183,7 +183,6 @@ static enum err state_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct post p;
 	struct project project;
-	const char *said = call_input(call, "reason");
 	enum err e = find_managed(call, t, &p, &project);
 	if (e != OK)
 		return e;
@@ -194,7 +193,7 @@ static enum err state_read(struct call *call, struct txn *t, struct view *v)
 	view_begin(v, "in");
 	project_state_show(v, &chosen);
 	view_end(v);
-	view_text(v, "reason", said != NULL ? said : project.reason != NULL ? project.reason : "");
+	compose_value(call, v, "reason", project.reason);
 	return OK;
 }
 

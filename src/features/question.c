@@ -292,9 +292,7 @@ static enum err new_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	compose_new_show(call, v, &community, "question", "New question");
 	media_form_show(call, t, v, NULL);
-	compose_languages(call, v, call->language);
-	struct circles now = circle_default(&community, NULL);
-	circle_show_choice(call, t, v, community.id, &now, NULL);
+	compose_new_choices(call, t, v, &community);
 	return OK;
 }
 

@@ -63,6 +63,23 @@ static void is_at(int64_t ms, const char *expected)
 	assert_string_equal(iso, expected);
 }
 
+static void feed_is(const struct syndication *f, const char *title, const char *link,
+	const char *language, size_t count)
+{
+	assert_string_equal(f->title, title);
+	assert_string_equal(f->link, link);
+	assert_string_equal(f->language, language);
+	assert_int_equal(f->count, count);
+}
+
+static void item_is(
+	const struct syndicated *item, const char *title, const char *link, const char *summary)
+{
+	assert_string_equal(item->title, title);
+	assert_string_equal(item->link, link);
+	assert_string_equal(item->summary, summary);
+}
+
 static void rss(void **state)
 {
 	(void)state;
@@ -78,19 +95,13 @@ static void rss(void **state)
 		"<item><link>/twee</link><description>Zonder titel</description></item>"
 		"<item><guid>https://news.example/3</guid><title>Drie</title><enclosure url='https://news.example/3.mp3' type='audio/mpeg'/></item>"
 		"</channel></rss>");
-	assert_string_equal(f.title, "Groen & water");
-	assert_string_equal(f.link, "https://news.example/");
-	assert_string_equal(f.language, "nl-nl");
+	feed_is(&f, "Groen & water", "https://news.example/", "nl-nl", 3);
 	assert_int_equal(f.pause, 90 * MINUTE);
-	assert_int_equal(f.count, 3);
-	assert_string_equal(f.items[0].title, "Riet maaien");
-	assert_string_equal(f.items[0].link, "https://news.example/1?a=1&copy=2");
+	item_is(&f.items[0], "Riet maaien", "https://news.example/1?a=1&copy=2",
+		"Het riet wordt gemaaid.");
 	assert_string_equal(f.items[0].id, "id 1");
-	assert_string_equal(f.items[0].summary, "Het riet wordt gemaaid.");
 	is_at(f.items[0].published, "2026-11-27T17:05:00.000Z");
-	assert_string_equal(f.items[1].title, "Zonder titel");
-	assert_string_equal(f.items[1].summary, "");
-	assert_string_equal(f.items[1].link, "https://news.example/twee");
+	item_is(&f.items[1], "Zonder titel", "https://news.example/twee", "");
 	assert_string_equal(f.items[1].id, f.items[1].link);
 	assert_int_equal(f.items[1].published, 0);
 	assert_string_equal(f.items[2].link, "https://news.example/3");
@@ -108,18 +119,11 @@ static void atom(void **state)
 		"<summary type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\"><p>Un &lt;b&gt;</p><p>deux</p></div></summary></entry>"
 		"<entry><title>Use &lt;b&gt; here</title><id>2</id><link href=\"two\"/><updated>2026-11-27T18:05:00Z</updated>"
 		"<content type=\"html\">&lt;p&gt;All of it&lt;/p&gt;</content></entry></feed>");
-	assert_string_equal(f.title, "A < B");
-	assert_string_equal(f.link, "https://other.example/");
-	assert_string_equal(f.language, "en");
-	assert_int_equal(f.count, 2);
-	assert_string_equal(f.items[0].title, "Un");
-	assert_string_equal(f.items[0].link, "https://other.example/blog/2026/un.html");
-	assert_string_equal(f.items[0].summary, "Un <b> deux");
+	feed_is(&f, "A < B", "https://other.example/", "en", 2);
+	item_is(&f.items[0], "Un", "https://other.example/blog/2026/un.html", "Un <b> deux");
 	assert_string_equal(f.items[0].language, "fr");
 	is_at(f.items[0].published, "2026-11-26T18:05:00.000Z");
-	assert_string_equal(f.items[1].title, "Use <b> here");
-	assert_string_equal(f.items[1].link, "https://other.example/blog/two");
-	assert_string_equal(f.items[1].summary, "All of it");
+	item_is(&f.items[1], "Use <b> here", "https://other.example/blog/two", "All of it");
 	assert_string_equal(f.items[1].language, "en");
 	is_at(f.items[1].published, "2026-11-27T18:05:00.000Z");
 }
