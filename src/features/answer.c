@@ -257,7 +257,7 @@ static enum err find_open(struct txn *t, const struct viewer *viewer, uint64_t i
 }
 
 /* What nobody stands behind fills nothing, and hides nothing. */
-static enum err has_room(struct txn *t, const struct answer *a)
+static enum err has_room(struct txn *t, const struct answer *a, struct refusal *why)
 {
 	struct u64s others;
 	struct answer other;
@@ -267,12 +267,14 @@ static enum err has_room(struct txn *t, const struct answer *a)
 		e = answer_load(t, a->post, others.at[i], &other);
 		same += e == OK && other.confirmed == a->confirmed;
 	}
-	return e == OK && same >= ANSWERS_MOST ? ERR_TOO_MUCH : e;
+	return e == OK && same >= ANSWERS_MOST
+		? refuse(why, NULL, "So many people answered this that no more fit.")
+		: e;
 }
 
 static enum err begin(struct txn *t, struct answer *a, const char *text, struct refusal *why)
 {
-	enum err e = has_room(t, a);
+	enum err e = has_room(t, a, why);
 	a->id = id_next();
 	a->at = time_now();
 	if (e == OK)
@@ -335,7 +337,7 @@ enum err answer_ask(struct txn *t, struct answer *a, const char *text, struct re
 	return e == OK ? mail_visitor(t, &p, a, NULL) : e;
 }
 
-enum err answer_confirm(struct txn *t, uint64_t post, uint64_t id)
+enum err answer_confirm(struct txn *t, uint64_t post, uint64_t id, struct refusal *why)
 {
 	struct post p;
 	struct answer a;
@@ -346,7 +348,7 @@ enum err answer_confirm(struct txn *t, uint64_t post, uint64_t id)
 	if (e != OK || a.confirmed)
 		return e;
 	a.confirmed = true;
-	e = has_room(t, &a);
+	e = has_room(t, &a, why);
 	if (e == OK)
 		e = save(t, &a);
 	return e == OK ? tell_managers(t, &p) : e;

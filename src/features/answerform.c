@@ -239,7 +239,7 @@ static enum err link_write(struct call *call, struct txn *t)
 	const char *text = call_input(call, "text");
 	enum err e = link_of(call, t, &a);
 	if (e == OK)
-		e = !a.confirmed ? answer_confirm(t, a.post, a.id)
+		e = !a.confirmed ? answer_confirm(t, a.post, a.id, &call->refusal)
 				 : answer_more(t, a.post, a.id, 0, text, &call->refusal);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? ERR_GONE : e;

@@ -101,7 +101,7 @@ extern const struct shape answer_words_shape;
 enum err answer_send(struct txn *, uint64_t who, uint64_t post, const char *text, struct refusal *) MUST_USE;
 /* From who has no account: it waits until the link in a mail was used. */
 enum err answer_ask(struct txn *, struct answer *, const char *text, struct refusal *) MUST_USE;
-enum err answer_confirm(struct txn *, uint64_t post, uint64_t answer) MUST_USE;
+enum err answer_confirm(struct txn *, uint64_t post, uint64_t answer, struct refusal *) MUST_USE;
 /* More of the same: by who manages it (`by`), or (0) by who answered. */
 enum err answer_more(struct txn *, uint64_t post, uint64_t answer, uint64_t by, const char *text, struct refusal *) MUST_USE;
 enum err answer_load(struct txn *, uint64_t post, uint64_t answer, struct answer *) MUST_USE;

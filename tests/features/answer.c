@@ -269,15 +269,17 @@ IN_WRITE(what_nobody_stands_behind_fills_and_hides_nothing)
 	int64_t count;
 	WANT(answer_send(t, bas.id, p.id, "I can.", NULL) == OK);
 	WANT(visitors(t, p.id, 0, ANSWERS_MOST) == OK);
-	WANT(visitors(t, p.id, ANSWERS_MOST, ANSWERS_MOST + 1) == ERR_TOO_MUCH);
+	WANT(visitors(t, p.id, ANSWERS_MOST, ANSWERS_MOST + 1) == ERR_INVALID);
 	WANT(answer_by(t, bas.id, p.id, &a) == OK);
 	WANT(answer_count(t, p.id, &count) == OK && count == 1);
 	WANT(answer_list(t, p.id, ANSWERS_LISTED, &all) == OK && all.count == ANSWERS_MOST + 1);
 	for (size_t i = 0; i + 2 < all.count; i++)
-		WANT(answer_confirm(t, p.id, all.at[i]) == OK);
-	WANT(answer_send(t, cas.id, p.id, "Me too.", NULL) == ERR_TOO_MUCH);
+		WANT(answer_confirm(t, p.id, all.at[i], NULL) == OK);
+	struct refusal why = {0};
+	WANT(answer_send(t, cas.id, p.id, "Me too.", &why) == ERR_INVALID
+		&& text_starts(why.text, "So many people"));
 	WANT(visitors(t, p.id, ANSWERS_MOST, ANSWERS_MOST + 9) == OK);
-	WANT(answer_confirm(t, p.id, all.at[all.count - 2]) == ERR_TOO_MUCH);
+	WANT(answer_confirm(t, p.id, all.at[all.count - 2], &why) == ERR_INVALID);
 	return OK;
 }
 
