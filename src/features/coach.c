@@ -458,35 +458,31 @@ enum err ask_article(struct txn *t, uint64_t who, uint64_t id, uint64_t *article
 
 /* ---- what is kept of someone ----------------------------------------------------------------- */
 
-static enum err own_answers(
-	struct txn *t, struct view *v, const struct own_view *who, uint64_t community)
+static bool is_answered_by(void *arg, struct arena *scratch, struct bytes key, struct bytes value)
 {
-	struct u64s ids = {.count = LISTED_MOST};
 	struct ask a;
-	uint64_t before = 0;
-	size_t left = who->most;
-	enum err e = OK;
-	view_list(v, "answers");
-	while (e == OK && left > 0 && ids.count == LISTED_MOST) {
-		e = post_ids(t, TABLE_ASK_OF, community, before, true, LISTED_MOST, &ids);
-		for (size_t i = 0; e == OK && left > 0 && i < ids.count; i++) {
-			before = ids.at[i];
-			if (ask_load(t, before, &a) != OK || a.by != who->actor || a.answered == 0)
-				continue;
-			left--;
-			view_begin(v, NULL);
-			view_text(v, "answer", a.answer);
-			view_time(v, "at", a.answered);
-			view_end(v);
-		}
-	}
-	view_list_end(v);
-	if (left == 0)
-		own_cut(t, who, v, "answers");
-	return e;
+	(void)key;
+	return record_read(scratch, &ask_shape, value, &a) == OK && a.by == *(const uint64_t *)arg
+		&& a.answered != 0;
 }
 
-/* Where they coach, and what they answered; what they were asked is of who asked. */
+static enum err own_answer(void *arg, struct bytes key, struct bytes value)
+{
+	struct own_rows *o = arg;
+	struct ask a;
+	(void)key;
+	enum err e = record_read(txn_arena(o->t), &ask_shape, value, &a);
+	if (e != OK)
+		return e;
+	view_begin(o->v, NULL);
+	view_text(o->v, "community", own_actor(o->t, a.community));
+	view_text(o->v, "answer", a.answer);
+	view_time(o->v, "at", a.answered);
+	view_end(o->v);
+	return OK;
+}
+
+/* Where they coach, and what they answered, there or before; what they were asked is of who asked. */
 static enum err own_coaching(struct txn *t, struct view *v, const struct own_view *who)
 {
 	struct u64s all;
@@ -500,11 +496,12 @@ static enum err own_coaching(struct txn *t, struct view *v, const struct own_vie
 		view_text(v, "community", own_actor(t, all.at[i]));
 		view_text(v, "topics", c.topics);
 		view_number(v, "days", c.days);
-		e = own_answers(t, v, who, all.at[i]);
 		view_end(v);
 	}
 	view_list_end(v);
-	return e;
+	return e == OK
+		? own_rows_show(t, v, "coach_answers", TABLE_ASK, who, is_answered_by, own_answer)
+		: e;
 }
 
 static enum err own_show(struct txn *t, struct view *v, const struct own_view *who)

@@ -356,6 +356,11 @@ IN_WRITE(what_a_coach_answered_goes_with_the_coach)
 		   public = asks(t, all.anna.id, ASK_PUBLIC, all.coach.id);
 	WANT(ask_answer(t, all.coach.id, private.id, "In private.", false, NULL) == OK);
 	WANT(ask_answer(t, all.coach.id, public.id, "To all.", false, NULL) == OK);
+	struct view *own = view_create(txn_arena(t), VIEW_TREE);
+	struct own_view newest = {all.coach.id, "en", 2, &(bool){false}};
+	WANT(feature_coach.personal->show(t, own, &newest) == OK
+		&& world_count(view_root(own), "coach_answers") == 2
+		&& text_is(world_text(view_root(own), "coach_answers.0.answer"), "To all."));
 	/* Who asked keeps that it was answered; what may stay has no name on it. */
 	WANT(leaves(t, &all.coach, KEEP_ALL) == OK);
 	WANT(ask_load(t, private.id, &a) == OK && a.by == 0 && a.answered != 0
