@@ -95,7 +95,7 @@ const guards = [
 	['reports from elsewhere', ['src/features/moderation.c', 'if (!circle_may_read(t, &viewer, post))', 'if (viewer.actor == 0)']],
 	['who comes from elsewhere', ['src/features/attendance.c', 'if (e == OK && !circle_may_read(t, &viewer, &p))', 'if (e == OK && viewer.actor == 0)']],
 	['one\'s own data', ['src/features/own.c', 'bool is = s->is(&s->actor, s->scratch, key, value);', 'bool is = s->is(&s->actor, s->scratch, key, value) || true;']],
-	['whom one invited oneself', ['src/features/own.c', ' || invite.by != l->who->actor)', ')']],
+	['whom one invited oneself', ['src/features/own.c', '&& invite.by == *(const uint64_t *)arg;', '&& arg != NULL;']],
 	['a mail lets in once', ['src/features/digest.c', 'e = link_use(t, LINK_DIGEST_NEW,', 'e = link_find(t, LINK_DIGEST_NEW,']],
 	['to follow from elsewhere', ['src/features/remote.c', '&& !post.gone\n\t\t\t&& circle_may_read(t, &call->viewer, &post)\n', '&& !post.gone\n']],
 	['where an address leads', ['src/features/remote.c', '&& !post.gone\n\t\t&& circle_may_read(t, &call->viewer, &post))', '&& !post.gone)']],
