@@ -93,7 +93,6 @@ const guards = [
 	['versions of a file', ['src/features/libraryform.c', 'return e == OK && !circle_may_manage(t, call->viewer.actor, p) ? ERR_FORBIDDEN : e;', 'return e;']],
 	['a copy that waits', ['federation/pick.c', '\n\t\t&& (post_load(t, a->body->post, &p) != OK\n\t\t\t|| !circle_may_have_copy(t, a->body->reader, &p)))', '\n\t\t&& post_load(t, a->body->post, &p) != OK)']],
 	['reports from elsewhere', ['src/features/moderation.c', 'if (!circle_may_read(t, &viewer, post))', 'if (viewer.actor == 0)']],
-	['who comes from elsewhere', ['src/features/attendance.c', 'if (e == OK && !circle_may_read(t, &viewer, &p))', 'if (e == OK && viewer.actor == 0)']],
 	['one\'s own data', ['src/features/own.c', 'bool is = s->is(&s->actor, s->scratch, key, value);', 'bool is = s->is(&s->actor, s->scratch, key, value) || true;']],
 	['whom one invited oneself', ['src/features/own.c', '&& invite.by == *(const uint64_t *)arg;', '&& arg != NULL;']],
 	['a mail lets in once', ['src/features/digest.c', 'e = link_use(t, LINK_DIGEST_NEW,', 'e = link_find(t, LINK_DIGEST_NEW,']],

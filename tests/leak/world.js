@@ -447,9 +447,8 @@ class World {
 		const followers = mark('few', 'for followers elsewhere'), direct = mark('few', 'direct from elsewhere');
 		await write(1, [`${this.lies.uri}/followers`], followers, { attachment: [1, 2].map((n) => ({ type: 'Image', mediaType: 'image/png', url: `${far.base}/${n}.png`, name: mark('few', 'picture from elsewhere') })) });
 		await write(2, [`${here.base}/u/anna`], direct, { tag: [{ type: 'Mention', href: `${here.base}/u/anna`, name: `@anna@${here.domain}` }] });
-		// Who may not read it has nothing to report of it, and does not come.
+		// Who may not read it has nothing to report of it.
 		await far.send(this.stranger, `${here.base}/inbox`, { id: `${this.stranger.uri}#flag`, type: 'Flag', object: [`${here.base}/p/${ids.members}`], content: mark('shut', 'report of who may not read it') });
-		await far.send(this.stranger, `${here.base}/inbox`, { id: `${this.stranger.uri}#join`, type: 'Join', object: `${here.base}/p/${ids['event:members']}` });
 		const seen = await until('anna sees what was written', async () => {
 			const page = (await anna.read('/overview')) + (await anna.read(`/@lies@${HOST.far}`));
 			return page.includes(followers) && page.includes(direct) ? page : null;
