@@ -406,6 +406,26 @@ IN_WRITE(a_join_is_accepted_or_refused)
 	return OK;
 }
 
+IN_WRITE(a_join_to_what_they_may_not_read_is_as_to_nothing)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), board = world_group(t, "board");
+	struct actor xi = world_remote(t, ACTOR_PERSON, "xi", "mobi.example");
+	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS};
+	struct event_draft d = {.author = anna.id,
+		.community = board.id,
+		.circles = &members,
+		.title = "Walk",
+		.event = {.start = START, .zone = "Europe/Amsterdam", .place = "Town hall"}};
+	struct post p;
+	WANT(event_create(t, &d, NULL, &p) == OK);
+	struct activity a = world_activity(&xi, "https://mobi.example/join/1", "Join", p.uri);
+	WANT(world_receive(t, &feature_attendance, &a) == ERR_NOT_FOUND
+		&& state_of(t, p.id, xi.id) == ATTENDING_NONE
+		&& world_lines(t, ACT_EVENT_REJECT) == 0);
+	return OK;
+}
+
 IN_WRITE(who_waits_by_join_is_told_and_accepted_later)
 {
 	(void)arg;
@@ -733,6 +753,7 @@ int main(void)
 		MAIL_TEST(what_a_guest_types_wrong_is_said),
 		WORLD_TEST(a_tap_in_an_app_is_answered_by_message),
 		WORLD_TEST(a_join_is_accepted_or_refused),
+		WORLD_TEST(a_join_to_what_they_may_not_read_is_as_to_nothing),
 		WORLD_TEST(who_waits_by_join_is_told_and_accepted_later),
 		WORLD_TEST(friendica_answers_the_event_itself),
 		WORLD_TEST(the_organiser_sees_ticks_and_exports),

@@ -93,7 +93,7 @@ static void one_value(void **state)
 	assert_int_equal(r.err, OK);
 }
 
-static void own_ids(void **state)
+static void the_ids_of_here(void **state)
 {
 	(void)state;
 	assert_null(reading_own_id(&r, given("{}")));
@@ -198,7 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(one_value),
-		cmocka_unit_test(own_ids),
+		cmocka_unit_test(the_ids_of_here),
 		cmocka_unit_test(types),
 		cmocka_unit_test(lists_of_addresses),
 		cmocka_unit_test(words),
