@@ -251,6 +251,7 @@ static enum err put_received(struct txn *t, size_t i, void *arg)
 		.actor = actor,
 		.raw = note_of(a, number),
 		.signer = w->actors[number % HOSTS],
+		.host = arena_format(a, "h%zu.example.net", number % HOSTS),
 		.at = time_now()};
 	struct place place = place_1(TABLE_INBOX, id_next());
 	bool known;
