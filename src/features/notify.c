@@ -40,6 +40,7 @@ static const struct {
 	const char *asks; /* page of what waits for an answer */
 	const char *path; /* where what its note names is dealt with */
 	bool stops;       /* its note is the token of the alert that it is by */
+	bool role;        /* its note is a role in a project, and a word with it; else a reason */
 	bool mailed;      /* by who makes it, in a mail of its own */
 } kinds[] = {
 	[NOTICE_REPLY] = {"answered you"},
@@ -71,9 +72,10 @@ static const struct {
 	[NOTICE_VACANCY_CLOSED] = {"It is closed: its last day is over"},
 	[NOTICE_ANSWER] = {"There is a private answer for you"},
 	[NOTICE_IDEA] = {"decided on your idea"},
-	[NOTICE_PROJECT_HELP] = {"helps with your project"},
+	[NOTICE_PROJECT_HELP] = {"helps with your project", .role = true},
 	[NOTICE_PROJECT_ENDED] = {"ended a project you help with"},
-	[NOTICE_PROJECT_LET_GO] = {"ended your role in a project. You can offer to help again."},
+	[NOTICE_PROJECT_LET_GO] = {"ended your role in a project. You can offer to help again.",
+		.role = true},
 	[NOTICE_ANSWERED] = {"wrote back to you in private"},
 };
 
@@ -437,6 +439,7 @@ bool notify_show(struct txn *t, struct view *v, const struct notice *n, uint64_t
 	view_text(v, "asks", kinds[n->kind].asks != NULL ? kinds[n->kind].asks : "");
 	const char *note = n->note != NULL ? n->note : "";
 	view_text(v, "note", kinds[n->kind].path == NULL && !kinds[n->kind].stops ? note : "");
+	view_flag(v, "role", kinds[n->kind].role);
 	view_text(v, "thing", kinds[n->kind].path != NULL ? note : "");
 	view_text(v, "thing_path", kinds[n->kind].path);
 	view_text(v, "stop", kinds[n->kind].stops ? note : "");
