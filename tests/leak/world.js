@@ -263,7 +263,7 @@ class World {
 		await this.directory();
 		await this.noticeboard(keep);
 		await this.roll(keep);
-		await this.library(keep);
+		await this.shelf(keep);
 		await this.coaches(keep);
 		await this.copied(keep, said, answers);
 		keep('shut', 'shut', 'dicht', await said('dicht', 'veldwerk', 'shut', 'of who is shut out', 'members'));
@@ -344,7 +344,7 @@ class World {
 	}
 
 	// A file in the library, with what is new in it.
-	async library(keep) {
+	async shelf(keep) {
 		const { carla } = this.people;
 		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) {
 			const file = (what) => ['file', `${mark(kind, `name of ${what}`)}.pdf`, `%PDF-1.4 ${mark(kind, `words in ${what}`)} ${'.'.repeat(40)}`];
