@@ -172,6 +172,11 @@ IN_WRITE(who_manages_it_lets_a_helper_go_who_hears_it)
 	WANT(lets_go(t, &bas, &cas, p.id, "1", " Thank you. ", &why) == OK);
 	WANT(newest(t, &cas).kind == NOTICE_PROJECT_LET_GO && newest(t, &cas).who == bas.id);
 	WANT(newest(t, &cas).post == p.id && text_is(newest(t, &cas).note, "Driver: Thank you."));
+	struct viewer c = world_as(&cas);
+	WANT(world_read(
+		     world_call(&feature_notify, METHOD_GET, "/notifications", &c, NULL), t, &page)
+			== OK
+		&& world_number(page, "notices.0.role") == 1);
 	page = shown(t, p.id, &b);
 	WANT(world_number(page, "start.project.roles.0.taken") == 0
 		&& world_number(page, "start.project.roles.1.taken") == 1);
