@@ -82,6 +82,7 @@ async function names(dir, ca, addresses) {
 	fs.writeFileSync(path.join(dir, 'hosts'), '127.0.0.1 localhost\n' + Object.entries(addresses).map(([name, at]) => `${at} ${name}\n`).join(''));
 	await must('mount', ['--bind', path.join(dir, 'hosts'), '/etc/hosts']);
 	await must('mount', ['--bind', ca, '/etc/ssl/certs/ca-certificates.crt']);
+	await must('mount', ['-t', 'tmpfs', 'tmpfs', '/dev/shm']); // snac names its semaphores by its pid, which others have too
 	await must('ip', ['link', 'set', 'lo', 'up']);
 	for (const at of new Set(Object.values(addresses))) await must('ip', ['address', 'add', `${at}/32`, 'dev', 'lo']);
 }

@@ -4,6 +4,7 @@
 'use strict';
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { execute, top } = require('../interop/rig.js');
 
@@ -127,6 +128,7 @@ async function build(out, kept) {
 	return kept;
 }
 
+const AT_ONCE = 2 * os.availableParallelism(); // each waits more than it works
 const SETTING_UP = /^(nodes|fifty|followers|posts|answers from|another start)\b/;
 
 // The first thing that the test says is not ok, or null. What did not come so far says nothing: it is asked again.
@@ -173,7 +175,7 @@ async function mutate(which) {
 		for (const [file, as] of whole) fs.writeFileSync(path.join(copy, file), as);
 		if (kept instanceof Error) { say(false, name, kept.message.slice(-300).replace(/\n/g, ' ')); continue; }
 		running.push(judge(kept).then((why) => say(why !== null && !SETTING_UP.test(why), `without "${name}" it is red`, why || 'it is green')));
-		if (running.length >= 2) await running.shift(); // two at a time
+		if (running.length >= AT_ONCE) await running.shift();
 	}
 	await Promise.all(running);
 	console.log(`1..${said}`);
