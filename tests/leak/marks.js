@@ -20,17 +20,29 @@ const own = (made, owner) => { known.get(made).owner = owner; };
 const base64 = [0, 1, 2].map((shift) => Buffer.from('\0'.repeat(shift) + 'canary').toString('base64')
 	.slice(Math.ceil(shift * 8 / 6), Math.floor((shift + 6) * 8 / 6)));
 const plain = /canary[a-wyz]+?x[0-9a-f]{12}/g;
-const disguised = new RegExp(`[0-9a-f]{12}x[a-wyz]+yranac|63616e617279|${base64.join('|')}`);
-const digests = /[0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?/g;
+const disguises = ['yranac', '63616e617279', ...base64]; // as they stand: "yranac" backwards
+const runs = /(?<![\w+/-])[\w+/-]{43,}=?/g; // what may hold a digest, each run once
+const SIZES = [43, 44, 64];
+
+function digests(text) {
+	const all = [];
+	for (const run of text.match(runs) || [])
+		for (let at = 0; at + SIZES[0] <= run.length; at++)
+			for (const size of SIZES) {
+				const made = hashes.get(run.slice(at, at + size));
+				if (made) all.push({ ...known.get(made), kind: 'hash' });
+			}
+	return all;
+}
 
 // All that is found: { mark, kind, what, owner }. Case says nothing.
 function found(text) {
 	const all = [...new Set(text.toLowerCase().match(plain) || [])].map((m) => known.get(m) || { mark: m, kind: 'unknown', what: 'of another run' });
-	const hidden = text.match(disguised);
-	if (hidden) all.push({ mark: hidden[0], kind: 'disguised', what: `${hidden[0]} in ${text.slice(Math.max(0, hidden.index - 60), hidden.index + 60)}` });
-	for (const digest of text.match(digests) || [])
-		if (hashes.has(digest)) all.push({ ...known.get(hashes.get(digest)), kind: 'hash' });
-	return all;
+	for (const disguise of disguises) {
+		const at = text.indexOf(disguise);
+		if (at >= 0) all.push({ mark: disguise, kind: 'disguised', what: `${disguise} in ${text.slice(Math.max(0, at - 60), at + 60)}` });
+	}
+	return all.concat(digests(text));
 }
 
 module.exports = { found, known, mark, own };
