@@ -354,11 +354,18 @@ static bool is_about_post(uint32_t act)
 		|| act == ACT_UNCHOOSE || (act >= ACT_EVENT_ACCEPT && act <= ACT_EVENT_TELL);
 }
 
+static bool is_reaction(uint32_t act)
+{
+	return (act >= ACT_LIKE && act <= ACT_UNDISLIKE) || act == ACT_VOTE;
+}
+
 /* Of what is not for everyone nothing is said to anyone else: not that it is there, that it changed, that someone liked
- * it. But what was for everyone before is called back from all who have it. */
+ * it; nor who liked what members alone can, as that says who is one. But what was for everyone before is called back
+ * from all who have it. */
 static enum err stays_home(struct saying *s)
 {
-	bool home = s->post.circles.read != CIRCLE_EVERYONE;
+	uint32_t circle = is_reaction(s->line->act) ? s->post.circles.act : s->post.circles.read;
+	bool home = circle != CIRCLE_EVERYONE;
 	if (s->line->act != ACT_NARROW)
 		return home ? ERR_NOT_FOUND : OK;
 	if (!home)

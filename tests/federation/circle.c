@@ -152,6 +152,35 @@ static void nothing_of_it_is_said(void **state)
 	assert_int_equal(rows(TABLE_FANOUT), 0);
 }
 
+static enum err like_and_not(struct txn *t, void *arg)
+{
+	(void)arg;
+	enum err e = reaction_add(t, scene.jan, scene.post, REACTION_LIKE, NULL);
+	if (e == OK)
+		e = reaction_remove(t, scene.jan, scene.post, REACTION_LIKE, NULL);
+	if (e == OK)
+		e = reaction_add(t, scene.jan, scene.post, REACTION_DISLIKE, NULL);
+	return e == OK ? reaction_remove(t, scene.jan, scene.post, REACTION_DISLIKE, NULL) : e;
+}
+
+static void who_likes_what_members_can_is_not_said(void **state)
+{
+	(void)state;
+	set_up();
+	scene.source = WORDS;
+	for (enum circle act = CIRCLE_EVERYONE; act <= CIRCLE_CORE; act++) {
+		scene.circles = (struct circles){.read = CIRCLE_EVERYONE, .act = act};
+		node_write(write_post, NULL);
+		federation_settle(node.federation);
+		size_t sent = wire_posts(NULL), kept = rows(TABLE_ACTIVITY);
+		node_write(like_and_not, NULL);
+		federation_settle(node.federation);
+		assert_int_equal(wire_posts(NULL) > sent, act == CIRCLE_EVERYONE);
+		assert_int_equal(rows(TABLE_ACTIVITY) > kept, act == CIRCLE_EVERYONE);
+		assert_int_equal(wire_posts_with(INBOX, WORDS), 2 * (act + 1));
+	}
+}
+
 static const char *without_ids(const char *body, const char *id)
 {
 	struct text t;
@@ -250,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(nothing_of_it_is_said),
+		NODE_TEST(who_likes_what_members_can_is_not_said),
 		NODE_TEST(it_is_not_served),
 		NODE_TEST(what_was_for_everyone_is_called_back),
 	};
