@@ -72,7 +72,6 @@ static const struct lead leads[] = {
 	{TABLE_MEDIA_LOOSE, TABLE_MEDIA, false, 0},
 	{TABLE_MEDIA_URL, TABLE_MEDIA, true, 0},
 	{TABLE_MEDIA_CACHED, TABLE_MEDIA, false, 0},
-	{TABLE_PERSON_KEY, TABLE_PERSON, false, 0},
 	{TABLE_PERSON_ACTOR, TABLE_PERSON, true, 0},
 	{TABLE_PERSON_WORD, TABLE_PERSON, true, 0},
 	{TABLE_ROLE, TABLE_PERSON, false, 0},
@@ -98,6 +97,19 @@ static void check_lead(struct check *c, uint8_t table, struct bytes key, struct 
 		if (txn_get(c->txn, &to, &found) != OK)
 			finding(c, key, "leads to a record that is not there");
 	}
+}
+
+/* The key of the words of a person, or of who asked to come in or was invited. */
+static void check_key(struct check *c, struct bytes key)
+{
+	static const uint8_t sealed[] = {TABLE_PERSON, TABLE_APPLICATION, TABLE_INVITE};
+	for (size_t i = 0; key.size == 9 && i < COUNT(sealed); i++) {
+		struct place to = place_1(sealed[i], place_id(key, 0));
+		struct bytes found;
+		if (txn_get(c->txn, &to, &found) == OK)
+			return;
+	}
+	finding(c, key, "leads to a record that is not there");
 }
 
 static void check_delivery(struct check *c, struct bytes key)
@@ -150,6 +162,8 @@ static enum err check_row(void *arg, struct bytes key, struct bytes value)
 	check_lead(c, table, key, value);
 	if (table == TABLE_QUEUE)
 		check_delivery(c, key);
+	else if (table == TABLE_PERSON_KEY)
+		check_key(c, key);
 	c->parked += table == TABLE_PARKED;
 	return OK;
 }
