@@ -303,11 +303,19 @@ static void report_show(
 	view_time(v, "at", r->at);
 	actors_show(t, v, "reporter", (struct u64s){&r->reporter, 1});
 	actors_show(t, v, "actors", r->actors);
+	view_flag(v, "several", r->posts.count > 1);
 	view_list(v, "posts");
 	for (size_t i = 0; i < r->posts.count; i++) {
 		struct post post;
-		if (post_load(t, r->posts.at[i], &post) == OK)
-			post_line(t, v, NULL, &post, viewer);
+		if (post_load(t, r->posts.at[i], &post) != OK)
+			continue;
+		view_begin(v, NULL);
+		post_line(t, v, "post", &post, viewer);
+		view_flag(v, "is_hidden", post.removed_by != 0);
+		view_flag(v, "may_hide",
+			post.removed_by == 0 && !post.gone && post.author != viewer->actor
+				&& circle_may_moderate(t, viewer->actor, &post));
+		view_end(v);
 	}
 	view_list_end(v);
 	view_end(v);

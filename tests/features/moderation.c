@@ -232,6 +232,21 @@ IN_WRITE(the_pages_of_reports)
 		&& world_count(page, "reports") == 1);
 	WANT(text_is(world_text(page, "reports.0.comment"), "Onaardig"));
 	WANT(text_is(world_text(page, "reports.0.reporter.0.name"), "anna"));
+	WANT(world_text(page, "reports.0.posts.0.post.words") != NULL);
+	WANT(world_number(page, "reports.0.posts.0.may_hide") == 0); /* their own */
+	struct account_draft draft = {.name = "vera", .title = "Vera", .admin = true};
+	struct refusal why = {0};
+	struct actor vera;
+	WANT(account_create(t, &draft, &why, &vera) == OK);
+	struct viewer other = {.actor = vera.id, .local = true, .admin = true};
+	call = world_call(&feature_moderation, METHOD_GET, "/reports", &other, NULL);
+	WANT(world_read(call, t, &page) == OK
+		&& world_number(page, "reports.0.posts.0.may_hide") == 1
+		&& world_number(page, "reports.0.posts.0.is_hidden") == 0);
+	WANT(post_remove(t, vera.id, post.id, NULL, NULL) == OK);
+	WANT(world_read(call, t, &page) == OK
+		&& world_number(page, "reports.0.posts.0.may_hide") == 0
+		&& world_number(page, "reports.0.posts.0.is_hidden") == 1);
 	path = arena_format(txn_arena(t), "/reports/%llu/close",
 		(unsigned long long)world_last(t, ACT_FLAG).object);
 	call = world_call(&feature_moderation, METHOD_POST, path, &chief, NULL);
