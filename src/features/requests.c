@@ -3,6 +3,7 @@
 #include "joining.h"
 
 #define PAGE 30
+#define TEASER_POINTS 160
 #define LOOK "requests"
 
 /* ---- looking: one record in the audit log for all that is looked at in an hour ------------------ */
@@ -55,7 +56,14 @@ static enum err look_work(struct call *call)
 
 /* ---- the list ----------------------------------------------------------------------------------- */
 
-static void show_line(struct view *v, const struct application *a)
+static const char *teaser(struct arena *arena, const char *words)
+{
+	if (text_count(words) <= TEASER_POINTS)
+		return words;
+	return arena_format(arena, "%s…", text_cut(arena, words, TEASER_POINTS));
+}
+
+static void show_line(struct arena *arena, struct view *v, const struct application *a)
 {
 	view_begin(v, NULL);
 	view_id(v, "id", a->id);
@@ -67,6 +75,7 @@ static void show_line(struct view *v, const struct application *a)
 	join_state_show(v, a);
 	view_time(v, "decided", a->decided);
 	view_text(v, "reason", a->reason);
+	view_text(v, "motive", teaser(arena, a->motive != NULL ? a->motive : ""));
 	view_end(v);
 }
 
@@ -88,7 +97,7 @@ static enum err list_read(struct call *call, struct txn *t, struct view *v)
 	join_state_show(v, &as);
 	view_list(v, "requests");
 	for (size_t i = 0; i < l.count; i++)
-		show_line(v, &l.found[i]);
+		show_line(call->arena, v, &l.found[i]);
 	view_list_end(v);
 	view_flag(v, "some", l.count > 0);
 	view_flag(v, "later_page", l.before != 0);
@@ -220,7 +229,7 @@ static enum err request_read(struct call *call, struct txn *t, struct view *v)
 	view_flag(v, "has_earlier", l.count > 0);
 	view_list(v, "earlier");
 	for (size_t i = 0; i < l.count; i++)
-		show_line(v, &l.found[i]);
+		show_line(call->arena, v, &l.found[i]);
 	view_list_end(v);
 	return OK;
 }

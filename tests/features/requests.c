@@ -84,6 +84,7 @@ static void only_who_may_decides(void **state)
 	assert_non_null(world_node(page, "on_roll.is_member"));
 	page = door_look(&feature_requests, "/joining", &m, NULL, OK);
 	assert_string_equal(world_text(page, "requests.0.email"), "twee@x.nl");
+	assert_string_equal(world_text(page, "requests.0.motive"), "Ik woon in de wijk");
 	assert_int_equal(world_count(page, "requests"), 1);
 	door_send(&feature_requests, door_request(of_energy, "/accept"), &m, NULL, OK);
 	struct found f = door_find("twee@x.nl");
