@@ -11,6 +11,7 @@
 #define DESKS 4
 #define DESK_FOR (30 * MINUTE)
 #define ROWS_SHOWN 50 /* of each kind */
+#define FEW 20        /* so many are shown unasked */
 #define LOOK "file"
 
 enum desk_state {
@@ -178,6 +179,7 @@ static void show_kind(struct call *call, struct view *v, const char *name, const
 			shown++;
 		}
 	view_list_end(v);
+	view_flag(v, "few", plan->counts[kind] <= FEW);
 	view_number(v, "count", (int64_t)plan->counts[kind]);
 	view_number(v, "more", (int64_t)(plan->counts[kind] - shown));
 	view_end(v);
