@@ -273,7 +273,7 @@ static void show_card(struct call *call, struct view *v, const char *name, struc
 static void show_asked(struct call *call, struct view *v)
 {
 	struct text query;
-	bool any = false;
+	bool any = false, more = false; /* more: of the fields that are folded away */
 	text_init(&query, call->arena, 8192);
 	view_begin(v, "asked");
 	for (size_t i = 0; i <= FACETS; i++) {
@@ -283,10 +283,12 @@ static void show_asked(struct call *call, struct view *v)
 		if (said == NULL || *said == '\0')
 			continue;
 		any = true;
+		more = more || (!text_is(name, "name") && !text_is(name, "help"));
 		text_format(&query, "&%s=", name);
 		text_url(&query, said);
 	}
 	view_flag(v, "any", any);
+	view_flag(v, "more", more);
 	view_text(v, "query", query.at);
 	view_end(v);
 }

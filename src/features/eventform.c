@@ -159,6 +159,10 @@ static void show_repeats(struct call *call, struct view *v, const struct event *
 		view_end(v);
 	}
 	view_list_end(v);
+	view_flag(v, "comes_back",
+		(said != NULL ? !text_is(said, repeats[0].word) : e->repeat.kind != REPEAT_NEVER)
+			|| !is_empty(call_input(call, "times"))
+			|| !is_empty(call_input(call, "until")));
 }
 
 static void show_closings(struct call *call, struct view *v, const struct event *e)

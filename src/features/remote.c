@@ -136,7 +136,7 @@ static enum err interaction_read(struct call *call, struct txn *t, struct view *
 static const struct route routes[] = {
 	{METHOD_GET, "/follow-from", ANYONE, .read = follow_from_read, .page = "remote-follow",
 		.takes = {{"uri", INPUT_LINE, .max = 2048, .label = "What you follow"},
-			{"address", INPUT_LINE, .max = 500, .label = "Your address"}},
+			{"address", INPUT_LINE, .max = 500, .label = "Your account there"}},
 		.per_minute = 60},
 	{METHOD_GET, "/authorize_interaction", SIGNED_IN, .read = interaction_read,
 		.page = "remote-open",

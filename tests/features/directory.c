@@ -212,7 +212,11 @@ IN_WRITE(many_are_shown_by_pages_in_order_of_their_names)
 	WANT(list(t, &visitor, next, &page) == OK && world_count(page, "people") == 10
 		&& world_number(page, "earlier") == 1);
 	WANT(text_is(world_text(page, "people.9.person.name"), "p59")
-		&& text_is(world_text(page, "asked.query"), "&region=zuid"));
+		&& text_is(world_text(page, "asked.query"), "&region=zuid")
+		&& world_number(page, "asked.more") == 1);
+	static const char *const plain[] = {"name=p0", "help=taart", NULL};
+	WANT(list(t, &visitor, plain, &page) == OK && world_number(page, "asked.any") == 1
+		&& world_number(page, "asked.more") == 0);
 	return OK;
 }
 

@@ -420,6 +420,10 @@ IN_WRITE(a_form_makes_it_and_changes_it)
 	char id[ID_TEXT];
 	struct call *call = world_call(
 		&feature_event, METHOD_POST, "/c/board/new/event", &me, form);
+	WANT(world_read(world_call(&feature_event, METHOD_GET, "/c/board/new/event", &me, NULL), t,
+		     &page)
+			== OK
+		&& world_number(page, "form.comes_back") == 0);
 	WANT(call->route->write(call, t) == OK);
 	WANT(agenda_list(t, &me, board.id, NOW, INT64_MAX, 10, &ids) == OK && ids.count == 1);
 	struct event e = event_of(t, ids.at[0]);
@@ -433,7 +437,8 @@ IN_WRITE(a_form_makes_it_and_changes_it)
 		&& text_is(world_text(page, "form.time"), "09:58")
 		&& text_is(world_text(page, "form.zone"), HERE)
 		&& text_is(world_text(page, "form.times"), "3")
-		&& world_number(page, "form.repeats.4.chosen") == 1);
+		&& world_number(page, "form.repeats.4.chosen") == 1
+		&& world_number(page, "form.comes_back") == 1);
 	static const char *const bad[] = {"title=Walk", "date=11-12-2025", "time=9", NULL};
 	call = world_call(&feature_event, METHOD_POST, path, &me, bad);
 	WANT(call->route->write(call, t) == ERR_INVALID && text_is(call->refusal.field, "date"));

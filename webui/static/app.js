@@ -73,6 +73,22 @@
 		area.scrollIntoView({ block: 'center' });
 	});
 
+	// ---- a name is copied
+
+	if (navigator.clipboard) for (const from of document.querySelectorAll('[data-copy]')) {
+		const button = document.createElement('button'), line = document.createElement('span');
+		button.type = 'button';
+		button.className = 'button-quiet';
+		button.textContent = from.dataset.copy;
+		line.setAttribute('role', 'status');
+		from.after(' ', button, ' ', line);
+		button.addEventListener('click', async () => {
+			line.textContent = '';
+			await navigator.clipboard.writeText(from.textContent);
+			line.textContent = from.dataset.copied;
+		});
+	}
+
 	// ---- an open menu closes with Escape, or when one goes on elsewhere
 
 	document.addEventListener('keydown', (event) => {
