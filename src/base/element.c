@@ -17,7 +17,7 @@ enum {
 	START = 16,
 	REVERSED = 32,
 	VALUE = 64,
-	SPANS = 128
+	CELLS = 128 /* colspan, rowspan, align */
 };
 
 /* In byte order. A link's address is the cleaner's to check, and every element may have a language. */
@@ -85,10 +85,10 @@ static const struct element elements[] = {
 	{.name = "svg", .flags = DROP},
 	{.name = "table", .flags = BLOCK | SHELL | CELL | GRID, .is = TABLE},
 	{.name = "tbody", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS},
-	{.name = "td", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS},
+	{.name = "td", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = CELLS},
 	{.name = "template", .flags = DROP},
 	{.name = "textarea", .flags = RAW},
-	{.name = "th", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = SPANS},
+	{.name = "th", .flags = BLOCK | CELL | GRID, .in = ROW, .attributes = CELLS},
 	{.name = "thead", .flags = BLOCK | SHELL | GRID, .in = TABLE, .is = ROWS},
 	{.name = "title", .flags = RAW},
 	{.name = "tr", .flags = BLOCK | SHELL | GRID, .in = TABLE | ROWS, .is = ROW},
@@ -200,8 +200,11 @@ void element_attributes(struct text *out, const struct element *e, const struct 
 		text_add(out, " reversed");
 	if (e->attributes & VALUE)
 		add_number(out, tag, "value", -NUMBER_MOST, NUMBER_MOST);
-	if (e->attributes & SPANS) {
+	if (e->attributes & CELLS) {
 		add_number(out, tag, "colspan", 1, SPAN_MOST);
 		add_number(out, tag, "rowspan", 1, SPAN_MOST);
+		value = tag_attribute(arena, tag, "align");
+		if (text_is(value, "left") || text_is(value, "right") || text_is(value, "center"))
+			element_attribute(out, "align", value);
 	}
 }

@@ -187,6 +187,16 @@ static unsigned heading_level(const void *detail)
 	return level < 6 ? level : 6;
 }
 
+static const char *cell_align(MD_BLOCKTYPE type, const void *detail)
+{
+	if (type != MD_BLOCK_TH && type != MD_BLOCK_TD)
+		return "";
+	MD_ALIGN align = ((const MD_BLOCK_TD_DETAIL *)detail)->align;
+	return align == MD_ALIGN_RIGHT     ? " align=\"right\""
+		: align == MD_ALIGN_CENTER ? " align=\"center\""
+					   : "";
+}
+
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 {
 	struct writer *w = arg;
@@ -197,7 +207,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 		text_format(
 			&w->html, "<ol start=\"%u\">", ((const MD_BLOCK_OL_DETAIL *)detail)->start);
 	else if (block_name(type) != NULL)
-		text_format(&w->html, "<%s>", block_name(type));
+		text_format(&w->html, "<%s%s>", block_name(type), cell_align(type, detail));
 	if (type == MD_BLOCK_CODE) {
 		text_add(&w->html, "<code>");
 		w->codes++;

@@ -30,8 +30,8 @@ static inline bool allow_attribute(const char *element, const char *name)
 {
 	static const char *const kept[] = {"a href", "a rel", "a class", "a title", "a translate",
 		"abbr title", "blockquote cite", "ol start", "ol reversed", "li value", "p class",
-		"span class", "span translate", "td colspan", "td rowspan", "th colspan",
-		"th rowspan", NULL};
+		"span class", "span translate", "td align", "td colspan", "td rowspan", "th align",
+		"th colspan", "th rowspan", NULL};
 	char both[64];
 	if (strcmp(name, "lang") == 0)
 		return true;
@@ -74,6 +74,9 @@ static inline bool allow_value(const char *name, const char *value)
 		return allow_class(value);
 	if (strcmp(name, "translate") == 0)
 		return strcmp(value, "no") == 0 || strcmp(value, "yes") == 0;
+	if (strcmp(name, "align") == 0)
+		return strcmp(value, "left") == 0 || strcmp(value, "right") == 0
+			|| strcmp(value, "center") == 0;
 	if (strcmp(name, "lang") == 0)
 		return strpbrk(value, "&\" '<>;:/") == NULL;
 	if (strcmp(name, "title") == 0)

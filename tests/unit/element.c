@@ -65,6 +65,17 @@ static void test_attributes(void **state)
 		{"<li value=2 start=3>", " value=\"2\""},
 		{"<td colspan=50 rowspan=1>", " colspan=\"50\" rowspan=\"1\""},
 		{"<td colspan=51 rowspan=0>", ""},
+		{"<td align=right>", " align=\"right\""},
+		{"<th align='center' rowspan=2>", " rowspan=\"2\" align=\"center\""},
+		{"<th align=left align=right>", " align=\"left\""},
+		{"<td align=justify>", ""},
+		{"<td align=RIGHT>", ""},
+		{"<td align='right;color:red'>", ""},
+		{"<td align='right\" onclick=\"x'>", ""},
+		{"<td align='&#114;ight '>", ""},
+		{"<td align>", ""},
+		{"<td align=''>", ""},
+		{"<p align=right>", ""},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		ARENA_CLEANUP struct arena *a = arena_create();

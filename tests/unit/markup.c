@@ -44,9 +44,13 @@ static void test_markdown(void **state)
 		{"[good.example](https://evil.example/)",
 			"<p><a href=\"https://evil.example/\"" REL
 			">good.example [evil.example]</a></p>"},
-		{"| a | b |\n|---|--:|\n| *c* | <d> |",
-			"<table><thead><tr><th>a</th><th>b</th></tr></thead>"
-			"<tbody><tr><td><em>c</em></td><td>&lt;d&gt;</td></tr></tbody></table>"},
+		{"| a | b | c | d |\n|---|--:|:-:|:--|\n| *c* | <d> | e | f |",
+			"<table><thead><tr><th>a</th><th align=\"right\">b</th>"
+			"<th align=\"center\">c</th><th>d</th></tr></thead>"
+			"<tbody><tr><td><em>c</em></td><td align=\"right\">&lt;d&gt;</td>"
+			"<td align=\"center\">e</td><td>f</td></tr></tbody></table>"},
+		{"| a\" onclick=\"x |\n|:\" align=\"x--:|\n| b |",
+			"<p>| a\" onclick=\"x |\n|:\" align=\"x--:|\n| b |</p>"},
 		{"&copy; &lt;b&gt; \\*", "<p>\xc2\xa9 &lt;b&gt; *</p>"},
 	};
 	ARENA_CLEANUP struct arena *a = arena_create();
