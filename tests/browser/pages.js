@@ -264,7 +264,7 @@ module.exports.mails = function mails({ dotter }) {
 		const [, type, text] = /Content-Type: (text\/html)[^]*?\r\n\r\n([^]*?)\r\n--/.exec(fs.readFileSync(path.join(dir, file), 'latin1')) || [];
 		if (!type) continue;
 		const html = Buffer.from(text.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (all, hex) => String.fromCharCode(parseInt(hex, 16))), 'latin1').toString('utf8');
-		const kind = /<h1>([^<]*)/.exec(html)?.[1] || words(html);
+		const kind = /<h1[^>]*>([^<]*)/.exec(html)?.[1] || words(html);
 		found.set(kind.toLowerCase().replace(/\W+/g, '-').slice(0, 40), html);
 	}
 	return [...found];
