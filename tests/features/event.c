@@ -557,6 +557,29 @@ IN_WRITE(a_recap_and_its_event_know_each_other)
 	return OK;
 }
 
+/* When, where and how to sign up are read first, whatever is told about it. */
+IN_WRITE(its_page_begins_with_when_and_where)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     board = world_group(t, "board");
+	struct viewer me = world_as(&bas);
+	struct post p = held(t, planned(anna.id, board.id));
+	const struct node *page;
+	struct bytes html;
+	WANT(world_read(
+		     world_call(&feature_post, METHOD_GET, post_path(t, &p), &me, NULL), t, &page)
+		== OK);
+	page_load();
+	WANT(page_render(world.arena, "conversation", page, "nl", &html) == OK);
+	const char *when = strstr(html.data, "donderdag 11 december"),
+		   *sign_up = strstr(html.data, "value=\"yes\""),
+		   *words = strstr(html.data, "<em>woods</em>");
+	WANT(when != NULL && sign_up != NULL && words != NULL);
+	WANT(when < sign_up && sign_up < words && says(html.data, "0 mensen komen"));
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +596,7 @@ int main(void)
 		WORLD_TEST(calendars_see_what_their_owner_may_see),
 		WORLD_TEST(the_agenda_leaves_out_what_was),
 		WORLD_TEST(a_recap_and_its_event_know_each_other),
+		WORLD_TEST(its_page_begins_with_when_and_where),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
