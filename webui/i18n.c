@@ -211,6 +211,17 @@ static const char *const months[LANGUAGES][12] = {
 		"oktober", "november", "december"},
 };
 
+const char *i18n_month_short(const char *language, int month)
+{
+	static const char *const shorts[LANGUAGES][12] = {
+		{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+			"Dec"},
+		{"jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov",
+			"dec"},
+	};
+	return shorts[text_is(language, "nl") ? 1 : 0][month - 1];
+}
+
 static void add_day(struct text *t, size_t l, const struct tm *tm, bool with_year)
 {
 	text_format(t, "%d %s", tm->tm_mday, months[l][tm->tm_mon]);
@@ -226,7 +237,8 @@ void i18n_date(struct text *t, const char *language, int64_t ms)
 		add_day(t, text_is(language, "nl") ? 1 : 0, &tm, true);
 }
 
-void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
+static void add_time(
+	struct text *t, const char *language, int64_t ms, bool with_hour, bool with_year)
 {
 	static const char *const days[LANGUAGES][7] = {
 		{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
@@ -239,9 +251,19 @@ void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
 		return;
 	if (with_hour)
 		text_format(t, "%s ", days[l][tm.tm_wday]);
-	add_day(t, l, &tm, with_hour || tm.tm_year != year_now());
+	add_day(t, l, &tm, with_year || tm.tm_year != year_now());
 	if (with_hour)
 		text_format(t, ", %02d:%02d", tm.tm_hour, tm.tm_min);
+}
+
+void i18n_time(struct text *t, const char *language, int64_t ms, bool with_hour)
+{
+	add_time(t, language, ms, with_hour, with_hour);
+}
+
+void i18n_moment(struct text *t, const char *language, int64_t ms)
+{
+	add_time(t, language, ms, true, false);
 }
 
 static const char *const weekdays[LANGUAGES][7] = {

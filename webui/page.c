@@ -23,12 +23,14 @@ enum step_kind {
 	STEP_COUNT,
 	STEP_TIME,
 	STEP_DATE,
-	STEP_SPAN
+	STEP_MOMENT,
+	STEP_SPAN,
+	STEP_DAY
 };
 struct step {
 	enum step_kind kind;
 	const char *
-		text; /* WORDS: bytes; VALUE, IF, TIME, SPAN: a name; PART: page; SAY: msgid; COUNT: the number's name */
+		text; /* WORDS: bytes; VALUE, IF, TIME, SPAN, DAY: a name; PART: page; SAY: msgid; COUNT: the number's name */
 	const char *one, *many; /* COUNT */
 	size_t size;            /* WORDS */
 	size_t end;             /* IF, UNLESS: index of its END */
@@ -155,6 +157,10 @@ static void tag(struct parse *p, char *inside)
 		step_add(p, STEP_TIME)->text = text_trim(page_arena, inside + 5);
 	} else if (text_starts(inside, "date ")) {
 		step_add(p, STEP_DATE)->text = text_trim(page_arena, inside + 5);
+	} else if (text_starts(inside, "moment ")) {
+		step_add(p, STEP_MOMENT)->text = text_trim(page_arena, inside + 7);
+	} else if (text_starts(inside, "day ")) {
+		step_add(p, STEP_DAY)->text = text_trim(page_arena, inside + 4);
 	} else if (text_starts(inside, "span ")) {
 		step_add(p, STEP_SPAN)->text = text_trim(page_arena, inside + 5);
 	} else if (text_starts(inside, "asset ")) {
@@ -311,14 +317,17 @@ static void put_words(struct fill *f, const char *words)
 	}
 }
 
-static void put_time(struct fill *f, const struct node *n, bool with_hour)
+static void put_time(struct fill *f, const struct node *n, enum step_kind kind)
 {
 	if (!n || n->kind != NODE_TIME)
 		return;
 	char iso[TIME_ISO];
 	time_iso(n->number, iso);
 	text_format(&f->out, "<time datetime=\"%s\">", iso);
-	i18n_time(&f->out, f->language, n->number, with_hour);
+	if (kind == STEP_MOMENT)
+		i18n_moment(&f->out, f->language, n->number);
+	else
+		i18n_time(&f->out, f->language, n->number, kind == STEP_TIME);
 	text_add(&f->out, "</time>");
 }
 
@@ -342,6 +351,16 @@ static void put_span(struct fill *f, const struct node *n)
 		text_add(&f->out, ")");
 	}
 	text_add(&f->out, "</time>");
+}
+
+static void put_day(struct fill *f, const struct node *n)
+{
+	struct wall from;
+	const struct node *begins = n ? child(n, "from", 4) : NULL;
+	const struct node *zone = n ? child(n, "zone", 4) : NULL;
+	if (begins && zone && ical_to_wall(begins->number, zone->text, &from))
+		text_format(&f->out, "<b>%d</b> %s", from.day,
+			i18n_month_short(f->language, from.month));
 }
 
 static void fill(struct fill *f, const struct page *page, size_t at, size_t end);
@@ -415,10 +434,14 @@ static void fill(struct fill *f, const struct page *page, size_t at, size_t end)
 			break;
 		case STEP_TIME:
 		case STEP_DATE:
-			put_time(f, look_up(f, s->text), s->kind == STEP_TIME);
+		case STEP_MOMENT:
+			put_time(f, look_up(f, s->text), s->kind);
 			break;
 		case STEP_SPAN:
 			put_span(f, look_up(f, s->text));
+			break;
+		case STEP_DAY:
+			put_day(f, look_up(f, s->text));
 			break;
 		case STEP_END:
 			break;

@@ -8,8 +8,10 @@
  *   {{>part}}                 pages/parts/part.html
  *   {{_ Words to translate}}  msgid = the English words; {name} inside takes a field: {{_ Follow {title}}}
  *   {{n count|{count} reply|{count} replies}}   plural by the language's rule; both forms are one msgid pair
- *   {{time name}}             a NODE_TIME in the page's language inside <time datetime>; {{date name}} without the hour
- *   {{span name}}             an object { from, to, zone }: days and hours as clocks there show them
+ *   {{time name}}             a NODE_TIME in the page's language inside <time datetime>; {{date name}} without the hour,
+ *                             {{moment name}} without the year when it is this one: for what nobody keeps
+ *   {{span name}}             an object { from, to, zone }: days and hours as clocks there show them; {{day name}} its
+ *                             first day alone, to be seen at a glance: <b>12</b> dec
  *   {{asset app.css}}         the hashed address of a static file
  * Names are looked up from the innermost open section outwards. Every page is put into layout.html as {{>page}}; those
  * in pages/mail/, which are sent as e-mail, into mail/layout.html.
@@ -29,7 +31,9 @@ const char *i18n(const char *language, const char *msgid);
 const char *i18n_plural(const char *language, const char *one, const char *many, int64_t n);
 /* "di 4 maart 2025, 19:30" in the zone of the site; without the hour "4 maart", and the year when it is another one. */
 void i18n_time(struct text *, const char *language, int64_t ms, bool with_hour);
+void i18n_moment(struct text *, const char *language, int64_t ms); /* "di 4 maart, 19:30", and the year when it is another one */
 void i18n_date(struct text *, const char *language, int64_t ms); /* "4 maart 2025": for words that are read elsewhere, later */
+const char *i18n_month_short(const char *language, int month); /* "dec"; 1 is January */
 const char *i18n_weekday(const char *language, int weekday); /* 0 is Sunday */
 void i18n_zone(const char *tz); /* e.g. "Europe/Amsterdam"; set once before threads start */
 const char *i18n_zone_name(void);

@@ -278,6 +278,39 @@ IN_WRITE(what_is_typed_is_shown_first_and_earlier_words_later)
 	return OK;
 }
 
+/* For whom an answer is, is told where that is not everyone; the start always tells it. */
+IN_WRITE(an_answer_tells_its_circle_when_not_everyone_reads_it)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), board = world_community(t, "board", &anna);
+	struct circles members = {.read = CIRCLE_MEMBERS, .act = CIRCLE_MEMBERS};
+	struct viewer me = world_as(&anna);
+	world_member(&anna, 0, 0, 0);
+	me.member = true;
+	struct post p = world_post(
+		t, (struct post_draft){.author = anna.id, .community = board.id});
+	struct post open = world_post(t, (struct post_draft){.author = anna.id, .parent = p.id});
+	const char *path = post_path(t, &p);
+	const struct node *page;
+	struct bytes html;
+	WANT(open.id
+		&& world_read(world_call(&feature_post, METHOD_GET, path, &me, NULL), t, &page)
+			== OK);
+	page_load();
+	WANT(page_render(world.arena, "conversation", page, "nl", &html) == OK);
+	const char *told = strstr(html.data, ">Iedereen<");
+	WANT(told != NULL && strstr(told + 1, ">Iedereen<") == NULL);
+	WANT(strstr(html.data, ">Leden<") == NULL);
+	struct post apart = world_post(
+		t, (struct post_draft){.author = anna.id, .parent = p.id, .circles = &members});
+	WANT(apart.id
+		&& world_read(world_call(&feature_post, METHOD_GET, path, &me, NULL), t, &page)
+			== OK);
+	WANT(page_render(world.arena, "conversation", page, "nl", &html) == OK
+		&& strstr(html.data, ">Leden<") != NULL);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +321,7 @@ int main(void)
 		WORLD_TEST(a_conversation_on_a_page),
 		WORLD_TEST(a_private_answer_leaves_no_line),
 		WORLD_TEST(forms_do_what_they_say),
+		WORLD_TEST(an_answer_tells_its_circle_when_not_everyone_reads_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

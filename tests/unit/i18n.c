@@ -172,6 +172,15 @@ static void test_time(void **state)
 	assert_string_equal(time_of(a, "nl", 0, true), "do 1 januari 1970, 01:00");
 	struct text day;
 	text_init(&day, a, 100);
+	i18n_moment(&day, "nl", winter);
+	assert_string_equal(day.at, "wo 1 januari 2025, 00:00");
+	text_init(&day, a, 100);
+	i18n_moment(&day, "nl", time_now());
+	assert_null(strstr(day.at, " 20"));
+	assert_non_null(strchr(day.at, ':'));
+	assert_string_equal(i18n_month_short("nl", 3), "mrt");
+	assert_string_equal(i18n_month_short("en", 12), "Dec");
+	text_init(&day, a, 100);
 	i18n_date(&day, "nl", time_now());
 	assert_non_null(strstr(day.at, " 20")); /* but elsewhere, and later, it does not */
 }

@@ -51,8 +51,9 @@ const struct embedded embedded[] = {
 	FILE_OF("pages/say.html",
 		"{{_ Follow {title}}}|{{_ A < B}}|{{_ Not translated}}|{{_ {none}.}}|{{_ {body}}}"),
 	FILE_OF("pages/spaces.html", "{{ name }}{{# list }}{{ . }}{{/ list }}{{> deep }}"),
-	FILE_OF("pages/span.html", "{{span when}}|{{span none}}|{{span name}}"),
-	FILE_OF("pages/time.html", "{{time at}}|{{date at}}|{{time none}}|{{date name}}|{{at}}"),
+	FILE_OF("pages/span.html", "{{span when}}|{{day when}}|{{span none}}|{{day name}}"),
+	FILE_OF("pages/time.html",
+		"{{time at}}|{{date at}}|{{moment at}}|{{time none}}|{{moment name}}|{{at}}"),
 	FILE_OF("pages/unless.html",
 		"{{^text}}a{{/text}}{{^list}}b{{/list}}{{^number}}c{{/number}}{{^flag}}d{{/flag}}{{^none}}e{{/none}}"),
 	{"pages/wrong.html", wrong, sizeof wrong, NULL, 0, "01234567"},
@@ -262,7 +263,7 @@ static void test_span(void **state)
 	view_text(v, "name", "no time");
 	/* Another zone than the site's is said. */
 	assert_string_equal(shown(a, "span", v),
-		"[<time datetime=\"2025-03-04T18:30:00.000Z\">Tuesday 4 March 2025, 18:30 (Europe/London)</time>||]");
+		"[<time datetime=\"2025-03-04T18:30:00.000Z\">Tuesday 4 March 2025, 18:30 (Europe/London)</time>|<b>4</b> Mar||]");
 	assert_non_null(strstr(in_language(a, "span", v, "nl"),
 		">dinsdag 4 maart 2025, 18.30 uur (Europe/London)<"));
 }
@@ -275,7 +276,8 @@ static void test_time(void **state)
 	view_text(v, "name", "no time");
 	assert_string_equal(shown(a, "time", v),
 		"[<time datetime=\"2025-03-04T18:30:00.000Z\">Tue 4 March 2025, 19:30</time>|"
-		"<time datetime=\"2025-03-04T18:30:00.000Z\">4 March 2025</time>|||"
+		"<time datetime=\"2025-03-04T18:30:00.000Z\">4 March 2025</time>|"
+		"<time datetime=\"2025-03-04T18:30:00.000Z\">Tue 4 March 2025, 19:30</time>|||"
 		"Tue 4 March 2025, 19:30]");
 	assert_non_null(strstr(in_language(a, "time", v, "nl"), ">di 4 maart 2025, 19:30</time>"));
 }
