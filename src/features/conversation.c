@@ -10,6 +10,7 @@
 #define ROUNDS_MOST 10 /* of looking, for one page */
 #define TEASER_POINTS 140
 #define HEADING_POINTS 80
+#define GAP_LEAST (30 * DAY) /* between two answers, to be told */
 
 const char *post_path(struct txn *t, const struct post *p)
 {
@@ -282,11 +283,24 @@ static void fold(struct view *v, size_t more, bool open)
 	view_end(v);
 }
 
+/* How long it was quiet before this one; an answer from elsewhere may be older than the one before it. */
+static void show_gap(struct view *v, const struct post *before, const struct post *p)
+{
+	int64_t gap = p->published - before->published, days = gap / DAY;
+	if (gap < GAP_LEAST)
+		return;
+	view_begin(v, NULL);
+	view_flag(v, "quiet", true);
+	view_number(v, "years", days / 365);
+	view_number(v, "months", days / 30 < 12 ? days / 30 : 11);
+	view_end(v);
+}
+
 /* One answer and what came of it; a long side branch is folded after a few, open when it holds what was asked for. */
 static void show_branch(struct txn *t, struct view *v, const struct branches *b, size_t top,
 	uint64_t asked, const struct viewer *viewer)
 {
-	size_t of = 0, shown = 0;
+	size_t of = 0, shown = 0, before = top;
 	bool holds = false;
 	for (size_t i = top + 1; i < b->count; i++)
 		if (b->top[i] == top && ++of > SIDE_SHOWN)
@@ -298,7 +312,9 @@ static void show_branch(struct txn *t, struct view *v, const struct branches *b,
 			continue;
 		if (folds && shown++ == SIDE_SHOWN)
 			fold(v, of - SIDE_SHOWN, holds);
+		show_gap(v, &b->at[before], &b->at[i]);
 		post_show(t, v, NULL, &b->at[i], viewer);
+		before = i;
 	}
 	if (folds)
 		fold(v, 0, false);
@@ -324,10 +340,16 @@ static enum err show_replies(struct call *call, struct txn *t, struct view *v,
 	for (size_t i = 0; i < ids.count && i < REPLIES_SHOWN; i++)
 		if (post_load(t, ids.at[i], &p) == OK)
 			branches_add(b, &p);
+	const struct post *before = after == 0 ? root : NULL;
 	view_list(v, "replies");
-	for (size_t i = 0; i < b->count; i++)
-		if (b->top[i] == i)
-			show_branch(t, v, b, i, any->id, &call->viewer);
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->top[i] != i)
+			continue;
+		if (before != NULL)
+			show_gap(v, before, &b->at[i]);
+		show_branch(t, v, b, i, any->id, &call->viewer);
+		before = &b->at[i];
+	}
 	view_list_end(v);
 	view_flag(v, "later_page", after != 0);
 	if (ids.count > REPLIES_SHOWN)

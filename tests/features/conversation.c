@@ -278,6 +278,40 @@ IN_WRITE(what_is_typed_is_shown_first_and_earlier_words_later)
 	return OK;
 }
 
+/* A long time in which nobody answered is told, between answers that come after each other. */
+IN_WRITE(quiet_months_are_told)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
+	struct post p = world_post(t, (struct post_draft){.author = anna.id});
+	time_freeze(NOW + 29 * DAY);
+	struct post a = world_post(t, (struct post_draft){.author = bas.id, .parent = p.id});
+	time_freeze(NOW + 29 * DAY + 364 * DAY);
+	struct post b = world_post(t, (struct post_draft){.author = anna.id, .parent = a.id});
+	time_freeze(NOW + 29 * DAY + 30 * DAY);
+	struct post c = world_post(t, (struct post_draft){.author = bas.id, .parent = p.id});
+	time_freeze(NOW + 3 * 366 * DAY);
+	struct post d = world_post(t, (struct post_draft){.author = bas.id, .parent = p.id});
+	struct viewer nobody = {0};
+	const struct node *page;
+	struct bytes html;
+	WANT(b.id && c.id && d.id);
+	WANT(world_read(world_call(&feature_post, METHOD_GET, post_path(t, &p), &nobody, NULL), t,
+		     &page)
+		== OK);
+	WANT(world_count(page, "replies") == 7 && world_number(page, "replies.0.quiet") == 0);
+	WANT(world_number(page, "replies.1.months") == 11
+		&& world_number(page, "replies.1.years") == 0); /* b, after a */
+	WANT(world_number(page, "replies.3.months") == 1);      /* c, after a */
+	WANT(world_number(page, "replies.5.years") == 2 && renders("conversation", page));
+	WANT(page_render(world.arena, "conversation", page, "nl", &html) == OK);
+	WANT(strstr(html.data, ">11 maanden later<") && strstr(html.data, ">1 maand later<")
+		&& strstr(html.data, ">2 jaar later<"));
+	WANT(page_render(world.arena, "conversation", page, "en", &html) == OK);
+	WANT(strstr(html.data, ">1 month later<") && strstr(html.data, ">2 years later<"));
+	return OK;
+}
+
 /* For whom an answer is, is told where that is not everyone; the start always tells it. */
 IN_WRITE(an_answer_tells_its_circle_when_not_everyone_reads_it)
 {
@@ -321,6 +355,7 @@ int main(void)
 		WORLD_TEST(a_conversation_on_a_page),
 		WORLD_TEST(a_private_answer_leaves_no_line),
 		WORLD_TEST(forms_do_what_they_say),
+		WORLD_TEST(quiet_months_are_told),
 		WORLD_TEST(an_answer_tells_its_circle_when_not_everyone_reads_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
