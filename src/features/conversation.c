@@ -154,11 +154,22 @@ static void show_extra(struct txn *t, struct view *v, const struct post *p)
 	media_show(t, v, p, &x);
 }
 
+/* A poll that begins a conversation and asks in one plain line: that line is its title. */
+static bool is_headed(struct txn *t, const struct post *p)
+{
+	const char *words = or_empty(p->content), *tag = strchr(words, '<');
+	return p->kind == POST_QUESTION && p->root == p->id && p->title == NULL
+		&& p->summary == NULL && text_starts(words, "<p>")
+		&& (tag = strchr(tag + 1, '<')) != NULL && text_is(tag, "</p>")
+		&& text_count(markup_plain(txn_arena(t), words, TEASER_POINTS + 1))
+		<= TEASER_POINTS;
+}
+
 static void show_words(struct txn *t, struct view *v, const struct post *p)
 {
 	bool warns = p->kind == POST_NOTE || p->kind == POST_QUESTION;
 	view_text(v, "post_title", or_empty(p->title));
-	view_html(v, "content", or_empty(p->content));
+	view_html(v, "content", is_headed(t, p) ? "" : or_empty(p->content));
 	view_text(v, "warning", warns ? or_empty(p->summary) : "");
 	view_text(v, "lang", or_empty(p->language));
 	view_text(v, "original", or_empty(p->url != NULL ? p->url : p->uri));
@@ -437,9 +448,10 @@ enum err conversation_show(struct call *call, struct txn *t, struct view *v, con
 	bool readable = circle_may_read(t, &call->viewer, &root) && !root.gone;
 	if (root.id == any->id && root.gone && answers(t, &root, &call->viewer) == 0)
 		return ERR_GONE;
-	view_flag(v, "titled", readable && root.title != NULL);
+	bool headed = readable && is_headed(t, &root);
+	view_flag(v, "titled", readable && (headed || root.title != NULL));
 	view_text(v, "heading",
-		readable ? post_name(t, &root, HEADING_POINTS)
+		readable ? post_name(t, &root, headed ? TEASER_POINTS : HEADING_POINTS)
 			 : i18n(call->language, "Conversation"));
 	if (readable)
 		view_text(v, "description", post_name(t, &root, 2 * HEADING_POINTS));

@@ -380,9 +380,23 @@ static const struct chore chores[] = {{"poll", 20 * SECOND, on_time, NULL}, {0}}
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
+/* What won, once it is closed; what nobody chose did not. */
+static int64_t most_votes(struct view *v, const struct extra *x)
+{
+	int64_t most = 1;
+	size_t with = 0;
+	for (size_t i = 0; i < x->option_count; i++)
+		most = x->options[i].votes > most ? x->options[i].votes : most;
+	for (size_t i = 0; i < x->option_count; i++)
+		with += x->options[i].votes == most;
+	view_flag(v, "won", with == 1);
+	view_flag(v, "tied", with > 1);
+	return most;
+}
+
 static void show_options(struct view *v, const struct extra *x, const struct vote *mine)
 {
-	int64_t all = 0;
+	int64_t all = 0, most = poll_is_closed(x) ? most_votes(v, x) : INT64_MAX;
 	for (size_t i = 0; i < x->option_count; i++)
 		all += x->options[i].votes;
 	all = x->any_of ? x->voters : all;
@@ -392,6 +406,7 @@ static void show_options(struct view *v, const struct extra *x, const struct vot
 		view_begin(v, NULL);
 		view_number(v, "number", (int64_t)i);
 		view_text(v, "words", x->options[i].name);
+		view_flag(v, "most", votes == most);
 		view_number(v, "votes", votes);
 		view_number(v, "percent", all > 0 && votes <= all ? votes * 100 / all : 0);
 		view_flag(v, "chosen", chose(&mine->chosen, i));

@@ -335,6 +335,72 @@ static enum err told_not_yet(struct txn *t, void *arg)
 	return told(t, &(size_t){0});
 }
 
+/* One plain line that begins a conversation is its title; more than that is its words. */
+IN_WRITE(a_short_question_is_the_title)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna");
+	struct post p = asked(t, anna.id, (struct poll_draft){0}), more;
+	const struct node *page = page_of(t, "anna", p.id);
+	struct bytes html;
+	WANT(page != NULL && world_number(page, "titled") == 1
+		&& text_is(world_text(page, "heading"), "Shall we?")
+		&& text_is(world_text(page, "start.content"), ""));
+	page_load();
+	WANT(page_render(world.arena, "conversation", page, "nl", &html) == OK);
+	WANT(strstr(html.data, ">Shall we?</h1>") && !strstr(html.data, "<h1 class")
+		&& !strstr(html.data, "class=\"post-body\"")
+		&& !strstr(html.data, "Deze poll is gesloten."));
+	struct poll_draft poll = {0};
+	struct post_draft d = ask(anna.id, &poll);
+	d.source = "Shall we?\n\nIt is *far*.";
+	WANT(post_create(t, &d, NULL, NULL, &more) == OK);
+	page = page_of(t, "anna", more.id);
+	WANT(page != NULL && world_number(page, "titled") == 0
+		&& *world_text(page, "start.content") != '\0');
+	d.source = "Shall *we*?";
+	WANT(post_create(t, &d, NULL, NULL, &more) == OK);
+	page = page_of(t, "anna", more.id);
+	WANT(page != NULL && world_number(page, "titled") == 0);
+	return OK;
+}
+
+/* What won is said in words, and so is that nothing did; who looks after it may say what was decided. */
+IN_WRITE(a_closed_poll_says_what_won)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     cas = world_person(t, "cas");
+	struct post one = asked(t, anna.id, (struct poll_draft){.any_of = true}),
+		    two = asked(t, anna.id, (struct poll_draft){.any_of = true}),
+		    none = asked(t, anna.id, (struct poll_draft){0});
+	WANT(choose(t, bas.id, one.id, 1) == OK && choose(t, bas.id, two.id, 0) == OK
+		&& choose(t, cas.id, two.id, 1) == OK);
+	const struct node *page = page_of(t, "anna", one.id);
+	WANT(page != NULL && world_number(page, "start.poll.won") == 0
+		&& world_number(page, "start.poll.options.1.most") == 0);
+	time_freeze(NOW + DAY);
+	page_load();
+	struct bytes html;
+	page = page_of(t, "anna", one.id);
+	WANT(page != NULL && world_number(page, "start.poll.won") == 1
+		&& world_number(page, "start.poll.options.1.most") == 1
+		&& world_number(page, "start.poll.options.0.most") == 0);
+	WANT(page_render(world.arena, "conversation", page, "nl", &html) == OK);
+	WANT(strstr(
+		html.data, "De meeste stemmen kreeg: <strong class=\"listed\">No</strong></p>"));
+	page = page_of(t, "anna", two.id);
+	WANT(page != NULL && world_number(page, "start.poll.tied") == 1
+		&& page_render(world.arena, "conversation", page, "nl", &html) == OK
+		&& strstr(html.data, "Samen bovenaan:"));
+	page = page_of(t, "anna", none.id);
+	WANT(page != NULL && world_number(page, "start.poll.tied") == 0
+		&& world_number(page, "start.poll.won") == 0
+		&& page_render(world.arena, "conversation", page, "nl", &html) == OK
+		&& strstr(html.data, "Niemand heeft gestemd."));
+	return OK;
+}
+
 static enum err closed(struct txn *t, void *arg)
 {
 	(void)arg;
@@ -384,6 +450,8 @@ int main(void)
 		WORLD_TEST(a_vote_elsewhere_is_told_there),
 		WORLD_TEST(an_answer_may_ask),
 		WORLD_TEST(an_answer_from_elsewhere_may_ask),
+		WORLD_TEST(a_short_question_is_the_title),
+		WORLD_TEST(a_closed_poll_says_what_won),
 		WORLD_TEST(it_closes_on_time_and_tells),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
