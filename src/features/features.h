@@ -938,7 +938,7 @@ enum err hidden_actor(struct txn *, uint64_t actor, bool on) MUST_USE; /* suspen
 
 /* ---- now.c: what is going on in a community ---------------------------------------------------- */
 
-/* "now" { event or poll or answer or waits, post, who, at, open }, "has_now"; parts/now.html shows them. */
+/* "now" { event or poll or answer or waits, post, named, who, at, open }, "has_now"; parts/now.html shows them. */
 enum err now_show(struct txn *, struct view *, const struct actor *community, const struct viewer *) MUST_USE;
 
 /* ---- directory.c: who can be found here, and for what: opt-in for each thing ------------------- */

@@ -134,6 +134,50 @@ IN_WRITE(who_may_not_read_an_answer_hears_nothing_of_it)
 	return OK;
 }
 
+static size_t rows(const struct node *page)
+{
+	size_t n = 0;
+	const struct node *list = world_node(page, "now");
+	for (const struct node *i = list != NULL ? list->first : NULL; i != NULL; i = i->next)
+		n++;
+	return n;
+}
+
+/* What one came for is below it: three rows at most, and one of each kind comes before a second of any. */
+IN_WRITE(a_few_rows_of_as_many_kinds_as_there_are)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas");
+	struct actor club = world_group(t, "club");
+	const char *const answers[] = {"Yes", "No"};
+	struct poll_draft poll = {.options = {answers, 2}, .end_time = NOW + 5 * DAY};
+	for (size_t i = 0; i < 3; i++)
+		WANT(write(t, (struct post_draft){.author = anna.id, .community = club.id}).id
+			!= 0);
+	time_freeze(NOW + 2 * DAY);
+	WANT(rows(page_of(t, &bas)) == 1 && has(page_of(t, &bas), "waits") == 1);
+	WANT(meet(t, &anna, &club, NOW + 3 * DAY, NULL).id != 0
+		&& meet(t, &anna, &club, NOW + 4 * DAY, NULL).id != 0);
+	const struct node *page = page_of(t, &bas);
+	WANT(rows(page) == 3 && has(page, "event.when.from") == 2 && has(page, "waits") == 1);
+	for (size_t i = 0; i < 2; i++)
+		WANT(write(t,
+			     (struct post_draft){
+				     .author = anna.id, .community = club.id, .poll = &poll})
+				.id
+			!= 0);
+	page = page_of(t, &bas);
+	WANT(rows(page) == 3 && has(page, "event.when.from") == 1 && has(page, "poll") == 1
+		&& has(page, "waits") == 1);
+	struct post p = write(t, (struct post_draft){.author = anna.id, .community = club.id});
+	WANT(write(t, (struct post_draft){.author = bas.id, .parent = p.id}).id != 0);
+	page = page_of(t, &bas);
+	WANT(rows(page) == 3 && has(page, "event.when.from") == 1 && has(page, "poll") == 1
+		&& has(page, "answer") == 1 && has(page, "waits") == 0);
+	time_freeze(NOW);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +186,7 @@ int main(void)
 		WORLD_TEST(the_next_two_events_that_one_may_see),
 		WORLD_TEST(an_answer_is_news_and_who_has_none_waits),
 		WORLD_TEST(who_may_not_read_an_answer_hears_nothing_of_it),
+		WORLD_TEST(a_few_rows_of_as_many_kinds_as_there_are),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
