@@ -189,8 +189,7 @@ static void show_managing(struct call *call, struct txn *t, struct view *v, cons
 enum err community_head_show(
 	struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	int64_t followers;
-	enum err e = follow_count(t, a->id, &followers);
+	enum err e = a->local ? follow_count_show(t, v, a->id) : OK;
 	if (e != OK)
 		return e;
 	view_text(v, "heading", actor_title(a));
@@ -201,7 +200,6 @@ enum err community_head_show(
 	if (a->local) {
 		view_text(v, "alternate", a->uri);
 		reply_alternate(call, a->uri, ALTERNATE_ACTIVITY);
-		view_number(v, "followers", followers);
 	}
 	if (a->local) {
 		struct preview preview = {.title = actor_title(a),

@@ -346,6 +346,7 @@ enum err follow_forget_all(struct txn *, const struct actor *gone) MUST_USE;
 enum err follow_drop_all(struct txn *, uint64_t actor) MUST_USE; /* those that stayed too */
 enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
 enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
+enum err follow_count_show(struct txn *, struct view *, uint64_t whom) MUST_USE; /* "followers"; 0: fewer than a page tells of */
 enum err follow_waiting(struct txn *, uint64_t whom, size_t max, struct u64s *out) MUST_USE; /* who asks to, by id */
 enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;
 

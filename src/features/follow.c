@@ -5,7 +5,8 @@
 
 #define RAW_MOST (64 * 1024) /* of a Follow: it is kept while it waits, and sent back */
 #define REQUESTS_MOST 100
-#define SCAN_MOST 100000 /* followers of one actor, looked through for those who wait */
+#define FOLLOWERS_TOLD 10 /* fewer say nothing of a place, or that it is empty */
+#define SCAN_MOST 100000  /* followers of one actor, looked through for those who wait */
 
 static const struct field follow_fields[] = {
 	{1, F_U64, offsetof(struct follow, follower), 0},
@@ -233,6 +234,15 @@ enum err follow_count(struct txn *t, uint64_t whom, int64_t *followers)
 {
 	struct place place = place_2(TABLE_TALLY, whom, TALLY_FOLLOWERS);
 	return txn_count(t, &place, followers);
+}
+
+enum err follow_count_show(struct txn *t, struct view *v, uint64_t whom)
+{
+	int64_t n;
+	enum err e = follow_count(t, whom, &n);
+	if (e == OK)
+		view_number(v, "followers", n >= FOLLOWERS_TOLD ? n : 0);
+	return e;
 }
 
 struct gathering {

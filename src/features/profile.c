@@ -401,8 +401,8 @@ void profile_relation_show(struct call *call, struct txn *t, struct view *v, con
 
 static enum err person_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	int64_t followers;
-	enum err e = follow_count(t, a->id, &followers);
+	/* What this site knows of others is no count of their followers. */
+	enum err e = a->local ? follow_count_show(t, v, a->id) : OK;
 	if (e != OK)
 		return e;
 	view_text(v, "heading", actor_title(a));
@@ -427,8 +427,6 @@ static enum err person_page(struct call *call, struct txn *t, struct view *v, co
 	view_text(v, "uri", a->uri);
 	view_html(v, "summary", a->summary);
 	view_text(v, "moved_to", a->moved_to);
-	if (a->local) /* what this site knows of others is no count of their followers */
-		view_number(v, "followers", followers);
 	profile_relation_show(call, t, v, a);
 	return person_posts(call, t, v, a);
 }

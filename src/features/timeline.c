@@ -174,23 +174,19 @@ static enum err show_communities(struct txn *t, struct view *v)
 	if (e != OK)
 		return e;
 	view_list(v, "communities");
-	for (size_t i = 0; i < all.count; i++) {
-		int64_t followers = 0;
+	for (size_t i = 0; e == OK && i < all.count; i++) {
 		if (actor_load(t, all.at[i], &a) != OK || a.gone || a.suspended || !a.discoverable)
 			continue;
-		e = follow_count(t, a.id, &followers);
-		if (e != OK)
-			return e;
 		view_begin(v, NULL);
 		actor_show(v, "community", &a);
 		view_text(v, "words",
 			markup_plain(txn_arena(t), a.summary != NULL ? a.summary : "", 160));
-		view_number(v, "followers", followers);
+		e = follow_count_show(t, v, a.id);
 		view_end(v);
 	}
 	view_list_end(v);
 	view_flag(v, "has_communities", all.count > 0);
-	return OK;
+	return e;
 }
 
 static enum err home_read(struct call *call, struct txn *t, struct view *v)

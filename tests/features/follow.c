@@ -51,6 +51,23 @@ IN_WRITE(a_locked_account_decides)
 	return OK;
 }
 
+IN_WRITE(a_page_tells_of_ten_followers_and_more)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna");
+	struct viewer nobody = {0};
+	for (int i = 1; i <= 10; i++) {
+		const char *name = arena_format(txn_arena(t), "f%d", i);
+		const struct node *page;
+		WANT(follow_start(t, world_person(t, name).id, anna.id, NULL) == OK);
+		struct call *call = world_call(
+			&feature_profile, METHOD_GET, "/@anna", &nobody, NULL);
+		WANT(world_read(call, t, &page) == OK
+			&& world_number(page, "followers") == (i < 10 ? 0 : 10));
+	}
+	return OK;
+}
+
 IN_WRITE(refuses_what_makes_no_sense)
 {
 	(void)arg;
@@ -210,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(follows_here_at_once),
 		WORLD_TEST(a_locked_account_decides),
+		WORLD_TEST(a_page_tells_of_ten_followers_and_more),
 		WORLD_TEST(refuses_what_makes_no_sense),
 		WORLD_TEST(answers_a_follow_from_elsewhere),
 		WORLD_TEST(waits_for_the_answer_from_elsewhere),
