@@ -316,6 +316,7 @@ bool joining_is_open(struct txn *, uint64_t community); /* not one that people o
 const char *joining_path(struct arena *, const struct actor *community); /* of the page that tells how; NULL: the association's */
 /* "join" { path, asks, unopened, listed, goal } and "joining_place": what pages of a community say of joining it. */
 void joining_community_show(struct call *, struct txn *, struct view *, const struct actor *);
+void joining_door_show(struct call *, struct txn *, struct view *); /* "may_join": a visitor may become a member of the association */
 /* "welcome": three things to begin with, for who is new; "waiting_requests": how many wait for this viewer's answer, which
  * it returns. */
 int64_t welcome_show(struct call *, struct txn *, struct view *);
@@ -345,8 +346,8 @@ enum err follow_forget(struct txn *, uint64_t who, uint64_t whom) MUST_USE;
 enum err follow_forget_all(struct txn *, const struct actor *gone) MUST_USE;
 enum err follow_drop_all(struct txn *, uint64_t actor) MUST_USE; /* those that stayed too */
 enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
-enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
 enum err follow_count_show(struct txn *, struct view *, uint64_t whom) MUST_USE; /* "followers"; 0: fewer than a page tells of */
+enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
 enum err follow_waiting(struct txn *, uint64_t whom, size_t max, struct u64s *out) MUST_USE; /* who asks to, by id */
 enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;
 

@@ -279,6 +279,14 @@ void joining_community_show(
 		view_id(v, "joining_place", community->id);
 }
 
+void joining_door_show(struct call *call, struct txn *t, struct view *v)
+{
+	struct joining j;
+	joining_of(t, 0, &j);
+	view_flag(v, "may_join",
+		!call->viewer.local && call->site->mail_from != NULL && j.mode != JOIN_INVITATION);
+}
+
 /* ---- the settings ---------------------------------------------------------------------------- */
 
 static void show_mode(struct view *v, uint32_t mode)

@@ -195,6 +195,8 @@ static enum err home_read(struct call *call, struct txn *t, struct view *v)
 	uint64_t before = call_input_id(call, "before");
 	view_text(v, "summary", call->site->summary);
 	view_text(v, "description", call->site->summary);
+	view_flag(v, "signed_in", call->viewer.local);
+	joining_door_show(call, t, v);
 	preview_show(call, v,
 		&(struct preview){.title = call->site->name,
 			.description = call->site->summary,

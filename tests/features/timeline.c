@@ -1,4 +1,5 @@
 /* timeline.c: tests of the pages that gather: whose posts, in what order, for whose eyes. */
+#include "joining.h"
 #include "world.h"
 
 #include <string.h>
@@ -24,6 +25,17 @@ static bool is(const struct u64s *ids, const uint64_t *want, size_t count)
 }
 #define IS(ids, ...)                                                                               \
 	is(&(ids), (const uint64_t[]){__VA_ARGS__}, COUNT(((const uint64_t[]){__VA_ARGS__})))
+
+static const char *html_of(struct txn *t, const struct viewer *viewer)
+{
+	const struct node *page;
+	struct bytes html;
+	page_load();
+	if (world_read(world_call(&feature_timeline, METHOD_GET, "/", viewer, NULL), t, &page) != OK
+		|| page_render(world.arena, "home", page, "en", &html) != OK)
+		return "";
+	return arena_format(world.arena, "%.*s", (int)html.size, (const char *)html.data);
+}
 
 static bool renders(const char *page, const struct node *root)
 {
@@ -138,6 +150,38 @@ IN_WRITE(pages)
 	return OK;
 }
 
+/* A visitor reads first what is here; a member what was said. */
+IN_WRITE(for_a_member_conversations_come_first)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), energy = community(t, "energy");
+	struct viewer nobody = {0}, me = {.actor = anna.id, .local = true};
+	WANT(written(t, (struct post_draft){.author = anna.id, .community = energy.id}) != 0);
+	const char *out = html_of(t, &nobody), *in = html_of(t, &me);
+	const char *said = strstr(out, "id=\"newest\""), *here = strstr(out, "id=\"communities\"");
+	WANT(said != NULL && here != NULL && here < said);
+	said = strstr(in, "id=\"newest\""), here = strstr(in, "id=\"communities\"");
+	WANT(said != NULL && here != NULL && said < here);
+	return OK;
+}
+
+IN_WRITE(the_door_is_shown_to_who_may_use_it)
+{
+	(void)arg;
+	struct refusal why;
+	struct actor anna = world_person(t, "anna");
+	struct viewer nobody = {0}, me = {.actor = anna.id, .local = true};
+	const struct joining asked = {.mode = JOIN_REQUEST};
+	static const char door[] = "class=\"button\" href=\"/join\"";
+	world.site.mail_from = "kring@ex.org";
+	WANT(strstr(html_of(t, &nobody), door) == NULL); /* by invitation, until it is chosen */
+	WANT(joining_set(t, 0, &asked, &why) == OK);
+	WANT(strstr(html_of(t, &nobody), door) != NULL && strstr(html_of(t, &me), door) == NULL);
+	world.site.mail_from = NULL; /* no address can be confirmed then */
+	WANT(strstr(html_of(t, &nobody), door) == NULL);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +189,8 @@ int main(void)
 		WORLD_TEST(the_public_sees_public_conversations),
 		WORLD_TEST(a_page_is_filled_past_what_is_not_for_it),
 		WORLD_TEST(pages),
+		WORLD_TEST(for_a_member_conversations_come_first),
+		WORLD_TEST(the_door_is_shown_to_who_may_use_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
