@@ -79,6 +79,20 @@ static void show_place(struct txn *t, struct view *v, const struct post *p)
 		view_text(v, "place", "");
 }
 
+/* What a reader must know before opening it, as the date of a line is that of writing. */
+static void show_kind(struct view *v, const struct post *p)
+{
+	view_begin(v, "is");
+	view_flag(v, "article", p->kind == POST_ARTICLE);
+	view_flag(v, "poll", p->kind == POST_QUESTION);
+	view_flag(v, "event", p->kind == POST_EVENT);
+	view_flag(v, "vacancy", p->kind == POST_VACANCY);
+	view_flag(v, "idea", p->kind == POST_IDEA);
+	view_flag(v, "file", p->kind == POST_FILE);
+	view_flag(v, "project", p->kind == POST_PROJECT);
+	view_end(v);
+}
+
 /* Neither does a time tell of an answer that is for fewer eyes. */
 static int64_t last_activity(struct txn *t, const struct post *p, const struct viewer *viewer)
 {
@@ -108,6 +122,7 @@ void post_line(struct txn *t, struct view *v, const char *name, const struct pos
 	view_flag(v, "closed", p->locked);
 	view_number(v, "replies", answers(t, p, viewer));
 	circle_show(v, p);
+	show_kind(v, p);
 	question_show_line(t, v, p, viewer);
 	view_flag(v, "active", last != 0);
 	view_time(v, "last", last);

@@ -182,6 +182,33 @@ IN_WRITE(the_door_is_shown_to_who_may_use_it)
 	return OK;
 }
 
+IN_WRITE(a_line_tells_what_it_is)
+{
+	(void)arg;
+	static const struct {
+		enum post_kind kind;
+		const char *tag;
+	} all[] = {{POST_ARTICLE, ">Article<"}, {POST_QUESTION, ">Poll<"}, {POST_EVENT, ">Event<"},
+		{POST_VACANCY, ">On the noticeboard<"}, {POST_IDEA, ">Idea<"},
+		{POST_FILE, ">File<"}, {POST_PROJECT, ">Project<"}};
+	struct actor anna = world_person(t, "anna"), energy = community(t, "energy");
+	struct viewer nobody = {0};
+	struct post p = world_post(
+		t, (struct post_draft){.author = anna.id, .community = energy.id});
+	const char *html = html_of(t, &nobody);
+	WANT(strstr(html, "/@anna/") != NULL);
+	for (size_t i = 0; i < COUNT(all); i++)
+		WANT(strstr(html, all[i].tag) == NULL);
+	for (size_t i = 0; i < COUNT(all); i++) {
+		p.kind = all[i].kind;
+		WANT(post_save(t, &p) == OK);
+		html = html_of(t, &nobody);
+		for (size_t k = 0; k < COUNT(all); k++)
+			WANT((strstr(html, all[k].tag) != NULL) == (k == i));
+	}
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +218,7 @@ int main(void)
 		WORLD_TEST(pages),
 		WORLD_TEST(for_a_member_conversations_come_first),
 		WORLD_TEST(the_door_is_shown_to_who_may_use_it),
+		WORLD_TEST(a_line_tells_what_it_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
