@@ -228,14 +228,14 @@ static enum err agenda_read(struct call *call, struct txn *t, struct view *v)
 		return e;
 	const char *path = c.id != 0 ? arena_format(call->arena, "/c/%s/agenda", c.name)
 				     : "/agenda";
-	view_text(v, "heading", i18n(call->language, past ? "Earlier events" : "Agenda"));
+	if (c.id != 0)
+		e = community_head_show(call, t, v, &c);
+	else
+		view_text(v, "heading", i18n(call->language, past ? "Earlier events" : "Agenda"));
+	if (e != OK)
+		return e;
+	view_flag(v, "on_agenda", c.id != 0);
 	view_text(v, "agenda_path", path);
-	if (c.id != 0) {
-		actor_show(v, "community", &c);
-		view_text(v, "tint", actor_colour(call->arena, &c));
-		if (call->viewer.local && circle_may_post(t, call->viewer.actor, &c))
-			view_format(v, "new_path", "/c/%s/new/event", c.name);
-	}
 	view_flag(v, "past", past);
 	show_lines(t, v, "events", &ids, &call->viewer);
 	view_flag(v, "nothing", ids.count == 0);

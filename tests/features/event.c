@@ -493,6 +493,8 @@ IN_WRITE(calendars_see_what_their_owner_may_see)
 	WANT(call->route->write(call, t) == OK);
 	call = world_call(&feature_calendar, METHOD_GET, "/c/board/agenda", &me, NULL);
 	WANT(world_read(call, t, &page) == OK && world_count(page, "events") == 2);
+	WANT(world_number(page, "on_agenda") == 1
+		&& text_is(world_text(page, "actor.name"), "board")); /* under its head */
 	const char *own = world_text(page, "own_calendar.url") + strlen("https://ex.org");
 	WANT(text_starts(world_text(page, "own_calendar.webcal"), "webcal://ex.org/calendar/"));
 	WANT(says(file_of(t, own, &nobody), "Members evening")
