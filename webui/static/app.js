@@ -84,8 +84,12 @@
 		from.after(' ', button, ' ', line);
 		button.addEventListener('click', async () => {
 			line.textContent = '';
-			await navigator.clipboard.writeText(from.textContent);
-			line.textContent = from.dataset.copied;
+			try {
+				await navigator.clipboard.writeText(from.textContent);
+				line.textContent = from.dataset.copied;
+			} catch {
+				getSelection().selectAllChildren(from); // the browser does not want it: the keys still can
+			}
 		});
 	}
 
