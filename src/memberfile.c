@@ -99,8 +99,9 @@ int member_import(struct command_call *c)
 	if (e != OK)
 		return command_failed(c, "%s", e == ERR_INVALID ? why.text : err_message(e));
 	tell_columns(c, &plan);
-	if (!plan_has(&plan, COLUMN_NUMBER))
-		return command_failed(c, "No column holds the member number.");
+	if (!plan_has_key(&plan))
+		return command_failed(
+			c, "No column holds the member number or the e-mail address.");
 	tell_plan(c, &plan, gone);
 	if (write)
 		return apply(c, &plan, gone);

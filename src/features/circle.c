@@ -431,11 +431,22 @@ static void show_abroad(struct call *call, struct txn *t, struct view *v, uint64
 	view_end(v);
 }
 
+/* Where members alone write, what is for everyone says of its writer that they are one. */
+static bool tells_member(struct txn *t, uint64_t community, const struct post *parent)
+{
+	struct actor a;
+	if (parent != NULL)
+		return parent->circles.act != CIRCLE_EVERYONE;
+	return community != 0 && actor_load(t, community, &a) == OK && a.local
+		&& a.circles.act != CIRCLE_EVERYONE;
+}
+
 void circle_show_choice(struct call *call, struct txn *t, struct view *v, uint64_t community,
 	const struct circles *now, const struct post *parent)
 {
 	struct range r = range_of(t, call->viewer.actor, community, parent, *now);
 	view_begin(v, "circles");
+	view_flag(v, "tells_member", tells_member(t, community, parent));
 	size_t reads = show_list(t, v, "reads", community, r, now->read, call_input(call, "reads"));
 	if (parent == NULL) /* who may answer is said once, at the start */
 		show_list(t, v, "acts", community, r, now->act, call_input(call, "acts"));

@@ -195,8 +195,8 @@ static enum err show_plan(struct call *call, struct view *v, struct bytes file)
 		return e;
 	view_begin(v, "plan");
 	show_columns(call, v, &plan);
-	bool has_number = plan_has(&plan, COLUMN_NUMBER);
-	view_flag(v, "has_number", has_number);
+	view_flag(v, "has_key", plan_has_key(&plan));
+	view_flag(v, "by_email", plan_has_key(&plan) && !plan_has(&plan, COLUMN_NUMBER));
 	show_kind(call, v, "fresh", &plan, PLAN_NEW);
 	show_kind(call, v, "changed", &plan, PLAN_CHANGED);
 	show_kind(call, v, "gone", &plan, PLAN_GONE);

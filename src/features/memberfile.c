@@ -327,8 +327,10 @@ static const char *doubt_of_row(const struct planning *p, const struct csv_row *
 	const char *number, const char *email, int64_t *from, int64_t *until)
 {
 	const char *start = cell(p, row, COLUMN_FROM), *end = cell(p, row, COLUMN_UNTIL);
-	if (number == NULL || *number == '\0')
+	if (p->has[COLUMN_NUMBER] && *number == '\0')
 		return "There is no member number in this row.";
+	if (!p->has[COLUMN_NUMBER] && *email == '\0')
+		return "There is no e-mail address in this row.";
 	if (finder_get(&p->numbers, number) > 1)
 		return "This member number is in the file more than once.";
 	if (email != NULL && *email != '\0' && !mime_address_ok(email))
@@ -355,7 +357,7 @@ static const char *doubt_of_person(const struct planning *p, const char *number,
 	if (at == 0)
 		return name == NULL || *name == '\0' ? "There is no name in this row." : NULL;
 	const struct person *is = &p->people.at[at - 1];
-	if (by_number == 0 && is->number != NULL && *is->number != '\0')
+	if (number != NULL && by_number == 0 && is->number != NULL && *is->number != '\0')
 		return "This e-mail address is known under another member number.";
 	if (by_number != 0 && by_email == 0 && email != NULL && *email != '\0' && is->email != NULL
 		&& *is->email != '\0' && name != NULL && *name != '\0' && is->name != NULL
@@ -444,14 +446,16 @@ static void plan_one(struct planning *p, const struct csv_row *row, struct plan_
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
+/* Of who is known by nothing that the file has, it says nothing. */
 static void plan_gone(struct planning *p)
 {
 	struct plan *plan = p->plan;
 	for (size_t i = 0; i < p->people.count; i++) {
 		const struct person *is = &p->people.at[i];
-		if (is->number == NULL || *is->number == '\0'
-			|| person_status_at(is, p->now) != PERSON_MEMBER
-			|| finder_get(&p->numbers, is->number) > 0)
+		const char *key = p->has[COLUMN_NUMBER] ? is->number : is->email;
+		const struct finder *file = p->has[COLUMN_NUMBER] ? &p->numbers : &p->emails;
+		if (key == NULL || *key == '\0' || person_status_at(is, p->now) != PERSON_MEMBER
+			|| finder_get(file, key) > 0)
 			continue;
 		struct plan_row *out = &plan->rows[plan->count++];
 		*out = (struct plan_row){.kind = PLAN_GONE, .person = *is};
@@ -512,7 +516,7 @@ enum err memberfile_plan(struct arena *arena, const struct site *site, struct by
 		e = roll_read(site, plan_run, &p);
 	if (e != OK)
 		return e;
-	if (p.has[COLUMN_NUMBER]) {
+	if (plan_has_key(&plan)) {
 		plan.rows = arena_array(arena, plan.csv.count + p.people.count, sizeof *plan.rows);
 		index_people(&p);
 		index_file(&p);
@@ -532,6 +536,11 @@ bool plan_has(const struct plan *plan, enum member_column column)
 		if (plan->columns[i] == column)
 			return true;
 	return false;
+}
+
+bool plan_has_key(const struct plan *plan)
+{
+	return plan_has(plan, COLUMN_NUMBER) || plan_has(plan, COLUMN_EMAIL);
 }
 
 const char *memberfile_seal(struct arena *arena, const struct plan *plan)

@@ -50,7 +50,8 @@ struct plan {
 /* Reads the file and the roll, and writes neither. *row: that a refusal is about, or 0. */
 enum err memberfile_plan(struct arena *, const struct site *, struct bytes file, struct refusal *why, size_t *row,
 	struct plan *out) MUST_USE;
-bool plan_has(const struct plan *, enum member_column); /* without COLUMN_NUMBER there are no rows */
+bool plan_has(const struct plan *, enum member_column);
+bool plan_has_key(const struct plan *); /* the member number, or else the e-mail address; without either there are no rows */
 /* How columns of these names are read from now on. */
 enum err memberfile_choose(struct txn *r, const char *name, enum member_column) MUST_USE;
 

@@ -101,7 +101,7 @@ static void knows_columns(void **state)
 		assert_null(is->note);
 	}
 	assert_int_equal(planned(files[0]).columns[8], COLUMN_NONE);
-	assert_int_equal(planned("naam;mail\nA;a@example.org\n").count, 0);
+	assert_int_equal(planned("naam;plaats\nA;Delft\n").count, 0);
 }
 
 static enum err choose_run(struct txn *r, void *arg)
@@ -125,6 +125,22 @@ static void remembers_what_was_chosen(void **state)
 
 #define HEAD "lidnummer;naam;e-mail;vanaf;tot\n"
 #define TWO HEAD "1;Anna;a@example.org;;\n2;Bas;b@example.org;;\n"
+
+static void without_numbers_the_address_tells_who(void **state)
+{
+	(void)state;
+	applied(TWO "3;Carla;;;\n", false);
+	counts("mail;naam;tot\na@example.org;Anna;\nd@example.org;Dora;\n;Ed;\nd@example.org;Di;\n",
+		0, 0, 1, 3, 1);
+	struct plan p = planned("naam;mail\nEd;\n");
+	assert_string_equal(p.rows[0].doubt, "There is no e-mail address in this row.");
+	struct import done = applied("naam;mail\nAnna B;a@example.org\nDora;d@example.org\n", true);
+	assert_int_equal(done.added, 1);
+	assert_int_equal(done.changed, 1);
+	assert_int_equal(
+		done.ended, 1); /* Bas, and not Carla, of whom the file could say nothing */
+	counts(TWO "3;Carla;;;\n4;Dora;d@example.org;;\n", 0, 3, 0, 0, 1);
+}
 
 static void doubts(void **state)
 {
@@ -404,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(knows_columns),
 		WORLD_TEST(remembers_what_was_chosen),
+		WORLD_TEST(without_numbers_the_address_tells_who),
 		WORLD_TEST(doubts),
 		WORLD_TEST(writes_and_undoes),
 		WORLD_TEST(leaves_what_others_changed),

@@ -32,7 +32,7 @@ class Tap {
 
 class Far {
 	constructor(host, port, base = `https://${host}`, ca) {
-		Object.assign(this, { host, base, ca, people: new Map(), got: [], heard: [], refused: 0 });
+		Object.assign(this, { host, base, ca, people: new Map(), posts: new Map(), got: [], heard: [], refused: 0 });
 		this.server = http.createServer((q, r) => this.serve(q, r)).listen(port, '127.0.0.1');
 	}
 
@@ -66,6 +66,8 @@ class Far {
 				links: [{ rel: 'self', type: ACTIVITY, href: this.people.get(asked[1]).uri }] });
 		} else if (person && url.pathname === `/u/${person.name}`) {
 			answer(200, ACTIVITY, person.document);
+		} else if (this.posts.has(url.pathname)) { // whoever asks
+			answer(200, ACTIVITY, this.posts.get(url.pathname));
 		} else if (url.pathname === '/feed.xml' && this.feed) {
 			r.writeHead(200, { 'Content-Type': 'application/rss+xml' }).end(this.feed);
 		} else {

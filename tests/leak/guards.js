@@ -18,7 +18,7 @@ const guards = [
 	['a guest is no member', [C, 's.here != 0 : s.status == PERSON_MEMBER;', 's.here != 0 : s.status != 0;']],
 	['a membership ends', ['src/features/roll.c', 'if (p->until != 0 && now >= p->until)', 'if (false)']],
 	['a community with members of its own', [C, 'bool member = community.own_members ?', 'bool member = false ?']],
-	['a circle is of here', [C, '|| !actor.local\n\t\t|| (id != 0', '|| (id != 0'], [C, 'bool member = community.own_members ?', 'bool member = !actor.local || community.own_members ?']],
+	['a circle is of here', [C, '|| !actor.local\n\t\t|| (id != 0', '|| (id != 0'], [C, 'bool member = community.own_members ?', 'bool member = !actor.local ? true : community.own_members ?']],
 	['who may answer and vote', [C, '|| circle_of(t, who, p->community) >= p->circles.act;', '|| true;']],
 	['who may begin', [C, '&& circle_of(t, who, community->id) < inner)', '&& false)']],
 	['whom one may write for', [C, 'if (c.read < r.widest || c.read > r.narrowest)', 'if (false)']],
@@ -31,7 +31,7 @@ const guards = [
 	['reports', ['src/features/moderation.c', '(post->gone || !circle_may_read(t, &call->viewer, post))', 'post->gone']],
 	['likes', ['src/features/reaction.c', `if (e == OK && ${FIND})`, 'if (false)'], ['src/features/reaction.c', 'if (!circle_may_read(t, &viewer, p))', 'if (false)']],
 	['events', ['src/features/event.c', '|| !circle_may_read(t, viewer, p)))', '))']],
-	['votes', ['src/features/poll.c', '|| !circle_may_read(t, &viewer, p)))', '))']],
+	['votes', ['src/features/poll.c', '|| !circle_may_read(t, &viewer, p)))', '))'], ['src/features/poll.c', 'return e == OK && !circle_may_read(t, &call->viewer, out) ? ERR_NOT_FOUND : e;', 'return e;']],
 	['files of a post', ['src/features/media.c', 'return *open || circle_may_read(t, viewer, &p);', 'return true;']],
 	['the answer that was chosen', ['src/features/question.c', 'out->removed_by == 0\n\t\t&& circle_may_read(t, viewer, out);', 'out->removed_by == 0;']],
 	['articles beside an article', ['src/features/edition.c', 'out->removed_by == 0\n\t\t&& circle_may_read(t, viewer, out);', 'out->removed_by == 0;']],
@@ -56,6 +56,7 @@ const guards = [
 		['src/features/notify.c', '&& !p.gone\n\t\t&& circle_may_read(t, viewer, &p);', '&& !p.gone;']],
 	['the mail that gathers', ['src/features/digest.c', '&& circle_may_read(t, &r->viewer, p);', ';']],
 	['what goes to other nodes', ['federation/outbox.c', 'return home ? ERR_NOT_FOUND : OK;', 'return OK;'], ['src/features/reach.c', 'if (p->circles.read != CIRCLE_EVERYONE) {', 'if (false) {']],
+	['who likes what members alone can', ['federation/outbox.c', 'uint32_t circle = is_reaction(s->line->act) ? s->post.circles.act : s->post.circles.read;', 'uint32_t circle = s->post.circles.read;']],
 	['objects that other nodes ask', [COLLECTION, 'return circle_may_read(s->t, &s->viewer, p) ? OK : ERR_NOT_FOUND; /*', 'return OK; /*']],
 	['a conversation that other nodes ask', [COLLECTION, 'if (e != OK || !circle_may_read(s->t, &s->viewer, &root))', 'if (e != OK)']],
 	['collections that other nodes ask', [COLLECTION, '&& !p->gone && circle_may_read(t, &nobody, p);', '&& !p->gone;']],
@@ -129,7 +130,7 @@ async function build(out, kept) {
 }
 
 const AT_ONCE = 2 * os.availableParallelism(); // each waits more than it works
-const SETTING_UP = /^(nodes|fifty|followers|posts|answers from|another start)\b/;
+const SETTING_UP = /^(nodes|fifty|people who ask|followers|posts|answers from|another start)\b/;
 
 // The first thing that the test says is not ok, or null. What did not come so far says nothing: it is asked again.
 async function judge(dir) {

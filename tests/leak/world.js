@@ -30,6 +30,7 @@ const PEOPLE = {
 	bo: { is: 'of the board', sees: [...IN, 'core', 'own', 'roll', 'asks'], roles: [['board']] },
 	ada: { is: 'of the administration', sees: [...IN, 'core', 'own', 'roll', 'asks'], roles: [['admin']] },
 	anna: { is: 'who runs the site and moderates: the roll is not hers', admin: true, sees: [...IN, 'core', 'own', 'few', 'report', 'quiet', 'talk', 'hid'] },
+	zoe: { is: 'a guest, who moderates another community', guest: true, sees: [] },
 	dicht: { is: 'a member who was shut out', of: 7, out: true, sees: [] },
 };
 for (const one of Object.values(PEOPLE)) if (!one.out) one.sees.push('known');
@@ -109,7 +110,7 @@ class World {
 			const node = new Kring({ dir: path.join(dir, name), port: PORT[name], domain: HOST[name], base: `https://${HOST[name]}`, ca });
 			later(() => node.stop('SIGKILL'));
 			return node.init(`Association ${name}`, { loopback: false, extra: ['--ca-file', caFile],
-				settings: { trusted_proxy: '127.0.0.1', retry_unit: 300, ...more } }).then(() => node);
+				settings: { trusted_proxy: '127.0.0.1', retry_unit: 300, log: 'debug', ...more } }).then(() => node);
 		};
 		this.snac = new Snac(this.binary, path.join(dir, 'snac'), ca);
 		later(() => this.snac.program?.stop('SIGKILL'));
@@ -146,6 +147,7 @@ class World {
 		for (const [name, ...more] of [['twinaa'], ['twinbb', '--guest']]) await add(name, `${name}@example.org`, ...more);
 		await here.community('veldwerk', 'anna');
 		await here.community('raad', 'anna');
+		await here.community('zang', 'zoe');
 		const roles = [...Object.entries(PEOPLE).flatMap(([name, { roles: has = [] }]) => has.map((r) => [name, ...r])),
 			['twinaa', 'expert', 'veldwerk'], ['twinaa', 'member', 'raad']];
 		for (const role of roles) await here.command(['role', ...role]);
@@ -225,6 +227,7 @@ class World {
 		keep('open', 'open', 'bas', await said('bas', 'veldwerk', 'open', 'open', 'everyone'));
 		// Everyone reads it; members answer.
 		keep('half', 'open', 'carla', await this.people.carla.writes('/c/veldwerk/new', [['text', note('open', 'members answer')], ['reads', 'everyone'], ['acts', 'members']]));
+		for (const who of ['ed', 'kern']) await this.people[who].must(`/p/${ids.half}/like`);
 		const circles = [['members', 'carla', 'veldwerk', 'members'], ['core', 'kern', 'veldwerk', 'core'], ['own', 'ed', 'raad', 'members']];
 		for (const [kind, who, where, circle] of circles) {
 			keep(kind, kind, who, await said(who, where, kind, kind, circle));
@@ -273,10 +276,11 @@ class World {
 		for (const [kind, circle] of [['members', 'members'], ['open', 'everyone']]) keep(`idea:${kind}`, kind, 'carla', await carla.writes('/c/veldwerk/new/idea',
 			[['title', `Title ${mark(kind, 'title of an idea')}`], ['text', note(kind, 'an idea')], ['reads', circle], ['acts', circle]]));
 		await this.projects(keep);
-		// What was for everyone, and is not any more.
+		// What was for everyone, at the top too, and is not any more.
 		keep('narrowed', 'members', 'carla', await said('carla', 'veldwerk', 'open', 'before it was narrowed', 'everyone'));
 		await until('it was sent', async () => JSON.stringify(this.far.got).includes(ids.narrowed), 40);
-		await carla.does(`/p/${ids.narrowed}/edit`, [['title', `Title ${mark('members', 'narrowed title')}`], ['text', note('members', 'narrowed')], ['reads', 'members'], ['acts', 'members']]);
+		await anna.must(`/p/${ids.narrowed}/pin`);
+		await carla.must(`/p/${ids.narrowed}/edit`, [['title', `Title ${mark('members', 'narrowed title')}`], ['text', note('members', 'narrowed')], ['reads', 'members'], ['acts', 'members']]);
 	}
 
 	// A form that is not sent yet; what other sites say, which a core team decides on; and an event that one said to come to, with
@@ -369,6 +373,9 @@ class World {
 			}
 			await anna.does(`/p/${id}/project/state`, [['state', 'running'], ['reason', mark(kind, 'how a project stands')]]);
 		}
+		// What everyone thought of, and members alone do.
+		const idea = keep('idea:taken up', 'open', 'carla', await carla.writes('/c/veldwerk/new/idea', [['title', 'Idea'], ['text', 'Words.'], ['reads', 'everyone'], ['acts', 'everyone']]));
+		keep('project:taken up', 'members', 'carla', await carla.writes('/c/veldwerk/new/project', [['title', `Title ${mark('members', 'what became of an idea')}`], ['text', 'Words.'], ['idea', idea], ['reads', 'members'], ['acts', 'members']]));
 	}
 
 	// The roll is looked at: a person is opened; and two write to each other.
@@ -442,8 +449,11 @@ class World {
 	// People elsewhere write, in the open and to a few; members answer them among themselves.
 	async talks() {
 		const { here, zuid, snac, far, ids } = this, { anna, carla } = this.people;
-		const write = (n, to, text, more = {}) => far.send(this.lies, `${here.base}/u/anna/inbox`, { id: `${this.lies.uri}/p/${n}#create`, type: 'Create', to,
-			object: { id: `${this.lies.uri}/p/${n}`, type: 'Note', attributedTo: this.lies.uri, to, content: `<p>${text}</p>`, published: new Date().toISOString(), ...more } });
+		const write = (n, to, text, more = {}) => {
+			const object = { id: `${this.lies.uri}/p/${n}`, type: 'Note', attributedTo: this.lies.uri, to, content: `<p>${text}</p>`, published: new Date().toISOString(), ...more };
+			far.posts.set(`/u/lies/p/${n}`, { '@context': 'https://www.w3.org/ns/activitystreams', ...object });
+			return far.send(this.lies, `${here.base}/u/anna/inbox`, { id: `${object.id}#create`, type: 'Create', to, object });
+		};
 		const followers = mark('few', 'for followers elsewhere'), direct = mark('few', 'direct from elsewhere');
 		await write(1, [`${this.lies.uri}/followers`], followers, { attachment: [1, 2].map((n) => ({ type: 'Image', mediaType: 'image/png', url: `${far.base}/${n}.png`, name: mark('few', 'picture from elsewhere') })) });
 		await write(2, [`${here.base}/u/anna`], direct, { tag: [{ type: 'Mention', href: `${here.base}/u/anna`, name: `@anna@${here.domain}` }] });
