@@ -297,7 +297,7 @@ static enum err save(struct call *call, struct looking *l)
 	enum err e = roll_write(call->site, save_run, l);
 	if (e == ERR_CONFLICT)
 		return refuse(&call->refusal, "number",
-			"This number or e-mail address is another person's.");
+			"This number or e-mail address is another person’s.");
 	if (e == OK) {
 		reply_notice(call, "Saved.");
 		reply_see_other(call, path_of(call, l->id));

@@ -283,7 +283,7 @@ static enum err let_go_read(struct call *call, struct txn *t, struct view *v)
 	const struct role_wanted *role = project_role(&roles, number);
 	if (role == NULL || project_is_over(&project))
 		return ERR_NOT_FOUND;
-	view_text(v, "heading", i18n(call->language, "End someone's role"));
+	view_text(v, "heading", i18n(call->language, "End someone’s role"));
 	post_line(t, v, "post", &p, &call->viewer);
 	view_number(v, "role_number", (int64_t)number);
 	view_text(v, "role_name", role->name);
