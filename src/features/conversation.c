@@ -83,7 +83,6 @@ static void show_place(struct txn *t, struct view *v, const struct post *p)
 static void show_kind(struct view *v, const struct post *p)
 {
 	view_begin(v, "is");
-	view_flag(v, "article", p->kind == POST_ARTICLE);
 	view_flag(v, "poll", p->kind == POST_QUESTION);
 	view_flag(v, "event", p->kind == POST_EVENT);
 	view_flag(v, "vacancy", p->kind == POST_VACANCY);

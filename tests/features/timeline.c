@@ -188,7 +188,7 @@ IN_WRITE(a_line_tells_what_it_is)
 	static const struct {
 		enum post_kind kind;
 		const char *tag;
-	} all[] = {{POST_ARTICLE, ">Article<"}, {POST_QUESTION, ">Poll<"}, {POST_EVENT, ">Event<"},
+	} all[] = {{POST_QUESTION, ">Poll<"}, {POST_EVENT, ">Event<"},
 		{POST_VACANCY, ">On the noticeboard<"}, {POST_IDEA, ">Idea<"},
 		{POST_FILE, ">File<"}, {POST_PROJECT, ">Project<"}};
 	struct actor anna = world_person(t, "anna"), energy = community(t, "energy");
