@@ -25,7 +25,6 @@ const guards = [
 	['a page of a post', [CONVERSATION, `if (e == OK && ${FIND})`, 'if (false)']],
 	['answers in a conversation', [CONVERSATION, 'return circle_may_read(t, viewer, p)\n\t\t|| (p->removed_by', 'return true\n\t\t|| (p->removed_by'],
 		[CONVERSATION, 'bool shown = !p->gone && circle_may_read(t, viewer, p);', 'bool shown = !p->gone;']],
-	['lines of a list', [CONVERSATION, '&& circle_may_read(t, viewer, &p))\n\t\t\tpost_line', ')\n\t\t\tpost_line']],
 	['edit, delete, history', ['src/features/compose.c', `if (e == OK && ${FIND})`, 'if (false)']],
 	['summaries', ['src/features/summary.c', '!circle_may_read(t, &call->viewer, out) || ', '']],
 	['reports', ['src/features/moderation.c', '(post->gone || !circle_may_read(t, &call->viewer, post))', 'post->gone']],
