@@ -470,7 +470,11 @@ class World {
 		}
 		check(ids.followers && ids.direct, 'who may read them is shown the messages of a few');
 		const piet = await zuid.visitor('piet');
-		const there = await until('zuid has the open conversation', async () => (await piet.read('/@vogels')).match(/href="(\/@bas@[^"/]+\/\d+)"/)?.[1], 40);
+		const find = async (at) => {
+			const page = await piet.read(at), next = page.match(/href="([^"]+)" rel="next"/)?.[1];
+			return page.match(/href="(\/@bas@[^"/]+\/\d+)"/)?.[1] ?? (next && find(next));
+		};
+		const there = await until('zuid has the open conversation', () => find('/@vogels'), 40);
 		await piet.fill(await piet.open(there), /\/reply$/, { text: `From zuid ${mark('open', 'answer of zuid')}` });
 		const start = `${here.base}/p/${ids.open}`;
 		await until('snac has it too', async () => snac.find('canaryopenx') !== undefined && snac.objects().some((o) => o.id === start), 40);
