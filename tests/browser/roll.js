@@ -29,7 +29,7 @@ async function sends({ page, seen }, { base, checkRefused }, who) {
 	if (await away.count() > 0) await away.click();
 	await page.setInputFiles('#file', { name: 'leden.csv', mimeType: 'text/csv', buffer: Buffer.from(file) });
 	await page.getByRole('button', { name: 'Bekijk wat er verandert' }).click();
-	check(await page.getByText('In geen kolom staat het lidnummer.').isVisible(), 'nothing says that the number lacks');
+	check(await page.getByText('In geen kolom staat het lidnummer').isVisible(), 'nothing says that the number lacks');
 	await page.selectOption('#column1', 'number');
 	await page.selectOption('#column2', 'number');
 	await page.getByRole('button', { name: 'Gebruik deze kolommen' }).click();

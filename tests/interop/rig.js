@@ -396,6 +396,11 @@ class Kring {
 		return visitor;
 	}
 
+	// Of a community; its page tells of ten and more.
+	async followers(name) {
+		return (await askJson(`${this.base}/c/${name}/followers`, { ca: this.ca })).totalItems;
+	}
+
 	async stats() {
 		return Object.fromEntries((await this.command(['stats'])).split('\n').map((line) => {
 			const [key, value] = line.split(' ');
