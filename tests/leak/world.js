@@ -506,11 +506,13 @@ class World {
 		await this.laysFile();
 	}
 
-	// A member file lies ready, in memory only.
+	// A member file lies ready, in memory only; and someone on the roll was just looked at.
 	async laysFile() {
 		const { bo } = this.people;
 		const file = this.file.text.split('\r\n').slice(0, 3).concat(`;${mark('roll', 'name in a doubtful row')};;;;;;;;;;;;`).join('\r\n');
 		same((await bo.does('/members/import', [], [['file', 'leden.csv', file]])).status, 303, 'a file is sent');
+		const [, person] = (await bo.read(`/members?q=${this.file.rows[9].number}`)).match(/href="\/members\/(\d+)"/);
+		await bo.must(`/members/${person}/open`, [['reason', 'check']]); // a name among the newest lines of the log
 	}
 
 	linkIn(mail, what) {
