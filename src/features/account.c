@@ -12,8 +12,7 @@ static const struct field account_fields[] = {
 	{1, F_U64, offsetof(struct account, actor), 0},
 	{2, F_TEXT, offsetof(struct account, email), EMAIL_MOST},
 	{3, F_TEXT, offsetof(struct account, password), HASH_MOST},
-	{4, F_FLAG, offsetof(struct account, admin), 0},
-	{5, F_FLAG, offsetof(struct account, confirmed), 0},
+	{4, F_FLAG, offsetof(struct account, admin), 0}, /* 5: whether its address was confirmed */
 	{6, F_FLAG, offsetof(struct account, suspended), 0},
 	{7, F_TEXT, offsetof(struct account, language), 35},
 	{8, F_I64, offsetof(struct account, created), 0},
@@ -81,7 +80,6 @@ enum err account_create(
 		.email = email,
 		.password = draft->password_hash,
 		.admin = draft->admin,
-		.confirmed = true,
 		.welcome = draft->welcome,
 		.language = draft->language != NULL ? draft->language : txn_site(t)->language,
 		.created = time_now()};
@@ -123,7 +121,7 @@ static enum err active(struct txn *t, uint64_t id, struct account *account, stru
 		e = actor_load(t, id, &who);
 	if (e != OK)
 		return e;
-	if (found.suspended || !found.confirmed || who.gone || who.suspended)
+	if (found.suspended || who.gone || who.suspended)
 		return ERR_NOT_FOUND;
 	*account = found;
 	*actor = who;
@@ -220,7 +218,6 @@ enum err account_set_email(struct txn *t, uint64_t actor, const char *email, str
 	if (e != OK)
 		return e;
 	account.email = email;
-	account.confirmed = true;
 	return account_save(t, &account);
 }
 

@@ -95,8 +95,8 @@ static enum err reader_load(struct txn *t, uint64_t actor, struct reader *r)
 	notify_settings(t, actor, &r->settings);
 	if (r->account.language == NULL || !i18n_has(r->account.language))
 		r->account.language = txn_site(t)->language;
-	if (r->account.email != NULL && r->account.confirmed && !r->account.suspended && !a.gone
-		&& !a.suspended && account_takes_mail(t, actor, MAIL_DIGEST))
+	if (r->account.email != NULL && !r->account.suspended && !a.gone && !a.suspended
+		&& account_takes_mail(t, actor, MAIL_DIGEST))
 		set_due(r);
 	return OK;
 }

@@ -88,12 +88,6 @@ enum err directory_forget(struct txn *t, uint64_t actor)
 
 /* ---- who sees what --------------------------------------------------------------------------- */
 
-/* Not by an app's token: this is seen by people. */
-static enum seen sees_as(const struct viewer *viewer)
-{
-	return viewer->member && !viewer->by_token ? SEEN_BY_MEMBERS : SEEN_BY_EVERYONE;
-}
-
 /* Without a name nobody is found, so nothing else is shown to more people than the name is. */
 static bool is_seen(const struct card *c, uint32_t seen, enum seen by)
 {
@@ -204,8 +198,8 @@ static enum err look_at(void *arg, struct bytes key, struct bytes value)
 		return e;
 	c.actor = place_id(key, 0);
 	if (!cut(&c, f->by) || account_load(f->t, c.actor, &account) != OK || account.suspended
-		|| !account.confirmed || actor_load(f->t, c.actor, &a) != OK || a.gone
-		|| a.suspended || (me != 0 && me != c.actor && block_between(f->t, me, c.actor)))
+		|| actor_load(f->t, c.actor, &a) != OK || a.gone || a.suspended
+		|| (me != 0 && me != c.actor && block_between(f->t, me, c.actor)))
 		return OK;
 	f->any = true;
 	if (!is_asked_for(f, &c, &a))
@@ -299,7 +293,7 @@ static enum err list_read(struct call *call, struct txn *t, struct view *v)
 	struct finding f = {.call = call,
 		.t = t,
 		.scratch = scratch,
-		.by = sees_as(&call->viewer),
+		.by = call->viewer.member ? SEEN_BY_MEMBERS : SEEN_BY_EVERYONE,
 		.at = arena_array(call->arena, PAGE, sizeof *f.at),
 		.room = PAGE};
 	struct walk walk = {.prefix = place_0(TABLE_CARD), .max = PEOPLE_MOST};

@@ -143,7 +143,7 @@ struct account {
 	uint64_t actor;
 	const char *email;
 	const char *password; /* PHC string, or NULL: cannot sign in by password */
-	bool admin, confirmed, suspended;
+	bool admin, suspended;
 	const char *language;
 	int64_t created;
 	uint32_t mail_off; /* lists it left: a bit for each enum mail_list */
@@ -163,7 +163,7 @@ enum err account_note_came(struct txn *, uint64_t actor) MUST_USE; /* they sign 
 /* The last that is known of them: a sign-in, a session or app in use, something they wrote. */
 enum err account_last_seen(struct txn *, const struct account *, int64_t *at) MUST_USE;
 enum err account_signed_in(struct txn *, uint64_t actor, struct signed_in *out) MUST_USE; /* server_settings.signed_in */
-/* By name or e-mail. Same ERR_NOT_FOUND for unknown, suspended, unconfirmed. */
+/* By name or e-mail. Same ERR_NOT_FOUND for unknown and suspended. */
 enum err account_find(struct txn *, const char *name_or_email, struct account *) MUST_USE;
 /* password.c: 10 code points to 256 bytes, not the name, not the site's, not what is guessed first. */
 #define PASSWORD_MOST 256 /* bytes */

@@ -273,8 +273,6 @@ static enum err handover_work(struct call *call)
 	struct handover *h = arena_alloc(call->arena, sizeof *h);
 	h->call = call;
 	h->gives = may_give(call);
-	if (call->viewer.by_token)
-		return ERR_FORBIDDEN;
 	if (!call_flag(call, "sure"))
 		return refuse(&call->refusal, "sure", "Say that you are sure.");
 	h->go_count = goes_said(call, h->goes);

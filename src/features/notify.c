@@ -134,7 +134,7 @@ static enum err mail_at_once(struct txn *t, const struct actor *a, const struct 
 	enum err e = account_load(t, a->id, &account);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	if (account.email == NULL || !account.confirmed || account.suspended)
+	if (account.email == NULL || account.suspended)
 		return OK;
 	struct view *v = mail_begin(t);
 	view_list(v, "notices");

@@ -370,8 +370,6 @@ enum err own_file(struct txn *t, uint64_t actor, bool whole, struct bytes *out)
 
 static enum err own_read(struct call *call, struct txn *t, struct view *v)
 {
-	if (call->viewer.by_token)
-		return ERR_NOT_FOUND; /* the roll is not for apps */
 	view_text(v, "heading", i18n(call->language, "My data"));
 	profile_tab_show(v, "own");
 	view_begin(v, "data");
@@ -386,8 +384,6 @@ static enum err file_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct bytes file;
 	(void)v;
-	if (call->viewer.by_token)
-		return ERR_NOT_FOUND;
 	enum err e = own_file(t, call->viewer.actor, false, &file);
 	if (e != OK)
 		return e;

@@ -159,8 +159,7 @@ static enum err tell_here(struct txn *t, const struct post *p, const struct even
 		err = account_load(t, a->actor, &account);
 	if (err != OK)
 		return err == ERR_NOT_FOUND ? OK : err;
-	if (account.email == NULL || !account.confirmed || account.suspended
-		|| !wants_mail(t, a->actor, kind))
+	if (account.email == NULL || account.suspended || !wants_mail(t, a->actor, kind))
 		return OK;
 	struct mail_draft draft = {.to = account.email,
 		.kind = "event-news",

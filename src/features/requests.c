@@ -140,7 +140,7 @@ static enum err find_request(
 	uint64_t id = call_part_id(call, "id");
 	enum err e = application_read(call->site, call->arena, id, a, p);
 	if (e == OK
-		&& (a->state == APPLICATION_ASKED || call->viewer.by_token
+		&& (a->state == APPLICATION_ASKED
 			|| !joining_may(t, call->viewer.actor, a->community)))
 		e = ERR_NOT_FOUND;
 	return e;

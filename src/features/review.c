@@ -279,8 +279,8 @@ static enum err mail_one(struct txn *t, const struct article *a, uint64_t whom)
 		return e == ERR_NOT_FOUND ? OK : e;
 	notify_settings(t, whom, &s);
 	/* Who hears of all that is for them at once has a mail of that already. */
-	if (account.email == NULL || !account.confirmed || account.suspended
-		|| s.mine != NOTIFY_DAILY || s.paused > time_now())
+	if (account.email == NULL || account.suspended || s.mine != NOTIFY_DAILY
+		|| s.paused > time_now())
 		return OK;
 	struct view *v = mail_begin(t);
 	view_text(v, "title", p.title);

@@ -144,9 +144,7 @@ static enum err sign_in_find(struct txn *t, void *arg)
 static enum err still_so(struct txn *t, const struct sign_in *s, struct account *account)
 {
 	enum err e = account_load(t, s->actor, account);
-	if (e == OK
-		&& (account->suspended || !account->confirmed
-			|| !text_is(account->password, s->hash)))
+	if (e == OK && (account->suspended || !text_is(account->password, s->hash)))
 		e = ERR_CONFLICT;
 	return e;
 }

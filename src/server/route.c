@@ -124,12 +124,25 @@ static void spot_add(struct spot *s, const struct route *r)
 	s->routes[s->count++] = r;
 }
 
+/* Where a token counts and a cookie does not, and any origin may ask (CORS). */
+static bool is_open(const char *path)
+{
+	static const char *const open[] = {
+		"/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/"};
+	for (size_t i = 0; i < COUNT(open); i++)
+		if (text_starts(path, open[i]))
+			return true;
+	return false;
+}
+
 static void table_add(struct table_of_routes *table, const struct route *r)
 {
 	struct spot *spot = &table->root;
 	const char *at = r->path;
 	if (*at != '/')
 		die("route %s does not start with a slash", at);
+	if (r->roll && is_open(at))
+		die("route %s: the roll is not for apps", at);
 	for (size_t depth = 0; at[0] == '/' && at[1] != '\0'; depth++) {
 		struct spot wanted;
 		size_t size = strcspn(++at, "/");
@@ -313,12 +326,7 @@ const char *route_allow(const struct exchange *x)
 
 bool route_is_open(const struct exchange *x)
 {
-	static const char *const open[] = {
-		"/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/"};
-	for (size_t i = 0; i < COUNT(open); i++)
-		if (text_starts(x->call.path, open[i]))
-			return true;
-	return false;
+	return is_open(x->call.path);
 }
 
 const char *call_part(const struct call *c, const char *name)

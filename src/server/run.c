@@ -3,12 +3,12 @@
 
 /* ---- before a handler: the cheap refusals first ---------------------------------------------- */
 
-/* Whom the roll is shown, and who has to sign in better for it. Apps are shown none, whatever they do. */
+/* Whom the roll is shown, and who has to sign in better for it. */
 static bool lacks_second(const struct exchange *x)
 {
 	const struct call *c = &x->call;
-	return c->route->roll && c->site->roll_second_factor && c->viewer.local
-		&& !c->viewer.by_token && x->signed_in.roll && !x->signed_in.second;
+	return c->route->roll && c->site->roll_second_factor && c->viewer.local && x->signed_in.roll
+		&& !x->signed_in.second;
 }
 
 static enum err check_access(struct exchange *x)

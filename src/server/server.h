@@ -43,13 +43,12 @@ enum method { METHOD_GET = 1, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH
 /* Who asks. Someone signed in here, a signed remote actor, or nobody (all zero). */
 struct viewer {
 	uint64_t actor;     /* 0: nobody */
-	bool local;         /* signed in here: an account, confirmed and active */
+	bool local;         /* signed in here: an account, and active */
 	bool member;        /* and in the circle of members of the association, today */
 	bool admin;
 	bool remote;        /* proved by an HTTP signature on this request */
-	bool by_token;      /* bearer token, not cookie: no CSRF check, JSON answers */
 	const char *session;/* the session's public handle, for CSRF; NULL without one */
-	const char *scope;  /* by_token: what the token may do; NULL otherwise */
+	const char *scope;  /* of a bearer token, which counts under /api/ only: what it may do; NULL otherwise */
 };
 
 struct reply {
@@ -177,7 +176,7 @@ struct route {
 	 * shown again. Of a GET: its form may be filled with a draft. */
 	bool drafts;
 	/* It shows the roll: to whom it does, when they sign in with a second factor, if the site asks that. Others are led to
-	 * /settings/second; whom it shows nothing it answers as without this. */
+	 * /settings/second; whom it shows nothing it answers as without this. Its path is none at which a token counts. */
 	bool roll;
 	struct input takes[INPUTS_MAX];
 	size_t max_body;        /* 0: 64 KiB. More than 1 MiB is read from who is signed in only */
@@ -193,7 +192,7 @@ struct signed_in {
 	bool second;              /* with a second factor */
 	int64_t news; /* notifications they did not see yet */
 };
-/* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended, unconfirmed or gone, and the session counts for
+/* Asked once per call: ERR_NOT_FOUND for who is unknown, suspended or gone, and the session counts for
  * nothing. Kept by the feature that keeps accounts; server knows nothing of them. */
 typedef enum err signed_in_fn(struct txn *, uint64_t actor, struct signed_in *out);
 /* What every page shows of the site, beside its name: written into the view's "site". */

@@ -324,7 +324,6 @@ static enum err identify_token(struct exchange *x, struct txn *t)
 		x->bad_token = e == ERR_NOT_FOUND;
 		return x->bad_token ? ERR_SIGN_IN : e;
 	}
-	x->call.viewer.by_token = true;
 	x->call.viewer.scope = arena_text(x->call.arena, k.scope != NULL ? k.scope : "");
 	touch_if_stale(x, &p, k.used, time_now());
 	return OK;

@@ -62,9 +62,8 @@ IN_WRITE(each_thing_is_seen_by_whom_its_owner_chose)
 {
 	(void)arg;
 	struct actor anna = person(t, "anna"), bas = person(t, "bas");
-	struct viewer as_bas = member(bas.id), guest = {.actor = bas.id, .local = true},
-		      app = {.actor = bas.id, .local = true, .member = true, .by_token = true};
-	const struct viewer *outside[] = {&visitor, &guest, &app};
+	struct viewer as_bas = member(bas.id), guest = {.actor = bas.id, .local = true};
+	const struct viewer *outside[] = {&visitor, &guest};
 	const struct node *page;
 	struct card c = full(&anna, SEEN_BY_ME);
 	c.name_seen = SEEN_BY_EVERYONE;

@@ -327,10 +327,9 @@ static enum err visit_run(struct txn *t, void *arg)
 	return world_read(v->call, t, &v->page);
 }
 
-static struct call *asked(
-	enum method method, const char *path, uint64_t actor, bool by_token, const char *q)
+static struct call *asked(enum method method, const char *path, uint64_t actor, const char *q)
 {
-	struct viewer viewer = {.actor = actor, .local = actor != 0, .by_token = by_token};
+	struct viewer viewer = {.actor = actor, .local = actor != 0};
 	const char *inputs[] = {q, NULL};
 	return world_call(&feature_members, method, path, &viewer, inputs);
 }
@@ -344,7 +343,7 @@ static void the_board_sees_them(void **state)
 	world_member(&who[1], 0, 0, 0);
 	applied(HEAD "1;Anna;a@example.org;;\n2;Bas;b@example.org;;31-12-2030\n", false);
 	uint64_t before = last_audit(AUDIT_IMPORT);
-	struct visit v = {.call = asked(METHOD_GET, "/members", who[0].id, false, NULL)};
+	struct visit v = {.call = asked(METHOD_GET, "/members", who[0].id, NULL)};
 	/* The first look is put in the log, and only that. */
 	assert_int_equal(store_read(world.store, visit_run, &v), ERR_SIGN_IN);
 	assert_int_equal(v.call->route->work(v.call), OK);
@@ -353,7 +352,7 @@ static void the_board_sees_them(void **state)
 	assert_int_equal(store_read(world.store, visit_run, &v), OK);
 	assert_int_equal(world_number(v.page, "found"), 4);
 	assert_int_equal(world_count(v.page, "people"), 4);
-	v.call = asked(METHOD_GET, "/members", who[0].id, false, "q=B@EXAMPLE");
+	v.call = asked(METHOD_GET, "/members", who[0].id, "q=B@EXAMPLE");
 	assert_int_equal(store_read(world.store, visit_run, &v), OK);
 	assert_int_equal(world_number(v.page, "found"), 1);
 	assert_string_equal(world_text(v.page, "people.0.name"), "Bas");
@@ -361,7 +360,7 @@ static void the_board_sees_them(void **state)
 	assert_int_equal(world_number(v.page, "people.0.last_day"),
 		INT64_C(1924992000000) - DAY / 2); /* 31 December, at noon */
 	assert_int_equal(last_audit(AUDIT_VIEW), before + 1);
-	v.call = asked(METHOD_POST, "/members/export", who[0].id, false, NULL);
+	v.call = asked(METHOD_POST, "/members/export", who[0].id, NULL);
 	assert_int_equal(v.call->route->work(v.call), OK);
 	struct bytes file = v.call->reply.body;
 	assert_non_null(memmem(file.data, file.size, "b@example", 9));
@@ -376,17 +375,12 @@ static void nobody_else_does(void **state)
 	assert_int_equal(store_write(world.store, meet, who), OK);
 	world_member(&who[0], 0, 0, ROLE_BOARD);
 	world_member(&who[1], 0, 0, 0);
-	const struct {
-		uint64_t actor;
-		bool by_token;
-	} others[] = {{0, false}, {who[1].id, false}, {who[0].id, true}};
+	const uint64_t others[] = {0, who[1].id};
 	for (size_t i = 0; i < COUNT(others); i++) {
-		struct visit v = {.call = asked(METHOD_GET, "/members", others[i].actor,
-					  others[i].by_token, NULL)};
+		struct visit v = {.call = asked(METHOD_GET, "/members", others[i], NULL)};
 		assert_int_equal(store_read(world.store, visit_run, &v), ERR_NOT_FOUND);
 		assert_int_equal(v.call->route->work(v.call), ERR_NOT_FOUND);
-		v.call = asked(
-			METHOD_POST, "/members/export", others[i].actor, others[i].by_token, NULL);
+		v.call = asked(METHOD_POST, "/members/export", others[i], NULL);
 		assert_int_equal(v.call->route->work(v.call), ERR_NOT_FOUND);
 		assert_null(v.call->reply.body.data);
 	}

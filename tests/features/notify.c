@@ -123,7 +123,7 @@ IN_WRITE(what_they_chose)
 	struct notify_settings s;
 	uint32_t how;
 	char id[ID_TEXT];
-	struct account account = {.actor = anna.id, .email = "anna@x.nl", .confirmed = true};
+	struct account account = {.actor = anna.id, .email = "anna@x.nl"};
 	struct place row = place_1(TABLE_ACCOUNT, anna.id);
 	WANT(txn_save(t, &row, &account_shape, &account) == OK);
 	notify_settings(t, anna.id, &s);

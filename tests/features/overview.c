@@ -29,7 +29,7 @@ IN_WRITE(what_is_new_is_counted_until_it_is_seen)
 	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
 		     shed = world_group(t, "shed"), play = world_group(t, "play");
 	struct place place = place_1(TABLE_ACCOUNT, anna.id);
-	struct account account = {.actor = anna.id, .confirmed = true};
+	struct account account = {.actor = anna.id};
 	WANT(txn_save(t, &place, &account_shape, &account) == OK);
 	WANT(follow_start(t, anna.id, shed.id, NULL) == OK);
 	WANT(said(t, &bas, &shed).id != 0 && said(t, &bas, &shed).id != 0

@@ -74,9 +74,6 @@ static void only_who_may_decides(void **state)
 	static const char *const whole[] = {"place=0", NULL};
 	door_send(&feature_joining, "/joining/settings", &m, whole, ERR_NOT_FOUND);
 	door_send(&feature_joining, "/joining/settings", &g, NULL, ERR_NOT_FOUND);
-	struct viewer app = b;
-	app.by_token = true;
-	door_send(&feature_requests, door_request(of_all, "/accept"), &app, NULL, ERR_NOT_FOUND);
 	const struct node *page = door_look(
 		&feature_requests, door_request(of_energy, ""), &m, NULL, OK);
 	assert_null(world_node(page, "on_roll")); /* that is not a community's to know */

@@ -397,6 +397,7 @@ class World {
 		const unnamed = await asks(veiled, 'anonymous', 'members', 'asked without a name');
 		const post = (await veiled.read(`/coach/${unnamed}`)).match(/href="\/@[^/"]+\/(\d+)"/)[1];
 		keep('asked without a name', 'members', 'veldwerk', post);
+		keep('a question without a name', 'letter', 'veldwerk', unnamed);
 		await ed.must(`/coach/${unnamed}/answer`, [['text', note('members', 'answer to who has no name')]]);
 		const asked = keep('a question to a coach', 'coach', 'carla', await asks(carla, 'private', 'coach', 'asked in private'));
 		await ed.must(`/coach/${asked}/answer`, [['text', note('coach', 'answer of a coach')]]);

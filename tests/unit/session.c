@@ -8,7 +8,6 @@ static enum err show_me(struct call *c, struct txn *t, struct view *v)
 {
 	(void)t;
 	view_id(v, "actor", c->viewer.actor);
-	view_flag(v, "by_token", c->viewer.by_token);
 	view_text(v, "scope", c->viewer.scope);
 	return OK;
 }
@@ -247,9 +246,8 @@ static void tokens_work_where_cookies_do_not(void **state)
 	const char *cookie = sign_in(MEMBER_ID, "");
 	assert_int_equal(store_write(node.store, make_token, first_token), OK);
 	const char *answer = ask(&node, "GET", "/api/v1/me", bearer(first_token), NULL);
-	assert_has(body_of(answer), "{\"actor\":\"7\",\"by_token\":true,\"scope\":\"read\"}");
+	assert_has(body_of(answer), "{\"actor\":\"7\",\"scope\":\"read\"}");
 	assert_string_equal(header_of(&node, answer, "Cache-Control"), "private, no-store");
-	assert_has(body_of(ask(&node, "GET", "/api/v1/me", cookie, NULL)), "\"by_token\":false");
 	assert_has(body_of(ask(&node, "GET", "/api/v1/me", cookie, NULL)), "\"actor\":\"0\"");
 	assert_lacks(ask(&node, "GET", "/me", bearer(first_token), NULL), ".viewer.");
 	assert_has(body_of(ask(&node, "GET", "/ap",
