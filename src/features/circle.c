@@ -206,8 +206,6 @@ void circle_set(struct post *p, struct circles c, const struct post *parent)
 /* Followers only: its community's, or its author's when it has none. */
 static bool in_circle(struct txn *t, uint64_t who, const struct post *p)
 {
-	if (who == 0)
-		return false;
 	if (p->circles.read != CIRCLE_EVERYONE)
 		return circle_of(t, who, p->community) >= p->circles.read;
 	if (has(&p->mentions, who))
@@ -222,6 +220,9 @@ bool circle_may_read(struct txn *t, const struct viewer *viewer, const struct po
 {
 	struct actor author;
 	uint64_t who = viewer->actor;
+	bool open = p->visibility == VISIBLE_PUBLIC || p->visibility == VISIBLE_UNLISTED;
+	if (who == 0 && !open) /* first, so that it costs about what is not there does */
+		return false;
 	if (actor_load(t, p->author, &author) != OK || author.suspended)
 		return false;
 	if (who != 0 && who == p->author)
@@ -230,8 +231,7 @@ bool circle_may_read(struct txn *t, const struct viewer *viewer, const struct po
 		return false;
 	if (who != 0 && block_between(t, who, p->author))
 		return false;
-	return p->visibility == VISIBLE_PUBLIC || p->visibility == VISIBLE_UNLISTED
-		|| in_circle(t, who, p);
+	return open || in_circle(t, who, p);
 }
 
 /* ---- doing ----------------------------------------------------------------------------------- */

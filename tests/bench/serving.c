@@ -1,5 +1,5 @@
 /* serving.c (bench): documents and pages a second over kept connections, against libmicrohttpd alone with the same
- * bytes. */
+ * bytes; and what is forbidden against what does not exist, as their cost must not tell one from the other. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -10,10 +10,11 @@
 #define CONNECTIONS 32
 #define REQUESTS 8192
 #define POSTS 20
+#define UNKNOWN "98765432109876543"
 
 struct filling {
 	struct key_pair keys;
-	uint64_t author, community, post;
+	uint64_t author, community, post, closed; /* closed: for members */
 };
 
 static enum err fill(struct txn *t, size_t i, void *arg)
@@ -41,9 +42,12 @@ static enum err fill(struct txn *t, size_t i, void *arg)
 		.source = "We meet on **Thursday** at eight in the small hall.\n\n- coffee\n"
 			  "- the minutes\n- [the plan](https://example.org/plan) for the spring\n\n"
 			  "Whoever cannot come says so before Wednesday, please."};
+	static const struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS, false};
+	if (i == POSTS)
+		draft.circles = &members;
 	if (e == OK)
 		e = post_create(t, &draft, &(struct origin){0}, &why, &p);
-	f->post = e == OK ? p.id : 0;
+	*(i == POSTS ? &f->closed : &f->post) = e == OK ? p.id : 0;
 	return e;
 }
 
@@ -120,13 +124,38 @@ static void page_against(struct place_of_node *p, struct side *actor)
 	say_cost("community-page-rate", &page, actor);
 }
 
+/* What one caller sees of it, who asks once at a time and stands nearer than any network. */
+static double answer_time(struct side *s)
+{
+	load_run(&s->load);
+	return s->load.elapsed / (double)s->load.done * 1e6;
+}
+
+static void forbidden_against_unknown(struct place_of_node *p, const char *name, const char *before,
+	uint64_t id, const char *accept)
+{
+	char text[ID_TEXT];
+	double ours[ROUNDS], limits[ROUNDS];
+	struct side forbidden = side_of(p->arena, p->pid, p->port,
+			    arena_format(p->arena, "%s%s", before, id_text(id, text)), accept),
+		    unknown = side_of(p->arena, p->pid, p->port,
+			    arena_format(p->arena, "%s%s", before, UNKNOWN), accept);
+	forbidden.load.status = unknown.load.status = 404;
+	forbidden.load.connections = unknown.load.connections = 1;
+	for (size_t i = 0; i < ROUNDS; i++) {
+		limits[i] = answer_time(&unknown);
+		ours[i] = answer_time(&forbidden);
+	}
+	bench_rows(name, "us", ROUNDS, ours, limits, AT_MOST, 1.05);
+}
+
 int main(void)
 {
 	log_open(LOG_ERROR, 2);
 	struct place_of_node *p = place_make(NULL);
 	struct filling f = {.keys = {key_generate(KEY_RSA), key_generate(KEY_ED25519)}};
 	struct kring *node = place_open(p, false);
-	place_fill(node, POSTS, fill, &f);
+	place_fill(node, POSTS + 1, fill, &f);
 	place_skip_outbox(node);
 	node_close(node);
 	place_serve(p);
@@ -134,6 +163,9 @@ int main(void)
 	against_plain(
 		p, "post-rate", arena_format(p->arena, "/p/%llu", (unsigned long long)f.post));
 	page_against(p, &actor);
+	forbidden_against_unknown(
+		p, "forbidden-object", "/p/", f.closed, "application/activity+json");
+	forbidden_against_unknown(p, "forbidden-page", "/@anna/", f.closed, "text/html");
 	place_remove(p);
 	key_drop(f.keys.rsa);
 	key_drop(f.keys.ed25519);
