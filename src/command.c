@@ -57,6 +57,14 @@ const struct command commands[] = {
 		"Sends ADDRESS an invitation for one person, or prints a link for N of them (1), for "
 		"N days (14): to the association as a member or a guest, or to a community.",
 		join_invite},
+	{"request list", "[--community C]",
+		"Lists who asked to join the association, or a community, and waits for an answer.",
+		join_requests},
+	{"request accept", "NUMBER",
+		"Lets in who asked, also when they were refused before. A mail tells them.",
+		join_accept},
+	{"request refuse", "NUMBER --reason WORDS",
+		"Does not let in who asked. A mail tells them why.", join_refuse},
 	{"joining", "[invitation|request|open|file] [--community C] [--guests|--no-guests]",
 		"Sets how one joins the association, or a community, and whether anyone may have an "
 		"account as a guest; alone it says how it is.",

@@ -79,6 +79,9 @@ int join_invite(struct command_call *);
 int join_invitations(struct command_call *);
 int join_withdraw(struct command_call *);
 int join_mode(struct command_call *);
+int join_requests(struct command_call *);
+int join_accept(struct command_call *);
+int join_refuse(struct command_call *);
 
 /* leaving.c: who leaves */
 int leaving_data(struct command_call *);

@@ -1,4 +1,4 @@
-/* invite.c: commands about coming in: invitations made, listed and taken back, and how one joins. */
+/* invite.c: commands about coming in: invitations made, listed and taken back, requests answered, and how one joins. */
 #include "command.h"
 #include "joining.h"
 
@@ -125,6 +125,125 @@ int join_withdraw(struct command_call *c)
 	text_add(&c->out, "It does not work any more.\n");
 	return 0;
 }
+
+/* ---- requests ---- */
+
+struct asking {
+	struct command_call *c;
+	uint64_t community, id;
+	bool accept;
+	const char *reason;
+	size_t count;
+};
+
+static enum err list_requests(struct txn *r, struct asking *x, enum application_state state)
+{
+	struct u64s ids;
+	struct application a;
+	char number[ID_TEXT], asked[TIME_ISO];
+	enum err e = application_list(r, x->community, state, 0, LISTED_MOST, &ids);
+	for (size_t i = 0; e == OK && i < ids.count; i++) {
+		e = application_load(r, ids.at[i], &a);
+		if (e != OK)
+			break;
+		time_iso(a.confirmed, asked);
+		text_format(&x->c->out, "%s %s asked=%.10s %s %s\n", id_text(a.id, number),
+			state == APPLICATION_WAITING ? "waiting" : "listed", asked, a.email,
+			a.name);
+		x->count++;
+	}
+	return e;
+}
+
+static enum err requests_run(struct txn *r, void *arg)
+{
+	struct asking *x = arg;
+	struct audit look = {.act = AUDIT_VIEW, .community = x->community, .words = "requests"};
+	enum err e = audit_add(r, &look);
+	if (e == OK)
+		e = list_requests(r, x, APPLICATION_WAITING);
+	return e == OK ? list_requests(r, x, APPLICATION_LISTED) : e;
+}
+
+int join_requests(struct command_call *c)
+{
+	const char *community = NULL;
+	struct asking x = {.c = c};
+	const struct command_option options[] = {{"--community", &community, NULL}};
+	if (!command_words(c, NULL, 0, options, COUNT(options)))
+		return 2;
+	int code = find_community(c, community, &x.community);
+	if (code != 0)
+		return code;
+	enum err e = roll_write(&c->node->site, requests_run, &x);
+	if (e != OK)
+		return command_failed(c, "%s", err_message(e));
+	if (x.count == 0)
+		text_add(&c->out, "Nobody waits for an answer.\n");
+	return 0;
+}
+
+static enum err decide_run(struct txn *r, void *arg)
+{
+	struct asking *x = arg;
+	struct doer console = {0};
+	struct application a;
+	enum err e = application_load(r, x->id, &a);
+	if (e == OK
+		&& a.state == APPLICATION_ASKED) /* nobody said yet that the address is theirs */
+		e = ERR_NOT_FOUND;
+	return e == OK ? application_decide(r, &console, x->id, x->accept, x->reason, &a) : e;
+}
+
+static int decide(struct command_call *c, struct asking *x)
+{
+	enum err e = roll_write(&c->node->site, decide_run, x);
+	if (e == ERR_NOT_FOUND)
+		return command_failed(c, "There is no such request.");
+	if (e == ERR_CONFLICT)
+		return command_failed(c, "It was answered or withdrawn already.");
+	if (e == ERR_FORBIDDEN)
+		return command_failed(c, "They have a role in this community: take it away first.");
+	if (e != OK)
+		return command_failed(c, "%s", err_message(e));
+	application_tell(&c->node->site, c->node->store, x->id);
+	text_format(&c->out, "%s. A mail tells them.\n", x->accept ? "They are let in" : "Refused");
+	return 0;
+}
+
+static bool takes_number(
+	struct command_call *c, const struct command_option *options, size_t count, uint64_t *id)
+{
+	const char *word;
+	if (!command_words(c, &word, 1, options, count))
+		return false;
+	if (text_to_u64(word, id))
+		return true;
+	command_misused(c, "%s is no number of a request.", word);
+	return false;
+}
+
+int join_accept(struct command_call *c)
+{
+	struct asking x = {.accept = true};
+	return takes_number(c, NULL, 0, &x.id) ? decide(c, &x) : 2;
+}
+
+int join_refuse(struct command_call *c)
+{
+	struct asking x = {0};
+	const struct command_option options[] = {{"--reason", &x.reason, NULL}};
+	if (!takes_number(c, options, COUNT(options), &x.id))
+		return 2;
+	if (x.reason == NULL || *text_trim(c->arena, x.reason) == '\0')
+		return command_misused(c, "--reason WORDS is needed: they read it.");
+	if (text_count(x.reason) > APPLICATION_MOTIVE_MOST)
+		return command_misused(
+			c, "The reason has %d characters at most.", APPLICATION_MOTIVE_MOST);
+	return decide(c, &x);
+}
+
+/* ---- how one joins ---- */
 
 struct setting {
 	uint64_t community;
