@@ -331,6 +331,7 @@ static enum err delete_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "heading",
 		i18n(call->language, mine ? "Delete this message?" : "Hide this message?"));
 	view_flag(v, "own", mine);
+	view_flag(v, "from_report", call_flag(call, "report"));
 	post_line(t, v, "post", &p, &call->viewer);
 	return OK;
 }
@@ -344,8 +345,12 @@ static enum err delete_write(struct call *call, struct txn *t)
 		e = post_remove(t, call->viewer.actor, p.id, call_input(call, "reason"), NULL);
 	if (e != OK)
 		return e;
-	if (p.author != call->viewer.actor) /* back to where it can be shown again */
-		return compose_done(call, t, &p, "The message is hidden.");
+	if (p.author != call->viewer.actor) { /* back to where it can be shown again */
+		e = compose_done(call, t, &p, "The message is hidden.");
+		if (e == OK && call_flag(call, "report"))
+			reply_see_other(call, "/reports"); /* which is still to be closed */
+		return e;
+	}
 	reply_notice(call, "Your message is deleted.");
 	if (p.root != p.id && post_load(t, p.root, &root) == OK)
 		reply_see_other(call, post_path(t, &root));
@@ -425,6 +430,10 @@ static enum err lock_off(struct call *call, struct txn *t)
 		"language", INPUT_LINE, .max = 35, .label = "Language"                             \
 	}
 
+#define FROM_REPORT                                                                                \
+	{                                                                                          \
+		"report", INPUT_FLAG, .label = "Whether it was reported"                           \
+	}
 const struct route post_routes[] = {
 	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page,
 		.page = "conversation",
@@ -453,10 +462,11 @@ const struct route post_routes[] = {
 		.takes = {TITLE_INPUT, TEXT_INPUT, LANGUAGE_INPUT, CIRCLE_INPUTS},
 		.prepare = media_prepare, .max_body = MEDIA_FORM_MOST, .per_minute = 30},
 	{METHOD_GET, "/p/{id}/history", ANYONE, .read = history_read, .page = "history"},
-	{METHOD_GET, "/p/{id}/delete", SIGNED_IN, .read = delete_read, .page = "delete"},
+	{METHOD_GET, "/p/{id}/delete", SIGNED_IN, .read = delete_read, .page = "delete",
+		.takes = {FROM_REPORT}},
 	{METHOD_POST, "/p/{id}/delete", SIGNED_IN, .write = delete_write, .page = "delete",
 		.form = delete_read,
-		.takes = {{"reason", INPUT_LINE, .max = 500, .label = "Reason"}}},
+		.takes = {{"reason", INPUT_LINE, .max = 500, .label = "Reason"}, FROM_REPORT}},
 	{METHOD_POST, "/p/{id}/restore", SIGNED_IN, .write = restore_write},
 	{METHOD_POST, "/p/{id}/pin", SIGNED_IN, .write = pin_on},
 	{METHOD_POST, "/p/{id}/unpin", SIGNED_IN, .write = pin_off},
