@@ -314,7 +314,7 @@ enum err community_page(struct call *, struct txn *, struct view *, const struct
 
 bool joining_is_open(struct txn *, uint64_t community); /* not one that people only put themselves on the list of */
 const char *joining_path(struct arena *, const struct actor *community); /* of the page that tells how; NULL: the association's */
-/* "join" { path, asks, unopened, listed, goal } and "joining_place": what pages of a community say of joining it. */
+/* "join" { path, asks, inside, way_in (to who is outside), unopened, listed, goal } and "joining_place": what pages of a community say of joining it. */
 void joining_community_show(struct call *, struct txn *, struct view *, const struct actor *);
 void joining_door_show(struct call *, struct txn *, struct view *); /* "may_join": a visitor may become a member of the association */
 /* "welcome": three things to begin with, for who is new; "waiting_requests": how many wait for this viewer's answer, which

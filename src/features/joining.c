@@ -272,6 +272,7 @@ void joining_community_show(
 	view_flag(v, "asks",
 		community->own_members && !inside && !j.unopened && j.mode != JOIN_INVITATION);
 	view_flag(v, "inside", community->own_members && inside && !j.unopened);
+	view_text(v, "way_in", inside || j.unopened ? NULL : joining_path(call->arena, community));
 	view_end(v);
 	if (joining_may(t, who, community->id))
 		view_id(v, "joining_place", community->id);
