@@ -510,7 +510,7 @@ static enum err come_run(struct txn *t, void *arg)
 	struct invited *x = arg;
 	uint64_t me = x->call->viewer.actor;
 	if (!x->call->viewer.local) {
-		enum err e = join_account_link(t, x->a.person, x->a.id, &x->path);
+		enum err e = join_account_link(t, x->a.person, x->a.email, &x->path);
 		x->path = e == OK ? arena_text(x->call->arena, x->path) : NULL;
 		return e;
 	}

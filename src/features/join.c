@@ -386,12 +386,12 @@ struct last {
 	const char *token;
 	enum link_purpose purpose;
 	uint64_t id; /* application; of an account its person */
-	uint64_t application;
 	struct application a;
 	struct person p;
 	struct actor at;
 	struct joining j;
-	const char *path; /* where it goes on */
+	const char *path;  /* where it goes on */
+	const char *proof; /* of the address that the link was sent to */
 	/* of the account */
 	struct account_draft draft;
 	uint64_t actor;
@@ -409,8 +409,10 @@ static enum err last_find(struct txn *t, void *arg)
 		l->purpose = LINK_JOIN_ACCOUNT;
 		e = link_find(t, LINK_JOIN_ACCOUNT, l->token, &link);
 	}
-	if (e == OK)
+	if (e == OK) {
 		l->id = link.subject;
+		l->proof = arena_text(l->call->arena, link.payload);
+	}
 	return e;
 }
 
@@ -439,7 +441,10 @@ static enum err person_run(struct txn *r, void *arg)
 			l->places[l->place_count++] = a.community;
 	}
 	enum person_status status = e == OK ? person_status_at(&p, time_now()) : 0;
-	if (e == OK && (p.actor != 0 || (status != PERSON_MEMBER && status != PERSON_GUEST)))
+	if (e == OK
+		&& (p.actor != 0 || (status != PERSON_MEMBER && status != PERSON_GUEST)
+			|| !text_is(join_address_proof(l->call->arena, l->call->site, p.email),
+				l->proof)))
 		e = ERR_NOT_FOUND;
 	if (e != OK)
 		return e;
@@ -534,7 +539,7 @@ static enum err confirmed_run(struct txn *t, void *arg)
 	enum err e = link_use(t, LINK_JOIN_CONFIRM, l->token, &link);
 	if (e == OK || e == ERR_NOT_FOUND) /* pressed twice */
 		e = l->a.state == APPLICATION_ACCEPTED
-			? join_account_link(t, l->a.person, l->id, &l->path)
+			? join_account_link(t, l->a.person, l->a.email, &l->path)
 			: join_status_link(t, l->id, &l->path);
 	l->path = e == OK ? arena_text(l->call->arena, l->path) : NULL;
 	return e;

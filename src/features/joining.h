@@ -36,7 +36,7 @@ bool joining_may(struct txn *, uint64_t who, uint64_t community);
 /* Who hears of a request: at most max accounts. */
 size_t joining_deciders(struct txn *, uint64_t community, uint64_t *actors, size_t max);
 /* The "place" of a call, which its viewer decides about: a community, or id 0; when it names none, the first there is.
- * ERR_NOT_FOUND: none, or an app asks. */
+ * ERR_NOT_FOUND: none. */
 enum err joining_find(struct call *, struct txn *, struct actor *out) MUST_USE;
 enum err joining_look(struct call *, const char *what) MUST_USE; /* audit_look_first, for who decides there */
 /* Which of parts/joining-tabs.html this page is; "place", and "places" { title, id, current } that `who` decides about. */
@@ -65,7 +65,7 @@ struct application {
 	uint64_t invite;    /* by which it came, or 0 */
 	uint32_t state, kind;
 	int64_t asked, confirmed, decided;
-	uint64_t by;        /* who decided; 0: nobody had to */
+	uint64_t by;        /* who decided; 0: nobody had to, or the command line */
 	bool back;          /* they were let in to a community, and that was taken back */
 	struct bytes sealed; /* what follows */
 	const char *name, *email, *language, *motive, *questions, *answers, *reason;
@@ -97,8 +97,10 @@ enum err application_prune(struct txn *r, int64_t refused, size_t max, size_t *p
 /* ---- joinmail.c: what they are told, and who decides; after it was done, and once more when that was cut short ---- */
 
 void application_tell(const struct site *, struct store *, uint64_t id);
-/* The address at which its account is made, good for two weeks; the same one each time. */
-enum err join_account_link(struct txn *, uint64_t person, uint64_t application, const char **path) MUST_USE;
+/* The address at which their account is made, good for two weeks; the same one each time. Whoever opens it reads the mail
+ * of `email`: it opens nothing once the roll has another address (join_address_proof). */
+enum err join_account_link(struct txn *, uint64_t person, const char *email, const char **path) MUST_USE;
+const char *join_address_proof(struct arena *, const struct site *, const char *email); /* says nothing without our secret */
 enum err join_status_link(struct txn *, uint64_t application, const char **path) MUST_USE;
 
 /* ---- join.c: the pages of who wants to come in ---- */

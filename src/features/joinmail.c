@@ -2,6 +2,8 @@
  * more when the node stopped in between. */
 #include "joining.h"
 
+#include <string.h>
+
 #define CONFIRM_FOR DAY
 #define ACCOUNT_FOR (14 * DAY)
 #define STATUS_FOR (400 * DAY)
@@ -29,12 +31,20 @@ static enum err lasting(struct txn *t, const struct link *link, const char *way,
 	return e;
 }
 
-enum err join_account_link(struct txn *t, uint64_t person, uint64_t application, const char **path)
+const char *join_address_proof(struct arena *arena, const struct site *site, const char *email)
 {
-	char id[ID_TEXT];
+	uint8_t mac[SHA256_SIZE];
+	const char *what = arena_format(
+		arena, "address:%s", email != NULL ? text_lower(arena, email) : "");
+	crypto_hmac(site->secret, sizeof site->secret, what, strlen(what), mac);
+	return hex_encode(arena, mac, sizeof mac);
+}
+
+enum err join_account_link(struct txn *t, uint64_t person, const char *email, const char **path)
+{
 	struct link link = {.purpose = LINK_JOIN_ACCOUNT,
 		.subject = person,
-		.payload = id_text(application, id),
+		.payload = join_address_proof(txn_arena(t), txn_site(t), email),
 		.until = time_now() + ACCOUNT_FOR,
 		.uses = 1};
 	return lasting(t, &link, "/join/", path);
@@ -56,11 +66,17 @@ static void show_link(struct txn *t, struct view *v, const char *name, const cha
 	view_format(v, name, "%s%s", txn_site(t)->base_url, path);
 }
 
+/* The roll may have another one by now. */
+static const char *address_of(const struct telling *x)
+{
+	return x->p.email != NULL ? x->p.email : x->a.email;
+}
+
 static enum err send(
 	struct txn *t, const struct telling *x, const char *kind, int64_t for_ms, struct view *v)
 {
 	struct account account;
-	struct mail_draft draft = {.to = x->a.email,
+	struct mail_draft draft = {.to = address_of(x),
 		.kind = kind,
 		.language = x->a.language,
 		.until = for_ms != 0 ? time_now() + for_ms : 0};
@@ -82,7 +98,7 @@ static enum err send_account(
 	struct txn *t, const struct telling *x, uint64_t person, const char *kind, struct view *v)
 {
 	const char *path;
-	enum err e = join_account_link(t, person, x->id, &path);
+	enum err e = join_account_link(t, person, address_of(x), &path);
 	if (e != OK)
 		return e;
 	show_link(t, v, "account", path);

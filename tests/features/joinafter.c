@@ -134,6 +134,34 @@ static enum err invited_body(struct txn *r, void *arg)
 	return e;
 }
 
+/* Else an old mailbox would make an account with an address that it does not read. */
+static void a_link_is_of_the_address_it_was_sent_to(void **state)
+{
+	(void)state;
+	static const char *const why[] = {"reason=change", NULL},
+				 *const right[] = {"name=Sanne Vis", "email=goed@x.nl", NULL};
+	struct viewer b = world_as(&door.board);
+	door_set(0, (struct joining){.mode = JOIN_REQUEST});
+	door_ask("/join", "fout@x.nl", NULL, OK);
+	door_confirm(door_mail());
+	(void)door_mail();
+	char id[ID_TEXT];
+	const char *person = arena_format(
+		world.arena, "/members/%s", id_text(door_find("fout@x.nl").p.id, id));
+	uint64_t asked = door_count(0, APPLICATION_WAITING).first;
+	door_send(&feature_requests, door_request(asked, "/accept"), &b, NULL, OK);
+	const char *link = door_path(door_mail(), "/join/");
+	const struct node *page = door_look(&feature_join, link, &nobody, NULL, OK);
+	assert_int_equal(world_number(page, "makes_account"), 1);
+	door_send(&feature_memberpage, arena_format(world.arena, "%s/open", person), &b, why, OK);
+	door_send(&feature_memberpage, person, &b, right, OK);
+	door_wants("goed@x.nl", PERSON_MEMBER);
+	page = door_look(&feature_join, link, &nobody, NULL, OK);
+	assert_int_equal(world_number(page, "over"), 1);
+	door_account(link, "sanne", ERR_NOT_FOUND);
+	assert_int_equal(door_find("goed@x.nl").p.actor, 0);
+}
+
 static void nothing_is_left_of_who_is_gone(void **state)
 {
 	(void)state;
@@ -189,6 +217,7 @@ int main(void)
 		DOOR_TEST(one_leaves_and_may_think_again),
 		DOOR_TEST(what_was_cut_short_is_told_later),
 		DOOR_TEST(an_account_finds_its_person_later),
+		DOOR_TEST(a_link_is_of_the_address_it_was_sent_to),
 		DOOR_TEST(nothing_is_left_of_who_is_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
