@@ -57,14 +57,17 @@ const struct command commands[] = {
 		"Sends ADDRESS an invitation for one person, or prints a link for N of them (1), for "
 		"N days (14): to the association as a member or a guest, or to a community.",
 		join_invite},
-	{"request list", "[--community C]",
-		"Lists who asked to join the association, or a community, and waits for an answer.",
+	{"request list", "[--community C] [--refused]",
+		"Lists who asked to join the association, or a community, and waits for an answer, or "
+		"who was refused.",
 		join_requests},
 	{"request accept", "NUMBER",
 		"Lets in who asked, also when they were refused before. A mail tells them.",
 		join_accept},
 	{"request refuse", "NUMBER --reason WORDS",
-		"Does not let in who asked. A mail tells them why.", join_refuse},
+		"Does not let in who asked; who was let in to a community is out of it again. A mail "
+		"tells them why.",
+		join_refuse},
 	{"joining", "[invitation|request|open|file] [--community C] [--guests|--no-guests]",
 		"Sets how one joins the association, or a community, and whether anyone may have an "
 		"account as a guest; alone it says how it is.",
@@ -155,6 +158,12 @@ int command_failed(struct command_call *c, const char *format, ...)
 	complain(c, format, args);
 	va_end(args);
 	return 1;
+}
+
+void command_tame(struct command_call *c)
+{
+	text_tame(c->out.at, "\n\t");
+	text_tame(c->err.at, "\n\t");
 }
 
 static bool take_option(

@@ -46,6 +46,7 @@ bool command_words(struct command_call *, const char **words, int wanted,
 	const struct command_option *, size_t count);
 int command_misused(struct command_call *, const char *format, ...) PRINTF(2, 3); /* 2 */
 int command_failed(struct command_call *, const char *format, ...) PRINTF(2, 3);  /* 1 */
+void command_tame(struct command_call *); /* what it says, before it is printed: names of others stand in it */
 
 /* keep.c: the node itself */
 int keep_init(struct command_call *);

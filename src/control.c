@@ -156,6 +156,7 @@ static void answer_one(struct control *c, int fd)
 	if (!text_print(code, sizeof code, "%d", run_command(c, &call, &asked)))
 		die("control: an exit code of many digits");
 	crypto_wipe((void *)(uintptr_t)asked.input.data, asked.input.size); /* may be a password */
+	command_tame(&call);
 	w.until = time_steady() + PATIENCE;
 	if (!send_frame(&w, 'o', (struct bytes){call.out.at, call.out.size})
 		|| !send_frame(&w, 'e', (struct bytes){call.err.at, call.err.size})

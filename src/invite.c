@@ -131,11 +131,17 @@ int join_withdraw(struct command_call *c)
 struct asking {
 	struct command_call *c;
 	uint64_t community, id;
-	bool accept;
+	bool accept, refused;
 	const char *reason;
+	struct application a;
 	size_t count;
 };
 
+static const char *const states[] = {[APPLICATION_WAITING] = "waiting",
+	[APPLICATION_LISTED] = "listed",
+	[APPLICATION_REFUSED] = "refused"};
+
+/* Newest first. */
 static enum err list_requests(struct txn *r, struct asking *x, enum application_state state)
 {
 	struct u64s ids;
@@ -147,21 +153,30 @@ static enum err list_requests(struct txn *r, struct asking *x, enum application_
 		if (e != OK)
 			break;
 		time_iso(a.confirmed, asked);
-		text_format(&x->c->out, "%s %s asked=%.10s %s %s\n", id_text(a.id, number),
-			state == APPLICATION_WAITING ? "waiting" : "listed", asked, a.email,
+		text_format(&x->c->out, "%s %s asked=%.10s as=%s %s %s\n", id_text(a.id, number),
+			states[state], asked, a.kind == APPLY_GUEST ? "guest" : "member", a.email,
 			a.name);
 		x->count++;
 	}
+	if (e == OK && ids.count == LISTED_MOST)
+		text_format(
+			&x->c->out, "… and maybe more: these are the newest %d.\n", LISTED_MOST);
 	return e;
+}
+
+static enum err look_run(struct txn *r, void *arg)
+{
+	const struct asking *x = arg;
+	struct audit look = {.act = AUDIT_VIEW, .community = x->community, .words = "requests"};
+	return audit_add(r, &look);
 }
 
 static enum err requests_run(struct txn *r, void *arg)
 {
 	struct asking *x = arg;
-	struct audit look = {.act = AUDIT_VIEW, .community = x->community, .words = "requests"};
-	enum err e = audit_add(r, &look);
-	if (e == OK)
-		e = list_requests(r, x, APPLICATION_WAITING);
+	if (x->refused)
+		return list_requests(r, x, APPLICATION_REFUSED);
+	enum err e = list_requests(r, x, APPLICATION_WAITING);
 	return e == OK ? list_requests(r, x, APPLICATION_LISTED) : e;
 }
 
@@ -169,17 +184,21 @@ int join_requests(struct command_call *c)
 {
 	const char *community = NULL;
 	struct asking x = {.c = c};
-	const struct command_option options[] = {{"--community", &community, NULL}};
+	const struct command_option options[] = {
+		{"--community", &community, NULL}, {"--refused", NULL, &x.refused}};
 	if (!command_words(c, NULL, 0, options, COUNT(options)))
 		return 2;
 	int code = find_community(c, community, &x.community);
 	if (code != 0)
 		return code;
-	enum err e = roll_write(&c->node->site, requests_run, &x);
+	enum err e = roll_write(&c->node->site, look_run, &x); /* before anything is seen */
+	if (e == OK)
+		e = roll_read(&c->node->site, requests_run, &x);
 	if (e != OK)
 		return command_failed(c, "%s", err_message(e));
 	if (x.count == 0)
-		text_add(&c->out, "Nobody waits for an answer.\n");
+		text_add(&c->out,
+			x.refused ? "Nobody was refused.\n" : "Nobody waits for an answer.\n");
 	return 0;
 }
 
@@ -187,12 +206,10 @@ static enum err decide_run(struct txn *r, void *arg)
 {
 	struct asking *x = arg;
 	struct doer console = {0};
-	struct application a;
-	enum err e = application_load(r, x->id, &a);
-	if (e == OK
-		&& a.state == APPLICATION_ASKED) /* nobody said yet that the address is theirs */
+	enum err e = application_load(r, x->id, &x->a);
+	if (e == OK && x->a.state == APPLICATION_ASKED) /* its address is not confirmed yet */
 		e = ERR_NOT_FOUND;
-	return e == OK ? application_decide(r, &console, x->id, x->accept, x->reason, &a) : e;
+	return e == OK ? application_decide(r, &console, x->id, x->accept, x->reason, &x->a) : e;
 }
 
 static int decide(struct command_call *c, struct asking *x)
@@ -207,7 +224,10 @@ static int decide(struct command_call *c, struct asking *x)
 	if (e != OK)
 		return command_failed(c, "%s", err_message(e));
 	application_tell(&c->node->site, c->node->store, x->id);
-	text_format(&c->out, "%s. A mail tells them.\n", x->accept ? "They are let in" : "Refused");
+	text_format(&c->out, "%s. A mail tells them.\n",
+		x->accept           ? "Let in"
+			: x->a.back ? "Taken back: they are out of the community"
+				    : "Refused");
 	return 0;
 }
 
@@ -231,15 +251,19 @@ int join_accept(struct command_call *c)
 
 int join_refuse(struct command_call *c)
 {
+	const char *reason = NULL;
 	struct asking x = {0};
-	const struct command_option options[] = {{"--reason", &x.reason, NULL}};
+	const struct command_option options[] = {{"--reason", &reason, NULL}};
 	if (!takes_number(c, options, COUNT(options), &x.id))
 		return 2;
-	if (x.reason == NULL || *text_trim(c->arena, x.reason) == '\0')
+	char *words = text_trim(c->arena, reason != NULL ? reason : "");
+	text_tame(words, "\n\t");
+	if (*words == '\0')
 		return command_misused(c, "--reason WORDS is needed: they read it.");
-	if (text_count(x.reason) > APPLICATION_MOTIVE_MOST)
+	if (text_count(words) > APPLICATION_MOTIVE_MOST)
 		return command_misused(
 			c, "The reason has %d characters at most.", APPLICATION_MOTIVE_MOST);
+	x.reason = words;
 	return decide(c, &x);
 }
 

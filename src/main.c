@@ -102,6 +102,7 @@ static int run_here(const struct command *command, struct command_call *call)
 	else
 		code = command->run(call);
 	node_close(call->node);
+	command_tame(call);
 	fwrite(call->out.at, 1, call->out.size, stdout);
 	fwrite(call->err.at, 1, call->err.size, stderr);
 	return code;
@@ -133,6 +134,11 @@ static int run(const char *dir, int argc, const char **argv)
 			argv[0]);
 		return 2;
 	}
+	for (int i = words; i < argc; i++)
+		if (!text_is_utf8(argv[i], strlen(argv[i]))) {
+			fprintf(stderr, "kring: a word is not UTF-8 text.\n");
+			return 2;
+		}
 	call.argc = argc - words;
 	call.argv = argv + words;
 	text_init(&call.out, arena, COMMAND_OUTPUT_MAX);

@@ -94,6 +94,9 @@ void text_url(struct text *, const char *s);  /* percent-encoded but for RFC 398
 void text_json(struct text *, const char *s); /* the inside of a JSON string, without quotes */
 
 bool text_is_utf8(const char *s, size_t size);   /* shortest form, no surrogates, no NUL */
+/* What is foreign in it steers no terminal and starts no line: controls but those in `kept` become "?", and of what is no
+ * UTF-8 every byte that is not ASCII. */
+void text_tame(char *s, const char *kept);
 size_t text_count(const char *s);                /* code points */
 char *text_cut(struct arena *, const char *s, size_t points); /* at most so many code points */
 char *text_trim(struct arena *, const char *s);  /* white space at both ends gone */

@@ -17,23 +17,6 @@ void log_open(enum log_level most, int fd)
 	atomic_store(&shown_fd, fd);
 }
 
-/* What is foreign in a value must not start a line, steer a terminal or spoil the encoding. */
-static void clean(char *line)
-{
-	bool utf8 = text_is_utf8(line, strlen(line));
-	unsigned char before = 0;
-	for (char *at = line; *at != '\0'; at++) {
-		unsigned char c = (unsigned char)*at;
-		bool c1 = before == 0xc2 && c >= 0x80
-			&& c < 0xa0; /* U+0080…9F are controls as well */
-		if (c1)
-			at[-1] = '?';
-		if (c < ' ' || c == 0x7f || c1 || (c >= 0x80 && !utf8))
-			*at = '?';
-		before = c;
-	}
-}
-
 /* A line that was cut ends at a whole code point and says so. */
 static void mark_cut(char *line)
 {
@@ -75,7 +58,7 @@ void log_line(enum log_level level, const char *where, const char *format, ...)
 	va_end(args);
 	if (!whole)
 		mark_cut(line);
-	clean(line);
+	text_tame(line, "");
 	size = strlen(line);
 	line[size] = '\n';
 	write_all(atomic_load(&shown_fd), line, size + 1);

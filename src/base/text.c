@@ -222,6 +222,23 @@ bool text_is_utf8(const char *s, size_t size)
 	return true;
 }
 
+void text_tame(char *s, const char *kept)
+{
+	bool utf8 = text_is_utf8(s, strlen(s));
+	unsigned char before = 0;
+	for (char *at = s; *at != '\0'; at++) {
+		unsigned char c = (unsigned char)*at;
+		bool c1 = before == 0xc2 && c >= 0x80
+			&& c < 0xa0; /* U+0080…9F are controls as well */
+		if (c1)
+			at[-1] = '?';
+		if ((c < ' ' && strchr(kept, *at) == NULL) || c == 0x7f || c1
+			|| (c >= 0x80 && !utf8))
+			*at = '?';
+		before = c;
+	}
+}
+
 static bool is_continuation(char c)
 {
 	return ((unsigned char)c >> 6) == 2;

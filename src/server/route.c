@@ -141,8 +141,8 @@ static void table_add(struct table_of_routes *table, const struct route *r)
 	const char *at = r->path;
 	if (*at != '/')
 		die("route %s does not start with a slash", at);
-	if (r->roll && is_open(at))
-		die("route %s: the roll is not for apps", at);
+	if (r->page != NULL && is_open(at))
+		die("route %s: a page is not for apps", at);
 	for (size_t depth = 0; at[0] == '/' && at[1] != '\0'; depth++) {
 		struct spot wanted;
 		size_t size = strcspn(++at, "/");

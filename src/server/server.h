@@ -167,7 +167,7 @@ struct route {
 	/* Before `write`, when the form came with files: on a thread of its own, as it may take seconds. ERR_INVALID
 	 * with a refusal shows the form again, ERR_TOO_MUCH says that something is over its limit. */
 	enum err (*prepare)(struct call *);
-	const char *page;       /* webui/pages/<page>.html; NULL: the handler fills reply itself, or JSON */
+	const char *page;       /* webui/pages/<page>.html, never under /api/; NULL: the handler fills reply itself, or JSON */
 	/* When inputs are refused: this reader renders `page` again with what was typed under "input", the reasons under
 	 * "errors" { field, text } in order and under "error" by field, "refused" set, status 422. NULL: the plain error
 	 * answer. A route with this alone changes nothing: it shows what was typed, status 200. */
@@ -176,7 +176,7 @@ struct route {
 	 * shown again. Of a GET: its form may be filled with a draft. */
 	bool drafts;
 	/* It shows the roll: to whom it does, when they sign in with a second factor, if the site asks that. Others are led to
-	 * /settings/second; whom it shows nothing it answers as without this. Its path is none at which a token counts. */
+	 * /settings/second; whom it shows nothing it answers as without this. */
 	bool roll;
 	struct input takes[INPUTS_MAX];
 	size_t max_body;        /* 0: 64 KiB. More than 1 MiB is read from who is signed in only */
