@@ -93,13 +93,14 @@ static enum err get_actor(struct call *call, struct txn *t, struct view *page)
 	return e == OK ? serve(call, v, 200) : e;
 }
 
-/* Who follows whom is nobody's business but a number. */
+/* Who follows whom is nobody's business but a number; below 0 it is not told either. */
 static enum err serve_count(struct call *call, const char *id, int64_t total)
 {
 	struct view *v = begin(call);
 	view_text(v, "id", id);
 	view_text(v, "type", "OrderedCollection");
-	view_number(v, "totalItems", total);
+	if (total >= 0)
+		view_number(v, "totalItems", total);
 	return serve(call, v, 200);
 }
 
@@ -112,12 +113,10 @@ static enum err living(struct call *call, struct txn *t, struct actor *a)
 static enum err get_followers(struct call *call, struct txn *t, struct view *page)
 {
 	struct actor a;
-	int64_t total = 0;
 	(void)page;
 	enum err e = living(call, t, &a);
-	if (e == OK)
-		e = follow_count(t, a.id, &total);
-	return e == OK ? serve_count(call, arena_format(call->arena, "%s/followers", a.uri), total)
+	return e == OK ? serve_count(
+		       call, arena_format(call->arena, "%s/followers", a.uri), follow_told(t, &a))
 		       : e;
 }
 

@@ -43,7 +43,9 @@ struct outcome {
 /* The bytes of one activity, shared by all attempts to deliver it. */
 struct body {
 	uint64_t activity;
-	uint64_t post, reader; /* of a copy: who alone may read it, as long as they may */
+	uint64_t post;   /* what it tells of, or 0: it goes as long as that may be read */
+	uint64_t reader; /* of a copy: by whom alone */
+	bool open;       /* by everyone */
 	struct bytes json;
 	struct arena *arena;
 	size_t held;

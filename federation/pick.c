@@ -24,6 +24,7 @@ static enum err body_hold(struct delivery *d, struct txn *t, uint64_t activity, 
 			.json = arena_bytes(arena, kept.json),
 			.post = kept.post,
 			.reader = kept.reader,
+			.open = kept.open,
 			.arena = arena,
 			.next = d->bodies};
 		d->bodies = b;
@@ -190,6 +191,19 @@ static enum err pick_turns(struct pick *p, struct txn *t)
 	return e;
 }
 
+/* Who may not read it any more gets it no more, however long it waited. */
+static bool may_go(struct txn *t, const struct body *b)
+{
+	static const struct viewer nobody = {0};
+	struct post p;
+	if (b->post == 0 || (b->reader == 0 && !b->open))
+		return true;
+	if (post_load(t, b->post, &p) != OK || p.gone)
+		return false;
+	return b->reader != 0 ? circle_may_have_copy(t, b->reader, &p)
+			      : circle_may_read(t, &nobody, &p);
+}
+
 /* What the attempt needs to be made; an error in its place when that is not there. */
 static enum err equip(struct delivery *d, struct txn *t, struct attempt *a)
 {
@@ -201,11 +215,7 @@ static enum err equip(struct delivery *d, struct txn *t, struct attempt *a)
 	if (e == OK)
 		e = body_hold(
 			d, t, delivery_activity((struct bytes){a->key.at, a->key.size}), &a->body);
-	/* Who may not read it any more gets it no more, however long it waited. */
-	struct post p;
-	if (e == OK && a->body->reader != 0 && a->body->post != 0
-		&& (post_load(t, a->body->post, &p) != OK
-			|| !circle_may_have_copy(t, a->body->reader, &p)))
+	if (e == OK && !may_go(t, a->body))
 		e = ERR_GONE;
 	if (e == OK)
 		e = signer_find(d, t, a->row.actor, &s);

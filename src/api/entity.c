@@ -46,9 +46,6 @@ static void posts(struct call *call, struct txn *t, struct view *v, const struct
 
 void entity_account(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	int64_t followers;
-	if (!a->local || follow_count(t, a->id, &followers) != OK)
-		followers = HIDDEN;
 	view_id(v, "id", a->id);
 	view_text(v, "username", a->name);
 	view_text(v, "acct", a->local ? a->name : actor_handle(call->arena, a));
@@ -64,7 +61,7 @@ void entity_account(struct call *call, struct txn *t, struct view *v, const stru
 	view_text(v, "url", a->url ? a->url : a->uri);
 	view_text(v, "uri", a->uri);
 	pictures(call, v, a);
-	view_number(v, "followers_count", followers);
+	view_number(v, "followers_count", follow_told(t, a)); /* or HIDDEN */
 	view_number(v, "following_count", HIDDEN);
 	posts(call, t, v, a);
 	empty_list(v, "emojis");

@@ -189,9 +189,7 @@ static void show_managing(struct call *call, struct txn *t, struct view *v, cons
 enum err community_head_show(
 	struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	enum err e = a->local ? follow_count_show(t, v, a->id) : OK;
-	if (e != OK)
-		return e;
+	follow_told_show(t, v, a);
 	view_text(v, "heading", actor_title(a));
 	view_text(v, "tint", actor_colour(call->arena, a));
 	const char *tagline = markup_plain(call->arena, a->summary != NULL ? a->summary : "", 160);

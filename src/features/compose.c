@@ -432,7 +432,7 @@ static enum err lock_off(struct call *call, struct txn *t)
 
 #define FROM_REPORT                                                                                \
 	{                                                                                          \
-		"report", INPUT_FLAG, .label = "Whether it was reported"                           \
+		"report", INPUT_FLAG, .label = "Reports"                                           \
 	}
 const struct route post_routes[] = {
 	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page,

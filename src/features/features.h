@@ -110,6 +110,7 @@ struct profile_change {
 	uint64_t icon, image;         /* media the one who changes it has sent; 0: leave */
 	bool drop_icon, drop_image;
 };
+bool profile_members_stay(struct txn *, const struct actor *); /* of a Group with posts: own_members is not taken back */
 enum err profile_update(struct txn *, uint64_t who, uint64_t actor, const struct profile_change *, struct refusal *) MUST_USE;
 /* For pages about someone: "relation" { self, following, asked, blocked, can_follow, can_block, can_unblock,
  * from_elsewhere, can_suspend, can_restore }; with "actor" and "uri" beside it what parts/relation.html needs. */
@@ -346,7 +347,10 @@ enum err follow_forget(struct txn *, uint64_t who, uint64_t whom) MUST_USE;
 enum err follow_forget_all(struct txn *, const struct actor *gone) MUST_USE;
 enum err follow_drop_all(struct txn *, uint64_t actor) MUST_USE; /* those that stayed too */
 enum err follow_count(struct txn *, uint64_t whom, int64_t *followers) MUST_USE;
-enum err follow_count_show(struct txn *, struct view *, uint64_t whom) MUST_USE; /* "followers"; 0: fewer than a page tells of */
+/* What is told of it; -1: nothing, as of others this site knows no count, and whoever is let in to a community of its own
+ * members follows it. */
+int64_t follow_told(struct txn *, const struct actor *whom);
+void follow_told_show(struct txn *, struct view *, const struct actor *whom); /* "followers"; 0: fewer than a page tells of */
 enum err follow_followers(struct txn *, uint64_t whom, uint64_t after, size_t max, struct u64s *out) MUST_USE;   /* accepted, by id */
 enum err follow_waiting(struct txn *, uint64_t whom, size_t max, struct u64s *out) MUST_USE; /* who asks to, by id */
 enum err follow_following(struct txn *, uint64_t who, uint64_t after, size_t max, struct u64s *out) MUST_USE;

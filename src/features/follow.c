@@ -236,13 +236,17 @@ enum err follow_count(struct txn *t, uint64_t whom, int64_t *followers)
 	return txn_count(t, &place, followers);
 }
 
-enum err follow_count_show(struct txn *t, struct view *v, uint64_t whom)
+int64_t follow_told(struct txn *t, const struct actor *whom)
 {
 	int64_t n;
-	enum err e = follow_count(t, whom, &n);
-	if (e == OK)
-		view_number(v, "followers", n >= FOLLOWERS_TOLD ? n : 0);
-	return e;
+	bool told = whom->local && !whom->own_members && follow_count(t, whom->id, &n) == OK;
+	return told ? n : -1;
+}
+
+void follow_told_show(struct txn *t, struct view *v, const struct actor *whom)
+{
+	int64_t n = follow_told(t, whom);
+	view_number(v, "followers", n >= FOLLOWERS_TOLD ? n : 0);
 }
 
 struct gathering {

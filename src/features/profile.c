@@ -137,6 +137,20 @@ static const char *what_changed(
 	return t.at;
 }
 
+bool profile_members_stay(struct txn *t, const struct actor *a)
+{
+	struct u64s any = {0};
+	return a->own_members
+		&& (post_ids(t, TABLE_BY_COMMUNITY, a->id, 0, true, 1, &any) != OK
+			|| any.count > 0);
+}
+
+/* Else all members of the association would read what was written for a few of them. */
+static bool opens_to_all(struct txn *t, const struct actor *a, const struct community_change *c)
+{
+	return c != NULL && !c->own_members && profile_members_stay(t, a);
+}
+
 enum err profile_update(struct txn *t, uint64_t who, uint64_t actor,
 	const struct profile_change *change, struct refusal *why)
 {
@@ -148,6 +162,9 @@ enum err profile_update(struct txn *t, uint64_t who, uint64_t actor,
 	if (e != OK)
 		return e;
 	was = a;
+	if (opens_to_all(t, &a, change->community))
+		return refuse(why, "own_members",
+			"What is written here is for its own members: they stay its members.");
 	e = change_apply(txn_arena(t), &a, change, &changed, why);
 	if (e == OK)
 		e = portraits_apply(t, &a, change, who, &changed);
@@ -401,10 +418,7 @@ void profile_relation_show(struct call *call, struct txn *t, struct view *v, con
 
 static enum err person_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
-	/* What this site knows of others is no count of their followers. */
-	enum err e = a->local ? follow_count_show(t, v, a->id) : OK;
-	if (e != OK)
-		return e;
+	follow_told_show(t, v, a);
 	view_text(v, "heading", actor_title(a));
 	if (!a->indexable)
 		reply_header(call, "X-Robots-Tag", "noindex");

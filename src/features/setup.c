@@ -29,7 +29,8 @@ static enum err settings_read(struct call *call, struct txn *t, struct view *v)
 	view_flag(v, "on_settings", true);
 	view_begin(v, "setup");
 	view_flag(v, "restricted", a.restricted);
-	view_flag(v, "own_members", a.own_members);
+	view_flag(v, "own_members", call->typed ? call_flag(call, "own_members") : a.own_members);
+	view_flag(v, "members_stay", profile_members_stay(t, &a));
 	view_flag(v, "abroad", call->typed ? call_flag(call, "abroad") : a.circles.abroad);
 	circle_show_choice(call, t, v, a.id, &a.circles, NULL);
 	view_end(v);

@@ -181,7 +181,7 @@ static enum err show_communities(struct txn *t, struct view *v)
 		actor_show(v, "community", &a);
 		view_text(v, "words",
 			markup_plain(txn_arena(t), a.summary != NULL ? a.summary : "", 160));
-		e = follow_count_show(t, v, a.id);
+		follow_told_show(t, v, &a);
 		view_end(v);
 	}
 	view_list_end(v);

@@ -614,6 +614,20 @@ IN_WRITE(who_moderates_sets_a_community_up)
 	WANT(text_is(a.title, "board") && a.circles.read == CIRCLE_MEMBERS
 		&& a.circles.act == CIRCLE_CORE && a.own_members && !a.restricted);
 	WANT(world_last(t, ACT_UPDATE_ACTOR).object == c.board.id);
+	/* Its own members stay the only ones once something was written for them. */
+	static const char *const opened[] = {"reads=members", "acts=core", NULL};
+	call = world_call(&feature_setup, METHOD_POST, "/@board/settings", &chief, opened);
+	WANT(call->route->write(call, t) == OK && actor_load(t, c.board.id, &a) == OK
+		&& !a.own_members);
+	call = world_call(&feature_setup, METHOD_POST, "/@board/settings", &chief, said);
+	WANT(call->route->write(call, t) == OK);
+	(void)for_circle(t, c.chief.id, c.board.id, CIRCLE_MEMBERS, CIRCLE_MEMBERS);
+	call = world_call(&feature_setup, METHOD_POST, "/@board/settings", &chief, opened);
+	WANT(call->route->write(call, t) == ERR_INVALID
+		&& text_is(call->refusal.field, "own_members"));
+	WANT(actor_load(t, c.board.id, &a) == OK && a.own_members);
+	call = world_call(&feature_setup, METHOD_GET, "/@board/settings", &chief, NULL);
+	WANT(world_read(call, t, &page) == OK && world_number(page, "setup.members_stay") == 1);
 	return OK;
 }
 

@@ -480,6 +480,32 @@ static void what_waited_too_long_is_not_sent(void **state)
 	assert_int_equal(wire_posts_with(ALICE, WORDS), 2);
 }
 
+static void what_was_narrowed_is_not_brought(void **state)
+{
+	(void)state;
+	const char *const inboxes[] = {ALICE, SHARED, CAROL, BOB};
+	size_t tried[COUNT(inboxes)], all = 0;
+	set_up();
+	for (size_t i = 0; i < COUNT(inboxes); i++)
+		wire_answer(inboxes[i], 500, NULL, "");
+	scene.circles = (struct circles){CIRCLE_EVERYONE, CIRCLE_EVERYONE, false};
+	say(WORDS " for everyone");
+	for (size_t i = 0; i < COUNT(inboxes); i++)
+		all += tried[i] = wire_posts_with(inboxes[i], WORDS);
+	assert_true(all > 0);
+	scene.circles = (struct circles){CIRCLE_MEMBERS, CIRCLE_MEMBERS, false};
+	edit("for members");
+	for (size_t i = 0; i < COUNT(inboxes); i++)
+		wire_answer(inboxes[i], 202, NULL, "");
+	an_hour_later();
+	for (size_t i = 0; i < COUNT(inboxes); i++)
+		assert_int_equal(wire_posts_with(inboxes[i], WORDS), tried[i]);
+	all = 0;
+	for (size_t i = 0; i < COUNT(inboxes); i++)
+		all += wire_posts_with(inboxes[i], "Delete");
+	assert_true(all > 0);
+}
+
 static enum err widen(struct txn *t, void *arg)
 {
 	struct line line = {
@@ -535,6 +561,7 @@ int main(void)
 		NODE_TEST(likes_and_answers_stay_here),
 		NODE_TEST(an_answer_whose_writer_chose_it_stands_below_its_copy),
 		NODE_TEST(what_waited_too_long_is_not_sent),
+		NODE_TEST(what_was_narrowed_is_not_brought),
 		NODE_TEST(a_line_that_comes_twice_says_it_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

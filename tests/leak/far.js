@@ -53,7 +53,7 @@ class Far {
 		const answer = (status, type, what) => r.writeHead(status, { 'Content-Type': type }).end(what && JSON.stringify(what));
 		const person = this.people.get(url.pathname.split('/')[2]);
 		const asked = (url.searchParams.get('resource') || '').match(/^acct:([^@]+)@/);
-		if (this.refuses && content.includes(this.refuses)) { // for now: it is brought again
+		if (this.refuses?.some((word) => content.includes(word))) { // for now: it is brought again
 			this.refused++;
 			return answer(500, 'text/plain');
 		}

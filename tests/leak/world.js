@@ -423,13 +423,14 @@ class World {
 		await this.broughtTooLate(keep);
 	}
 
-	// Its copy cannot be brought, and may not be read any more when it can.
+	// What cannot be brought, and may not be read any more when it can: a copy, and what everyone could read.
 	async broughtTooLate(keep) {
 		const { far, people: { carla } } = this, circle = [['reads', 'members'], ['acts', 'members']];
-		far.refuses = this.late = mark('abroad', 'brought too late');
-		const id = keep('brought too late', 'members', 'carla', await carla.writes('/c/veldwerk/new', [['text', `Words ${this.late}.`], ...circle, ['abroad', 'true']]));
+		far.refuses = this.late = [mark('abroad', 'brought too late'), mark('open', 'narrowed before it was brought')];
+		const id = keep('brought too late', 'members', 'carla', await carla.writes('/c/veldwerk/new', [['text', `Words ${this.late[0]}.`], ...circle, ['abroad', 'true']]));
 		await until('it is refused', async () => far.refused > 0, 40);
-		await carla.must(`/p/${id}/edit`, [['text', `Words ${mark('members', 'not brought any more')}.`], ...circle]);
+		const open = keep('narrowed before it was brought', 'members', 'carla', await carla.writes('/c/veldwerk/new', [['text', `Words ${this.late[1]}.`], ['reads', 'everyone'], ['acts', 'everyone']]));
+		for (const late of [id, open]) await carla.must(`/p/${late}/edit`, [['text', `Words ${mark('members', 'not brought any more')}.`], ...circle]);
 		await sleep(200); // what was under way
 		far.refuses = undefined;
 	}
