@@ -414,7 +414,9 @@ static void show_answer_form(struct call *call, struct txn *t, struct view *v,
 	struct actor author;
 	uint64_t me = call->viewer.local ? call->viewer.actor : 0;
 	uint64_t chosen = call_input_id(call, "answer");
-	if (chosen != 0 ? post_load(t, chosen, &to) != OK || to.root != root->id : !call->typed)
+	bool named = chosen != 0 && post_load(t, chosen, &to) == OK && to.root == root->id
+		&& circle_may_read(t, &call->viewer, &to);
+	if (chosen != 0 ? !named : !call->typed)
 		to = *root;
 	bool may = me != 0 && circle_may_reply(t, me, &to);
 	view_flag(v, "may_reply", may);

@@ -350,6 +350,8 @@ static enum err begin_remote(struct txn *t, const struct post_draft *d, const st
 		place_under(p, &parent, false);
 	else if (e != ERR_NOT_FOUND)
 		return e;
+	else if (p->parent_uri != NULL && url_same_host(p->parent_uri, txn_site(t)->base_url))
+		return ERR_FORBIDDEN; /* as what they may not read: which of both is nobody's to hear */
 	return allowed(t, p, &parent);
 }
 

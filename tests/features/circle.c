@@ -570,6 +570,34 @@ IN_WRITE(a_visitor_is_told_how_many_and_no_more)
 	return OK;
 }
 
+/* What is hidden and what never was answer the same: to a form, and to another node. */
+IN_WRITE(what_is_hidden_is_answered_like_what_never_was)
+{
+	(void)arg;
+	struct cast c = cast(t);
+	struct viewer guest = {.actor = c.guest.id, .local = true};
+	struct circles core = {CIRCLE_CORE, CIRCLE_CORE};
+	struct post p = for_circle(t, c.chief.id, c.board.id, CIRCLE_EVERYONE, CIRCLE_EVERYONE);
+	struct post hidden = answer_to(t, c.chief.id, &p, &core), got;
+	char id[ID_TEXT];
+	const char *const to[] = {
+		arena_format(txn_arena(t), "answer=%s", id_text(hidden.id, id)), "answer=12345"};
+	const char *const uris[] = {hidden.uri, "https://ex.org/p/12345"};
+	const char *const said[] = {WORLD_PUBLIC, c.board.uri};
+	const struct node *page;
+	for (size_t i = 0; i < COUNT(to); i++) {
+		struct call *call = world_call(&feature_post, METHOD_GET, post_path(t, &p), &guest,
+			(const char *const[]){to[i], NULL});
+		WANT(world_read(call, t, &page) == OK && world_number(page, "may_reply") == 1
+			&& text_is(world_text(page, "reply_to"), id_text(p.id, id)));
+		struct object o = world_note(&c.xi,
+			arena_format(txn_arena(t), "https://a.example/%zu", i), said, COUNT(said));
+		o.in_reply_to = uris[i];
+		WANT(world_take(t, &c.xi, &o, &got) == ERR_FORBIDDEN);
+	}
+	return OK;
+}
+
 IN_WRITE(a_circle_is_chosen_among_ones_own)
 {
 	(void)arg;
@@ -656,6 +684,7 @@ int main(void)
 		WORLD_TEST(who_may_answer_is_said_by_the_first_post),
 		WORLD_TEST(a_number_says_who_may_read),
 		WORLD_TEST(a_visitor_is_told_how_many_and_no_more),
+		WORLD_TEST(what_is_hidden_is_answered_like_what_never_was),
 		WORLD_TEST(a_circle_is_chosen_among_ones_own),
 		WORLD_TEST(who_moderates_sets_a_community_up),
 	};
