@@ -7,7 +7,8 @@
 #define REPLIES_SHOWN 50
 #define SIDE_SHOWN 2 /* of a side branch; more than one more is folded away */
 #define LOOKED_AT_ONCE 100
-#define ROUNDS_MOST 10 /* of looking, for one page */
+#define LAST_LOOKED_AT 100 /* answers, for the newest that may be read */
+#define ROUNDS_MOST 10     /* of looking, for one page */
 #define TEASER_POINTS 140
 #define HEADING_POINTS 80
 #define GAP_LEAST (30 * DAY) /* between two answers, to be told */
@@ -92,23 +93,42 @@ static void show_kind(struct view *v, const struct post *p)
 	view_end(v);
 }
 
-/* Neither does a time tell of an answer that is for fewer eyes. */
-static int64_t last_activity(struct txn *t, const struct post *p, const struct viewer *viewer)
+struct newest { /* of the answers to one conversation */
+	struct txn *t;
+	const struct viewer *viewer;
+	uint64_t root;
+	struct post *out;
+	bool found;
+};
+
+static enum err newest_one(void *arg, struct bytes key, struct bytes value)
 {
-	struct u64s last;
-	struct post reply;
-	if (post_ids(t, TABLE_BY_ROOT, p->id, 0, true, 1, &last) != OK || last.count == 0
-		|| last.at[0] <= p->id || post_load(t, last.at[0], &reply) != OK)
-		return 0;
-	bool apart = reply.circles.read != CIRCLE_EVERYONE
-		|| (reply.visibility > VISIBLE_UNLISTED && reply.visibility > p->visibility);
-	return apart && !circle_may_read(t, viewer, &reply) ? 0 : id_time(reply.id);
+	struct newest *n = arg;
+	uint64_t id = place_id(key, 1);
+	(void)value;
+	if (id <= n->root)
+		return ERR_CONFLICT;
+	n->found = post_load(n->t, id, n->out) == OK && !n->out->gone && n->out->removed_by == 0
+		&& circle_may_read(n->t, n->viewer, n->out);
+	return n->found ? ERR_CONFLICT : OK;
+}
+
+/* What is for fewer eyes neither tells its time nor hides what was said before. */
+bool post_last_answer(
+	struct txn *t, const struct viewer *viewer, const struct post *root, struct post *out)
+{
+	struct newest n = {.t = t, .viewer = viewer, .root = root->id, .out = out};
+	struct walk w = {.prefix = place_1(TABLE_BY_ROOT, root->id),
+		.backward = true,
+		.max = LAST_LOOKED_AT};
+	return txn_walk(t, &w, newest_one, &n) == OK && n.found;
 }
 
 void post_line(struct txn *t, struct view *v, const char *name, const struct post *p,
 	const struct viewer *viewer)
 {
-	int64_t last = last_activity(t, p, viewer);
+	struct post answer;
+	int64_t last = post_last_answer(t, viewer, p, &answer) ? id_time(answer.id) : 0;
 	view_begin(v, name);
 	view_id(v, "id", p->id);
 	view_flag(v, "titled", p->title != NULL);

@@ -437,6 +437,8 @@ enum err post_of_conversation(struct txn *, uint64_t root, uint64_t after, size_
 enum err post_pinned(struct txn *, uint64_t actor, size_t max, struct u64s *out) MUST_USE;
 void post_show(struct txn *, struct view *, const char *name, const struct post *, const struct viewer *); /* whole, for pages */
 void post_line(struct txn *, struct view *, const char *name, const struct post *, const struct viewer *); /* one line of a list */
+/* The newest answer that the viewer may read, of the last hundred. */
+bool post_last_answer(struct txn *, const struct viewer *, const struct post *root, struct post *out);
 /* A list of lines: those of `ids` that the viewer may read; parts/post-line.html shows one. */
 void post_lines(struct txn *, struct view *, const char *name, const struct u64s *ids, const struct viewer *);
 const char *post_name(struct txn *, const struct post *, size_t points); /* its title, its warning, or its first words */

@@ -54,22 +54,13 @@ static enum err find_events(
 	return e;
 }
 
-static bool last_answer(
-	struct txn *t, const struct viewer *viewer, const struct post *root, struct post *out)
-{
-	struct u64s last;
-	return post_ids(t, TABLE_BY_ROOT, root->id, 0, true, 1, &last) == OK && last.count == 1
-		&& last.at[0] > root->id && post_load(t, last.at[0], out) == OK && !out->gone
-		&& out->removed_by == 0 && circle_may_read(t, viewer, out);
-}
-
 static void consider(
 	struct txn *t, const struct viewer *viewer, const struct post *p, struct now *out)
 {
 	struct post answer;
 	struct extra x;
 	int64_t now = time_now(), age = now - p->published;
-	bool poll = p->kind == POST_QUESTION, answered = last_answer(t, viewer, p, &answer);
+	bool poll = p->kind == POST_QUESTION, answered = post_last_answer(t, viewer, p, &answer);
 	extra_read(txn_arena(t), p->extra, &x);
 	if (poll && x.end_time != 0 && !poll_is_closed(&x))
 		few_add(&out->of[POLLS], p, NULL,

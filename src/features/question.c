@@ -222,18 +222,18 @@ static const struct detail details[] = {
 
 /* ---- on time --------------------------------------------------------------------------------- */
 
-/* Somebody else said something to it. */
-static enum err is_answered(
-	struct txn *t, const struct post *p, const struct solution *q, bool *out)
+/* Somebody else said something to it that the viewer may read. NULL: that anybody may. */
+static enum err is_answered(struct txn *t, const struct post *p, const struct solution *q,
+	const struct viewer *viewer, bool *out)
 {
 	struct u64s ids;
 	struct post a;
 	enum err e = post_of_conversation(t, p->id, p->id, LOOKED_AT, &ids);
-	*out = q->accepted != 0;
-	for (size_t i = 0; e == OK && i < ids.count; i++)
-		*out = *out
-			|| (post_load(t, ids.at[i], &a) == OK && !a.gone && a.removed_by == 0
-				&& a.author != q->asker && a.author != p->author);
+	*out = viewer != NULL ? stands(t, q->accepted, viewer, &a) : q->accepted != 0;
+	for (size_t i = 0; e == OK && !*out && i < ids.count; i++)
+		*out = post_load(t, ids.at[i], &a) == OK && !a.gone && a.removed_by == 0
+			&& a.author != q->asker && a.author != p->author
+			&& (viewer == NULL || circle_may_read(t, viewer, &a));
 	return e;
 }
 
@@ -260,7 +260,7 @@ static enum err offer(struct txn *t, uint64_t id)
 	if (e == OK)
 		e = question_load(t, id, &q);
 	if (e == OK)
-		e = is_answered(t, &p, &q, &answered);
+		e = is_answered(t, &p, &q, NULL, &answered);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
 	return answered || p.gone || p.removed_by != 0 || p.locked ? OK : offer_to(t, &p, &q);
@@ -350,7 +350,8 @@ static bool is_listed(struct call *call, struct txn *t, uint64_t id, bool open, 
 	bool answered = false;
 	return stands(t, id, &call->viewer, out) && out->kind == POST_ASKED
 		&& question_load(t, id, &q) == OK
-		&& (!open || (is_answered(t, out, &q, &answered) == OK && !answered));
+		&& (!open
+			|| (is_answered(t, out, &q, &call->viewer, &answered) == OK && !answered));
 }
 
 static enum err list_show(struct call *call, struct txn *t, struct view *v, const struct actor *c)

@@ -131,6 +131,22 @@ IN_WRITE(who_may_not_read_an_answer_hears_nothing_of_it)
 		t, (struct post_draft){.author = anna.id, .parent = p.id, .circles = &members});
 	WANT(answer.circles.read == CIRCLE_MEMBERS);
 	WANT(has(page_of(t, &anna), "answer") == 1 && has(page_of(t, NULL), "answer") == 0);
+	/* Nor does it take away what was said before it. */
+	struct post q = write(t, (struct post_draft){.author = anna.id, .community = club.id});
+	time_freeze(NOW + HOUR);
+	struct post open = write(t, (struct post_draft){.author = anna.id, .parent = q.id});
+	time_freeze(NOW + 2 * HOUR);
+	for (int i = 0; i < 3; i++)
+		WANT(write(t,
+			     (struct post_draft){
+				     .author = anna.id, .parent = q.id, .circles = &members})
+				.id
+			!= 0);
+	const struct node *row = world_node(page_of(t, NULL), "now")->first;
+	WANT(row != NULL && world_number(row, "answer") == 1
+		&& text_is(world_text(row, "open"), post_path(t, &open))
+		&& world_number(row, "post.last") == id_time(open.id));
+	time_freeze(NOW);
 	return OK;
 }
 

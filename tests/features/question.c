@@ -160,6 +160,16 @@ IN_WRITE(an_answer_for_members_is_told_to_members_only)
 	WANT(strstr(world_words(world_object(t, all.asked.id), "content"), "Onder ons") == NULL
 		&& *world_words(world_object(t, all.asked.id), "updated") == '\0');
 	WANT(world_lines(t, ACT_CHOOSE) == 0 && world_lines(t, ACT_UPDATE) == 0);
+	const struct actor *const who[] = {NULL, &all.cas, &all.bas};
+	for (size_t i = 0; i < COUNT(who); i++) {
+		struct viewer viewer = {0};
+		if (who[i] != NULL)
+			viewer = world_as(who[i]);
+		struct call *call = world_call(&feature_question, METHOD_GET, "/@board/questions",
+			&viewer, (const char *const[]){"show=open", NULL});
+		WANT(world_read(call, t, &page) == OK
+			&& world_count(page, "questions") == (who[i] != &all.bas));
+	}
 	return OK;
 }
 
