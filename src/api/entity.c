@@ -34,7 +34,8 @@ static void posts(struct call *call, struct txn *t, struct view *v, const struct
 {
 	struct u64s ids = {0};
 	char day[TIME_ISO];
-	if (timeline_of(t, &call->viewer, a, 0, POSTS_COUNTED, &ids) != OK || ids.count == 0) {
+	if (timeline_of(t, &call->viewer, a, 0, POSTS_COUNTED, &ids, NULL) != OK
+		|| ids.count == 0) {
 		view_number(v, "statuses_count", 0);
 		view_null(v, "last_status_at");
 		return;

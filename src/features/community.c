@@ -269,10 +269,10 @@ static struct u64s without(struct arena *arena, struct u64s ids, struct u64s pin
 static enum err show_page(struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct u64s ids, pinned = {0};
-	uint64_t before = call_input_id(call, "before");
+	uint64_t before = call_input_id(call, "before"), older = 0;
 	enum err e = community_head_show(call, t, v, a);
 	if (e == OK)
-		e = timeline_of(t, &call->viewer, a, before, LINES_SHOWN, &ids);
+		e = timeline_of(t, &call->viewer, a, before, LINES_SHOWN, &ids, &older);
 	if (e == OK && before == 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)
@@ -284,11 +284,11 @@ static enum err show_page(struct call *call, struct txn *t, struct view *v, cons
 	post_lines(t, v, "pinned", &pinned, &call->viewer);
 	post_lines(t, v, "conversations", &rest, &call->viewer);
 	view_flag(v, "on_conversations", true);
-	view_flag(v, "nothing", ids.count == 0 && pinned.count == 0 && before == 0);
+	view_flag(v, "nothing", ids.count == 0 && pinned.count == 0 && before == 0 && older == 0);
 	view_flag(v, "later_page", before > 0);
-	view_flag(v, "paged", before > 0 || ids.count == LINES_SHOWN);
-	if (ids.count == LINES_SHOWN)
-		view_id(v, "older", ids.at[ids.count - 1]);
+	view_flag(v, "paged", before > 0 || older != 0);
+	if (older != 0)
+		view_id(v, "older", older);
 	return OK;
 }
 

@@ -108,8 +108,7 @@ static enum err newest_one(void *arg, struct bytes key, struct bytes value)
 	(void)value;
 	if (id <= n->root)
 		return ERR_CONFLICT;
-	n->found = post_load(n->t, id, n->out) == OK && !n->out->gone && n->out->removed_by == 0
-		&& circle_may_read(n->t, n->viewer, n->out);
+	n->found = post_load_for(n->t, n->viewer, id, n->out) && n->out->removed_by == 0;
 	return n->found ? ERR_CONFLICT : OK;
 }
 

@@ -430,6 +430,8 @@ enum err post_pin(struct txn *, uint64_t who, uint64_t post, bool on, const stru
 enum err post_pin_at(struct txn *, uint64_t who, uint64_t where, uint64_t post, bool on, const struct origin *) MUST_USE;
 enum err post_load(struct txn *, uint64_t id, struct post *) MUST_USE;
 enum err post_by_uri(struct txn *, const char *uri, struct post *) MUST_USE;
+/* Whether it is there and the viewer may read it; for nobody it costs little to pass over one that is not for everyone. */
+bool post_load_for(struct txn *, const struct viewer *, uint64_t id, struct post *);
 /* Pages: newest first (conversation: oldest first). before/after 0: the edge. */
 enum err post_of_author(struct txn *, uint64_t actor, uint64_t before, size_t max, struct u64s *out) MUST_USE;
 enum err post_of_community(struct txn *, uint64_t community, uint64_t before, size_t max, struct u64s *out) MUST_USE;
@@ -917,16 +919,20 @@ void keep_show(struct txn *, struct view *, const char *language); /* parts/kept
 
 /* ---- timeline.c: pages that gather; overview.c: my own ----------------------------------------- */
 
-/* Newest first: posts of the followed and of their communities that `viewer` may read. */
-enum err timeline_home(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
-enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out) MUST_USE;
+/* Newest first: posts of the followed and of their communities that `viewer` may read. `older` (NULL ok): what to go on
+ * before, 0 at the end; a page that has less, and yet an older one, is where looking stopped. */
+enum err timeline_home(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out,
+	uint64_t *older) MUST_USE;
+enum err timeline_public(struct txn *, const struct viewer *, uint64_t before, size_t max, struct u64s *out,
+	uint64_t *older) MUST_USE;
 /* Of a person, or the conversations of a community: a page of those alone that `viewer` may read, so that neither its
  * length nor its ends tell of others. */
 enum err timeline_of(struct txn *, const struct viewer *, const struct actor *, uint64_t before, size_t max,
-	struct u64s *out) MUST_USE;
+	struct u64s *out, uint64_t *older) MUST_USE;
 
-/* A page of them, of `most`: what parts/conversation-list.html shows, "nothing". */
-void timeline_show(struct txn *, struct view *, const struct viewer *, const struct u64s *ids, uint64_t before, size_t most);
+/* A page of them: what parts/conversation-list.html shows, "nothing". */
+void timeline_show(struct txn *, struct view *, const struct viewer *, const struct u64s *ids, uint64_t before,
+	uint64_t older);
 
 /* ---- linked.c, readers.c: what federation/linking.c asks when it has found an account elsewhere; on a thread that may wait ---- */
 

@@ -257,7 +257,7 @@ static enum err of_actor(struct call *call, struct txn *t, struct view *v)
 	if (e == OK && a.gone)
 		e = ERR_GONE;
 	if (e == OK)
-		e = timeline_of(t, &nobody, &a, 0, LOOKED_AT, &ids);
+		e = timeline_of(t, &nobody, &a, 0, LOOKED_AT, &ids, NULL);
 	if (e != OK)
 		return e;
 	struct feed f = {.call = call,

@@ -142,7 +142,7 @@ enum err now_show(
 	struct u64s ids;
 	struct post p;
 	struct now *now = arena_alloc(txn_arena(t), sizeof *now);
-	enum err e = timeline_of(t, viewer, community, 0, LOOKED_AT, &ids);
+	enum err e = timeline_of(t, viewer, community, 0, LOOKED_AT, &ids, NULL);
 	*now = (struct now){0};
 	if (e == OK)
 		e = find_events(t, viewer, community->id, now);

@@ -134,7 +134,7 @@ static enum err show_waiting(struct call *call, struct txn *t, struct view *v)
 static enum err overview_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
-	uint64_t before = call_input_id(call, "before");
+	uint64_t before = call_input_id(call, "before"), older = 0;
 	enum err e = OK;
 	view_text(v, "heading", i18n(call->language, "My overview"));
 	if (before == 0) {
@@ -147,9 +147,9 @@ static enum err overview_read(struct call *call, struct txn *t, struct view *v)
 	if (e == OK)
 		e = drafts_show(call, t, v, DRAFTS_SHOWN);
 	if (e == OK)
-		e = timeline_home(t, &call->viewer, before, PAGE_SHOWN, &ids);
+		e = timeline_home(t, &call->viewer, before, PAGE_SHOWN, &ids, &older);
 	if (e == OK)
-		timeline_show(t, v, &call->viewer, &ids, before, PAGE_SHOWN);
+		timeline_show(t, v, &call->viewer, &ids, before, older);
 	return e;
 }
 

@@ -62,6 +62,23 @@ enum err post_load(struct txn *t, uint64_t id, struct post *out)
 	return txn_load(t, &place, &post_shape, out);
 }
 
+/* From one field: a page may look past thousands of posts that are not for it. */
+static bool is_open(struct txn *t, uint64_t id)
+{
+	static const struct field fields[] = {{3, F_U32, 0, 0}};
+	static const struct shape shape = {"post", sizeof(uint32_t), fields, COUNT(fields)};
+	struct place place = place_1(TABLE_POST, id);
+	uint32_t visibility;
+	return txn_load(t, &place, &shape, &visibility) == OK
+		&& (visibility == VISIBLE_PUBLIC || visibility == VISIBLE_UNLISTED);
+}
+
+bool post_load_for(struct txn *t, const struct viewer *viewer, uint64_t id, struct post *out)
+{
+	return (viewer->actor != 0 || is_open(t, id)) && post_load(t, id, out) == OK && !out->gone
+		&& circle_may_read(t, viewer, out);
+}
+
 enum err post_by_uri(struct txn *t, const char *uri, struct post *out)
 {
 	if (uri == NULL)

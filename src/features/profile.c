@@ -377,17 +377,17 @@ static enum err person_posts(
 	struct call *call, struct txn *t, struct view *v, const struct actor *a)
 {
 	struct u64s ids, pinned = {0};
-	uint64_t before = call_input_id(call, "before");
-	enum err e = timeline_of(t, &call->viewer, a, before, POSTS_SHOWN, &ids);
+	uint64_t before = call_input_id(call, "before"), older = 0;
+	enum err e = timeline_of(t, &call->viewer, a, before, POSTS_SHOWN, &ids, &older);
 	if (e == OK && before == 0)
 		e = post_pinned(t, a->id, PINNED_SHOWN, &pinned);
 	if (e != OK)
 		return e;
 	post_lines(t, v, "pinned", &pinned, &call->viewer);
 	post_lines(t, v, "posts", &ids, &call->viewer);
-	view_flag(v, "some", ids.count > 0);
-	if (ids.count == POSTS_SHOWN)
-		view_id(v, "older", ids.at[ids.count - 1]);
+	view_flag(v, "some", ids.count > 0 || older != 0);
+	if (older != 0)
+		view_id(v, "older", older);
 	return OK;
 }
 

@@ -6,7 +6,10 @@
 #define PAGE_SHOWN 20
 #define SHOWN_MOST 100
 #define SOURCES_MOST 1000
-#define ROUNDS_MOST 10 /* pages looked through for one page that may be read */
+#define ROUNDS_MOST 20 /* of looking for one page that may be read: each of SHOWN_MOST posts */
+#define ROUNDS_OF_NOBODY                                                                           \
+	100 /* what is for fewer costs them less (post_load_for), and tells them more */
+#define WALKS_MOST 20000 /* of all sources together */
 
 /* ---- merging --------------------------------------------------------------------------------- */
 
@@ -77,8 +80,7 @@ enum choice { PUBLIC_ONES, THOSE_THAT_CONCERN, ALL_READABLE };
 static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, enum choice choice)
 {
 	struct post p;
-	if (post_load(t, id, &p) != OK || p.gone || p.removed_by != 0 || message_is(t, &p)
-		|| !circle_may_read(t, viewer, &p))
+	if (!post_load_for(t, viewer, id, &p) || p.removed_by != 0 || message_is(t, &p))
 		return false;
 	return choice == PUBLIC_ONES           ? p.visibility == VISIBLE_PUBLIC
 		: choice == THOSE_THAT_CONCERN ? concerns(t, viewer->actor, &p)
@@ -86,16 +88,20 @@ static bool belongs(struct txn *t, const struct viewer *viewer, uint64_t id, enu
 }
 
 static enum err gather(struct txn *t, const struct viewer *viewer, const struct source *sources,
-	size_t count, enum choice choice, uint64_t before, size_t max, struct u64s *out)
+	size_t count, enum choice choice, uint64_t before, size_t max, struct u64s *out,
+	uint64_t *older)
 {
+	size_t rounds = viewer->actor != 0 ? ROUNDS_MOST : ROUNDS_OF_NOBODY, walks = 0;
 	if (max > SHOWN_MOST)
 		max = SHOWN_MOST;
 	uint64_t *kept = arena_array(txn_arena(t), max, sizeof *kept);
 	struct merge *m = arena_alloc(txn_arena(t), sizeof *m);
 	size_t have = 0;
-	m->max = max;
-	m->count = max;
-	for (int round = 0; round < ROUNDS_MOST && have < max && m->count == max; round++) {
+	m->count = m->max = max;
+	for (; rounds > 0 && walks < WALKS_MOST && have < max && m->count == m->max; rounds--) {
+		if (walks > 0)
+			m->max = SHOWN_MOST;
+		walks += count;
 		enum err e = merge_page(t, sources, count, before, m);
 		if (e != OK)
 			return e;
@@ -104,12 +110,14 @@ static enum err gather(struct txn *t, const struct viewer *viewer, const struct 
 				kept[have++] = m->ids[i];
 		before = m->count > 0 ? m->ids[m->count - 1] : before;
 	}
+	if (older != NULL)
+		*older = have == max ? kept[have - 1] : m->count == m->max ? before : 0;
 	*out = (struct u64s){kept, have};
 	return OK;
 }
 
-enum err timeline_home(
-	struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
+enum err timeline_home(struct txn *t, const struct viewer *viewer, uint64_t before, size_t max,
+	struct u64s *out, uint64_t *older)
 {
 	struct u64s followed;
 	struct actor a;
@@ -126,11 +134,11 @@ enum err timeline_home(
 		if (a.kind == ACTOR_GROUP)
 			sources[count++] = (struct source){TABLE_BY_COMMUNITY, a.id};
 	}
-	return gather(t, viewer, sources, count, THOSE_THAT_CONCERN, before, max, out);
+	return gather(t, viewer, sources, count, THOSE_THAT_CONCERN, before, max, out, older);
 }
 
-enum err timeline_public(
-	struct txn *t, const struct viewer *viewer, uint64_t before, size_t max, struct u64s *out)
+enum err timeline_public(struct txn *t, const struct viewer *viewer, uint64_t before, size_t max,
+	struct u64s *out, uint64_t *older)
 {
 	struct u64s communities;
 	struct actor a;
@@ -142,28 +150,28 @@ enum err timeline_public(
 	for (size_t i = 0; i < communities.count; i++)
 		if (actor_load(t, communities.at[i], &a) == OK && !a.gone && !a.suspended)
 			sources[count++] = (struct source){TABLE_BY_COMMUNITY, a.id};
-	return gather(t, viewer, sources, count, PUBLIC_ONES, before, max, out);
+	return gather(t, viewer, sources, count, PUBLIC_ONES, before, max, out, older);
 }
 
 enum err timeline_of(struct txn *t, const struct viewer *viewer, const struct actor *a,
-	uint64_t before, size_t max, struct u64s *out)
+	uint64_t before, size_t max, struct u64s *out, uint64_t *older)
 {
 	struct source source = {
 		a->kind == ACTOR_GROUP ? TABLE_BY_COMMUNITY : TABLE_BY_AUTHOR, a->id};
-	return gather(t, viewer, &source, 1, ALL_READABLE, before, max, out);
+	return gather(t, viewer, &source, 1, ALL_READABLE, before, max, out, older);
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 void timeline_show(struct txn *t, struct view *v, const struct viewer *viewer,
-	const struct u64s *ids, uint64_t before, size_t most)
+	const struct u64s *ids, uint64_t before, uint64_t older)
 {
 	post_lines(t, v, "conversations", ids, viewer);
-	view_flag(v, "nothing", ids->count == 0 && before == 0);
+	view_flag(v, "nothing", ids->count == 0 && before == 0 && older == 0);
 	view_flag(v, "later_page", before != 0);
-	view_flag(v, "paged", before != 0 || ids->count == most);
-	if (ids->count == most)
-		view_id(v, "older", ids->at[ids->count - 1]);
+	view_flag(v, "paged", before != 0 || older != 0);
+	if (older != 0)
+		view_id(v, "older", older);
 }
 
 static enum err show_communities(struct txn *t, struct view *v)
@@ -192,7 +200,7 @@ static enum err show_communities(struct txn *t, struct view *v)
 static enum err home_read(struct call *call, struct txn *t, struct view *v)
 {
 	struct u64s ids;
-	uint64_t before = call_input_id(call, "before");
+	uint64_t before = call_input_id(call, "before"), older = 0;
 	view_text(v, "summary", call->site->summary);
 	view_text(v, "description", call->site->summary);
 	view_flag(v, "signed_in", call->viewer.local);
@@ -206,9 +214,9 @@ static enum err home_read(struct call *call, struct txn *t, struct view *v)
 	if (e == OK)
 		e = event_upcoming_show(call, t, v);
 	if (e == OK)
-		e = timeline_public(t, &call->viewer, before, PAGE_SHOWN, &ids);
+		e = timeline_public(t, &call->viewer, before, PAGE_SHOWN, &ids, &older);
 	if (e == OK)
-		timeline_show(t, v, &call->viewer, &ids, before, PAGE_SHOWN);
+		timeline_show(t, v, &call->viewer, &ids, before, older);
 	return e;
 }
 

@@ -52,7 +52,7 @@ IN_WRITE(home_is_what_one_follows)
 	struct actor energy = community(t, "energy"), housing = community(t, "housing");
 	struct viewer me = {.actor = anna.id, .local = true};
 	struct u64s ids;
-	WANT(timeline_home(t, &me, 0, 10, &ids) == OK && ids.count == 0);
+	WANT(timeline_home(t, &me, 0, 10, &ids, NULL) == OK && ids.count == 0);
 	WANT(follow_start(t, anna.id, bas.id, NULL) == OK
 		&& follow_start(t, anna.id, energy.id, NULL) == OK);
 	uint64_t a = written(t,
@@ -67,15 +67,15 @@ IN_WRITE(home_is_what_one_follows)
 	uint64_t close = written(
 		t, (struct post_draft){.author = bas.id, .visibility = VISIBLE_DIRECT});
 	WANT(a && b && c && other && to_other && mine && to_me && close);
-	WANT(timeline_home(t, &me, 0, 10, &ids) == OK && IS(ids, to_me, mine, c, b, a));
-	WANT(timeline_home(t, &me, 0, 2, &ids) == OK && IS(ids, to_me, mine));
-	WANT(timeline_home(t, &me, mine, 2, &ids) == OK && IS(ids, c, b));
-	WANT(timeline_home(t, &me, b, 2, &ids) == OK && IS(ids, a));
-	WANT(timeline_home(t, &me, a, 2, &ids) == OK && ids.count == 0);
-	WANT(post_remove(t, bas.id, c, NULL, NULL) == OK && timeline_home(t, &me, 0, 10, &ids) == OK
-		&& IS(ids, to_me, mine, b, a));
+	WANT(timeline_home(t, &me, 0, 10, &ids, NULL) == OK && IS(ids, to_me, mine, c, b, a));
+	WANT(timeline_home(t, &me, 0, 2, &ids, NULL) == OK && IS(ids, to_me, mine));
+	WANT(timeline_home(t, &me, mine, 2, &ids, NULL) == OK && IS(ids, c, b));
+	WANT(timeline_home(t, &me, b, 2, &ids, NULL) == OK && IS(ids, a));
+	WANT(timeline_home(t, &me, a, 2, &ids, NULL) == OK && ids.count == 0);
+	WANT(post_remove(t, bas.id, c, NULL, NULL) == OK
+		&& timeline_home(t, &me, 0, 10, &ids, NULL) == OK && IS(ids, to_me, mine, b, a));
 	WANT(block_add(t, anna.id, anna.id, cas.id, NULL, NULL) == OK);
-	WANT(timeline_home(t, &me, 0, 10, &ids) == OK && IS(ids, to_me, mine, a));
+	WANT(timeline_home(t, &me, 0, 10, &ids, NULL) == OK && IS(ids, to_me, mine, a));
 	return OK;
 }
 
@@ -94,9 +94,9 @@ IN_WRITE(the_public_sees_public_conversations)
 			.author = anna.id, .community = energy.id, .visibility = VISIBLE_UNLISTED});
 	uint64_t alone = written(t, (struct post_draft){.author = anna.id});
 	WANT(a && b && reply && quiet && alone);
-	WANT(timeline_public(t, &nobody, 0, 10, &ids) == OK && IS(ids, b, a));
+	WANT(timeline_public(t, &nobody, 0, 10, &ids, NULL) == OK && IS(ids, b, a));
 	WANT(actor_suspend(t, housing.id, true) == OK);
-	WANT(timeline_public(t, &nobody, 0, 10, &ids) == OK && IS(ids, a));
+	WANT(timeline_public(t, &nobody, 0, 10, &ids, NULL) == OK && IS(ids, a));
 	return OK;
 }
 
@@ -113,9 +113,40 @@ IN_WRITE(a_page_is_filled_past_what_is_not_for_it)
 				     .community = energy.id,
 				     .visibility = VISIBLE_FOLLOWERS})
 			!= 0);
-	WANT(timeline_public(t, &nobody, 0, 10, &ids) == OK && IS(ids, old));
-	WANT(timeline_public(t, &nobody, 0, 1000, &ids) == OK
+	WANT(timeline_public(t, &nobody, 0, 10, &ids, NULL) == OK && IS(ids, old));
+	WANT(timeline_public(t, &nobody, 0, 1000, &ids, NULL) == OK
 		&& IS(ids, old)); /* more than ever shown */
+	return OK;
+}
+
+/* However much members say among each other, a visitor's pages are made of what is for them. */
+IN_WRITE(a_page_does_not_end_where_others_write_much)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), energy = community(t, "energy");
+	struct actor guest = world_person(t, "bas");
+	struct viewer nobody = {0}, bas = world_as(&guest);
+	struct u64s ids;
+	uint64_t older, end = 0;
+	uint64_t old = written(t, (struct post_draft){.author = anna.id, .community = energy.id});
+	for (int i = 0; i < 2100; i++)
+		end = written(t,
+			(struct post_draft){.author = anna.id,
+				.community = energy.id,
+				.visibility = VISIBLE_FOLLOWERS});
+	WANT(end != 0);
+	WANT(timeline_of(t, &nobody, &energy, 0, 10, &ids, &older) == OK && IS(ids, old)
+		&& older == 0);
+	WANT(timeline_public(t, &nobody, 0, 10, &ids, &older) == OK && IS(ids, old) && older == 0);
+	/* Where looking stops one can go on. */
+	WANT(timeline_of(t, &bas, &energy, 0, 10, &ids, &older) == OK && ids.count == 0
+		&& older > old && older < end);
+	WANT(timeline_of(t, &bas, &energy, older, 10, &ids, &older) == OK && IS(ids, old)
+		&& older == 0);
+	const struct node *page;
+	struct call *call = world_call(&feature_profile, METHOD_GET, "/@energy", &bas, NULL);
+	WANT(world_read(call, t, &page) == OK && world_number(page, "nothing") == 0
+		&& world_node(page, "older") != NULL && renders("community", page));
 	return OK;
 }
 
@@ -215,6 +246,7 @@ int main(void)
 		WORLD_TEST(home_is_what_one_follows),
 		WORLD_TEST(the_public_sees_public_conversations),
 		WORLD_TEST(a_page_is_filled_past_what_is_not_for_it),
+		WORLD_TEST(a_page_does_not_end_where_others_write_much),
 		WORLD_TEST(pages),
 		WORLD_TEST(for_a_member_conversations_come_first),
 		WORLD_TEST(the_door_is_shown_to_who_may_use_it),
