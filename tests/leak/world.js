@@ -23,7 +23,7 @@ const PEOPLE = {
 	bas: { is: 'a guest', guest: true, sees: [] },
 	oud: { is: 'a member until 2020', of: 4, sees: [] },
 	carla: { is: 'a member', of: 0, sees: [...IN, 'talk', 'coach', 'word', 'private', 'hid'] },
-	ed: { is: 'a member, and one of raad', of: 2, sees: [...IN, 'own', 'coach', 'letter', 'private'], roles: [['expert', 'veldwerk'], ['editor', 'veldwerk'], ['member', 'raad']] },
+	ed: { is: 'a member, and one of raad', of: 2, sees: [...IN, 'own', 'coach', 'letter', 'unnamed', 'private'], roles: [['expert', 'veldwerk'], ['editor', 'veldwerk'], ['member', 'raad']] },
 	mana: { is: 'a manager of veldwerk', sees: [...IN, 'core'], roles: [['manager', 'veldwerk']] },
 	kern: { is: 'of the core team of veldwerk', of: 3, sees: [...IN, 'core'], roles: [['core', 'veldwerk']] },
 	dora: { is: 'the treasurer', of: 1, sees: [...IN, 'roll'], roles: [['treasurer']] },
@@ -397,7 +397,7 @@ class World {
 		const unnamed = await asks(veiled, 'anonymous', 'members', 'asked without a name');
 		const post = (await veiled.read(`/coach/${unnamed}`)).match(/href="\/@[^/"]+\/(\d+)"/)[1];
 		keep('asked without a name', 'members', 'veldwerk', post);
-		keep('a question without a name', 'letter', 'veldwerk', unnamed);
+		keep('a question without a name', 'unnamed', 'veldwerk', unnamed);
 		await ed.must(`/coach/${unnamed}/answer`, [['text', note('members', 'answer to who has no name')]]);
 		const asked = keep('a question to a coach', 'coach', 'carla', await asks(carla, 'private', 'coach', 'asked in private'));
 		await ed.must(`/coach/${asked}/answer`, [['text', note('coach', 'answer of a coach')]]);
