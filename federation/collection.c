@@ -4,7 +4,9 @@
 #include <string.h>
 
 #define PAGE 20
+#define LOOKED_AT_ONCE 100
 #define CONTEXT_MOST 500
+#define CONTEXT_LOOKED (4 * CONTEXT_MOST) /* of all that was said in it */
 #define REPLIES_MOST 100
 #define COUNT_MOST 10000
 
@@ -148,8 +150,7 @@ static bool is_ours(struct txn *t, const struct post *p)
 
 static bool is_open(struct txn *t, uint64_t id, struct post *p)
 {
-	struct viewer nobody = {0};
-	return post_load(t, id, p) == OK && !p->gone && circle_may_read(t, &nobody, p);
+	return post_load_for(t, &(struct viewer){0}, id, p);
 }
 
 static void list_begin(struct view *v, const char *id, size_t total, const char *items)
@@ -160,13 +161,30 @@ static void list_begin(struct view *v, const char *id, size_t total, const char 
 	view_list(v, items);
 }
 
-/* The newest that anyone may read, as it stands in one page. */
-static size_t open_posts(struct txn *t, const struct u64s *ids, struct post *posts, size_t most)
+static void add_open(struct txn *t, const struct u64s *ids, struct post posts[PAGE], size_t *count)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < ids->count && count < most; i++)
-		count += is_open(t, ids->at[i], &posts[count]);
-	return count;
+	for (size_t i = 0; i < ids->count && *count < PAGE; i++)
+		*count += is_open(t, ids->at[i], &posts[*count]);
+}
+
+/* The newest that anyone may read: a full page, however much others read among them. */
+static enum err open_posts(
+	struct txn *t, const struct actor *a, struct post posts[PAGE], size_t *count)
+{
+	struct u64s ids = {.count = LOOKED_AT_ONCE};
+	uint64_t before = 0;
+	*count = 0;
+	for (size_t looked = 0; ids.count == LOOKED_AT_ONCE && *count < PAGE && looked < COUNT_MOST;
+		looked += LOOKED_AT_ONCE) {
+		enum err e = a->kind == ACTOR_GROUP
+			? post_of_community(t, a->id, before, LOOKED_AT_ONCE, &ids)
+			: post_of_author(t, a->id, before, LOOKED_AT_ONCE, &ids);
+		if (e != OK)
+			return e;
+		add_open(t, &ids, posts, count);
+		before = ids.count > 0 ? ids.at[ids.count - 1] : 0;
+	}
+	return OK;
 }
 
 /* What others wrote their own nodes say: they are named. */
@@ -193,17 +211,14 @@ static enum err show_announce(
 static enum err get_outbox(struct call *call, struct txn *t, struct view *page)
 {
 	struct actor a;
-	struct u64s ids = {0};
 	struct post posts[PAGE];
+	size_t count = 0;
 	(void)page;
 	enum err e = living(call, t, &a);
-	if (e == OK && a.kind == ACTOR_GROUP)
-		e = post_of_community(t, a.id, 0, 2 * PAGE, &ids);
-	else if (e == OK && a.kind == ACTOR_PERSON)
-		e = post_of_author(t, a.id, 0, 2 * PAGE, &ids);
+	if (e == OK && (a.kind == ACTOR_GROUP || a.kind == ACTOR_PERSON))
+		e = open_posts(t, &a, posts, &count);
 	if (e != OK)
 		return e;
-	size_t count = open_posts(t, &ids, posts, PAGE);
 	struct view *v = begin(call);
 	list_begin(v, arena_format(call->arena, "%s/outbox", a.uri), count, "orderedItems");
 	for (size_t i = 0; e == OK && i < count; i++) {
@@ -221,13 +236,14 @@ static enum err get_featured(struct call *call, struct txn *t, struct view *page
 	struct actor a;
 	struct u64s ids = {0};
 	struct post posts[PAGE];
+	size_t count = 0;
 	(void)page;
 	enum err e = living(call, t, &a);
 	if (e == OK)
 		e = post_pinned(t, a.id, PAGE, &ids);
 	if (e != OK)
 		return e;
-	size_t count = open_posts(t, &ids, posts, PAGE);
+	add_open(t, &ids, posts, &count);
 	struct view *v = begin(call);
 	list_begin(v, arena_format(call->arena, "%s/featured", a.uri), count, "orderedItems");
 	for (size_t i = 0; i < count; i++) {
@@ -246,40 +262,21 @@ static enum err get_featured(struct call *call, struct txn *t, struct view *page
 	return serve(call, v, 200);
 }
 
-struct ids {
-	uint64_t at[CONTEXT_MOST];
-	size_t count, most;
-	uint64_t parent;
-};
-
-static enum err add_second(void *arg, struct bytes key, struct bytes value)
-{
-	struct ids *ids = arg;
-	if (ids->parent != 0 && place_id_at(value, 0) != ids->parent)
-		return OK;
-	ids->at[ids->count++] = place_id(key, 1);
-	return ids->count == ids->most ? ERR_CONFLICT : OK;
-}
-
 static enum err get_moderators(struct call *call, struct txn *t, struct view *page)
 {
 	struct actor a;
+	struct u64s ids = {0};
 	(void)page;
 	enum err e = living(call, t, &a);
-	if (e != OK)
-		return e;
-	struct ids *ids = arena_alloc(call->arena, sizeof *ids);
-	ids->most = REPLIES_MOST;
-	struct walk walk = {.prefix = place_1(TABLE_MODERATOR, a.id), .max = REPLIES_MOST};
-	e = txn_walk(t, &walk, add_second, ids);
+	if (e == OK)
+		e = community_moderators(t, a.id, &ids);
 	if (e != OK)
 		return e;
 	struct view *v = begin(call);
-	list_begin(
-		v, arena_format(call->arena, "%s/moderators", a.uri), ids->count, "orderedItems");
-	for (size_t i = 0; i < ids->count; i++) {
+	list_begin(v, arena_format(call->arena, "%s/moderators", a.uri), ids.count, "orderedItems");
+	for (size_t i = 0; i < ids.count; i++) {
 		struct actor who;
-		if (actor_load(t, ids->at[i], &who) == OK)
+		if (actor_load(t, ids.at[i], &who) == OK)
 			view_text(v, NULL, who.uri);
 	}
 	view_list_end(v);
@@ -343,23 +340,36 @@ static enum err serve_question(struct serving *s)
 }
 
 /* Addresses only: each post's own node says who may read it, and what it says. */
-static enum err serve_uris(
-	struct serving *s, const struct ids *ids, const char *id, const char *items)
+struct uris {
+	struct serving *s;
+	const char *at[CONTEXT_MOST];
+	size_t count, most;
+	uint64_t root, parent; /* the answers to that one; 0: all in the conversation */
+};
+
+static enum err add_uri(void *arg, struct bytes key, struct bytes value)
 {
-	const char **uris = arena_array(s->call->arena, ids->count + 1, sizeof *uris);
-	size_t count = 0;
-	for (size_t i = 0; i < ids->count; i++) {
-		struct post p;
-		if (post_load(s->t, ids->at[i], &p) == OK && !p.gone
-			&& circle_may_read(s->t, &s->viewer, &p))
-			uris[count++] = arena_text(s->call->arena, p.uri);
-	}
-	struct view *v = begin(s->call);
-	list_begin(v, id, count, items);
-	for (size_t i = 0; i < count; i++)
-		view_text(v, NULL, uris[i]);
+	struct uris *u = arg;
+	struct post p;
+	uint64_t id = place_id(key, 1);
+	bool wanted = id != u->root && (u->parent == 0 || place_id_at(value, 0) == u->parent);
+	if (wanted && post_load_for(u->s->t, &u->s->viewer, id, &p))
+		u->at[u->count++] = p.uri;
+	return u->count == u->most ? ERR_CONFLICT : OK;
+}
+
+static enum err serve_uris(struct uris *u, size_t looked, const char *id, const char *items)
+{
+	struct walk walk = {.prefix = place_1(TABLE_BY_ROOT, u->root), .max = looked};
+	enum err e = txn_walk(u->s->t, &walk, add_uri, u);
+	if (e != OK)
+		return e;
+	struct view *v = begin(u->s->call);
+	list_begin(v, id, u->count, items);
+	for (size_t i = 0; i < u->count; i++)
+		view_text(v, NULL, u->at[i]);
 	view_list_end(v);
-	return serve(s->call, v, 200);
+	return serve(u->s->call, v, 200);
 }
 
 static enum err serve_replies(struct serving *s)
@@ -368,36 +378,26 @@ static enum err serve_replies(struct serving *s)
 	enum err e = read_post(s, &p);
 	if (e != OK || p.gone)
 		return e != OK ? e : ERR_GONE;
-	struct ids *ids = arena_alloc(s->call->arena, sizeof *ids);
-	ids->most = REPLIES_MOST;
-	ids->parent = p.id;
-	struct walk walk = {.prefix = place_1(TABLE_BY_ROOT, p.root), .max = COUNT_MOST};
-	e = txn_walk(s->t, &walk, add_second, ids);
-	return e == OK
-		? serve_uris(s, ids, arena_format(s->call->arena, "%s/replies", p.uri), "items")
-		: e;
+	struct uris *u = arena_alloc(s->call->arena, sizeof *u);
+	*u = (struct uris){.s = s, .most = REPLIES_MOST, .root = p.root, .parent = p.id};
+	return serve_uris(
+		u, COUNT_MOST, arena_format(s->call->arena, "%s/replies", p.uri), "items");
 }
 
 static enum err serve_context(struct serving *s)
 {
 	struct post root;
-	struct u64s all;
 	uint64_t id = call_part_id(s->call, "id");
 	enum err e = id != 0 ? post_load(s->t, id, &root) : ERR_NOT_FOUND;
 	if (e != OK || !circle_may_read(s->t, &s->viewer, &root))
 		return e != OK ? e : ERR_NOT_FOUND;
 	if (wants_page(s->call))
 		return show_page(s->call, root.url, root.uri);
-	e = post_of_conversation(s->t, root.id, 0, CONTEXT_MOST, &all);
-	if (e != OK)
-		return e;
-	struct ids *ids = arena_alloc(s->call->arena, sizeof *ids);
-	bool has_root = all.count > 0 && all.at[0] == root.id;
-	if (!has_root)
-		ids->at[ids->count++] = root.id;
-	for (size_t i = 0; i < all.count && ids->count < CONTEXT_MOST; i++)
-		ids->at[ids->count++] = all.at[i];
-	return serve_uris(s, ids, call_url(s->call, s->call->path), "orderedItems");
+	struct uris *u = arena_alloc(s->call->arena, sizeof *u);
+	*u = (struct uris){.s = s, .most = CONTEXT_MOST, .root = root.id};
+	if (!root.gone)
+		u->at[u->count++] = root.uri;
+	return serve_uris(u, CONTEXT_LOOKED, call_url(s->call, s->call->path), "orderedItems");
 }
 
 /* As it was sent, byte for byte; what was for some is fetched by nobody (its object is, by those), nor what is no longer

@@ -5,6 +5,7 @@
 
 #define ENTRIES_MOST 20
 #define LOOKED_AT 60
+#define ROUNDS_MOST 50                  /* of looking */
 #define CONTENT_MOST ((size_t)16 << 10) /* bytes of one post; of a longer one its first words */
 #define FEED_MOST ((size_t)1 << 20)
 #define TITLE_POINTS 80
@@ -16,7 +17,7 @@ struct feed {
 	struct txn *txn;
 	const char *id, *title, *subtitle, *language;
 	const char *page, *self; /* absolute */
-	const struct post *posts;
+	struct post posts[ENTRIES_MOST];
 	size_t count;
 	int64_t updated;
 };
@@ -210,17 +211,32 @@ static void rss_write(struct feed *f)
 static void keep_public(struct feed *f, const struct u64s *ids)
 {
 	static const struct viewer nobody = {0};
-	struct post *kept = arena_array(txn_arena(f->txn), ENTRIES_MOST, sizeof *kept);
 	for (size_t i = 0; i < ids->count && f->count < ENTRIES_MOST; i++) {
-		struct post *p = &kept[f->count];
-		if (post_load(f->txn, ids->at[i], p) != OK || p->gone || p->removed_by != 0
-			|| p->visibility != VISIBLE_PUBLIC || !circle_may_read(f->txn, &nobody, p))
+		struct post *p = &f->posts[f->count];
+		if (!post_load_for(f->txn, &nobody, ids->at[i], p) || p->removed_by != 0
+			|| p->visibility != VISIBLE_PUBLIC)
 			continue;
 		if (changed(p) > f->updated)
 			f->updated = changed(p);
 		f->count++;
 	}
-	f->posts = kept;
+}
+
+/* The newest of a conversation, however much is said in it for fewer. */
+static enum err keep_answers(struct feed *f, uint64_t root)
+{
+	struct u64s ids = {.count = LOOKED_AT};
+	uint64_t before = 0;
+	for (int round = 0; round < ROUNDS_MOST && ids.count == LOOKED_AT; round++) {
+		enum err e = post_ids(f->txn, TABLE_BY_ROOT, root, before, true, LOOKED_AT, &ids);
+		if (e != OK)
+			return e;
+		keep_public(f, &ids);
+		if (f->count == ENTRIES_MOST)
+			break;
+		before = ids.count > 0 ? ids.at[ids.count - 1] : 0;
+	}
+	return OK;
 }
 
 static enum err answer(struct feed *f)
@@ -289,14 +305,11 @@ static enum err of_conversation(struct call *call, struct txn *t, struct view *v
 	(void)v;
 	struct actor author;
 	struct post root;
-	struct u64s ids;
 	enum err e = actor_by_handle(t, call_part(call, "name"), &author);
 	if (e == OK)
 		e = post_load(t, call_part_id(call, "id"), &root);
 	if (e == OK && (root.author != author.id || !feed_of_conversation(t, &root)))
 		e = ERR_NOT_FOUND;
-	if (e == OK)
-		e = post_ids(t, TABLE_BY_ROOT, root.id, 0, true, LOOKED_AT, &ids);
 	if (e != OK)
 		return e;
 	struct feed f = {.call = call,
@@ -306,8 +319,8 @@ static enum err of_conversation(struct call *call, struct txn *t, struct view *v
 		.language = root.language != NULL ? root.language : call->site->language,
 		.page = call_url(call, post_path(t, &root)),
 		.updated = root.published};
-	keep_public(&f, &ids);
-	return answer(&f);
+	e = keep_answers(&f, root.id);
+	return e == OK ? answer(&f) : e;
 }
 
 static const struct route routes[] = {

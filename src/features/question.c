@@ -8,7 +8,8 @@
 #define OFFERED_AT_ONCE 20
 #define LOOKED_AT 50 /* answers, for one by somebody else */
 #define LISTED 20
-#define SEARCHED 500 /* conversations of a community, for its questions */
+#define SEARCHED 500 /* conversations of a community, for its questions; as often as: */
+#define ROUNDS_MOST 10
 #define ANSWER_POINTS 80
 
 static const struct field question_fields[] = {
@@ -65,8 +66,7 @@ static enum err end(struct txn *t, const struct post *p)
 
 static bool stands(struct txn *t, uint64_t id, const struct viewer *viewer, struct post *out)
 {
-	return id != 0 && post_load(t, id, out) == OK && !out->gone && out->removed_by == 0
-		&& circle_may_read(t, viewer, out);
+	return id != 0 && post_load_for(t, viewer, id, out) && out->removed_by == 0;
 }
 
 bool question_may_choose(struct txn *t, uint64_t who, const struct post *question)
@@ -358,25 +358,29 @@ static enum err list_show(struct call *call, struct txn *t, struct view *v, cons
 {
 	struct u64s ids;
 	struct post p;
-	uint64_t before = call_input_id(call, "before"), last = 0;
-	bool open = text_is(call_input(call, "show"), "open");
+	uint64_t before = call_input_id(call, "before");
+	bool open = text_is(call_input(call, "show"), "open"), more = true;
 	size_t shown = 0;
-	enum err e = post_of_community(t, c->id, before, SEARCHED, &ids);
-	if (e != OK)
-		return e;
 	view_list(v, "questions");
-	for (size_t i = 0; i < ids.count && shown < LISTED; i++) {
-		if (!is_listed(call, t, ids.at[i], open, &p))
-			continue;
-		post_line(t, v, NULL, &p, &call->viewer);
-		last = p.id;
-		shown++;
+	for (int round = 0; round < ROUNDS_MOST && more && shown < LISTED; round++) {
+		enum err e = post_of_community(t, c->id, before, SEARCHED, &ids);
+		if (e != OK)
+			return e;
+		more = ids.count == SEARCHED;
+		for (size_t i = 0; i < ids.count && shown < LISTED; i++) {
+			before = ids.at[i];
+			if (!is_listed(call, t, before, open, &p))
+				continue;
+			post_line(t, v, NULL, &p, &call->viewer);
+			shown++;
+		}
 	}
+	more = more || shown == LISTED;
 	view_list_end(v);
-	view_flag(v, "nothing", shown == 0);
+	view_flag(v, "nothing", shown == 0 && !more);
 	view_flag(v, "open", open);
-	if (shown == LISTED)
-		view_id(v, "older", last);
+	if (more)
+		view_id(v, "older", before);
 	return OK;
 }
 

@@ -7,9 +7,8 @@
 #define SHOWN_MOST 100
 #define SOURCES_MOST 1000
 #define ROUNDS_MOST 20 /* of looking for one page that may be read: each of SHOWN_MOST posts */
-#define ROUNDS_OF_NOBODY                                                                           \
-	100 /* what is for fewer costs them less (post_load_for), and tells them more */
-#define WALKS_MOST 20000 /* of all sources together */
+#define ROUNDS_OF_NOBODY 100 /* it costs them less (post_load_for), and tells them more */
+#define WALKS_MOST 20000     /* of all sources together */
 
 /* ---- merging --------------------------------------------------------------------------------- */
 

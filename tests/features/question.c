@@ -316,6 +316,15 @@ IN_WRITE(its_pages)
 	WANT(call->route->write(call, t) == OK);
 	struct post p;
 	WANT(post_load(t, world_last(t, ACT_CREATE).object, &p) == OK && p.kind == POST_ASKED);
+	/* However much is said for fewer: what a visitor may read is found. */
+	for (int i = 0; i < 510; i++)
+		world_post(t,
+			(struct post_draft){.author = all.anna.id,
+				.community = all.board.id,
+				.visibility = VISIBLE_FOLLOWERS});
+	call = world_call(&feature_question, METHOD_GET, "/@board/questions", &nobody, NULL);
+	WANT(world_read(call, t, &page) == OK && world_count(page, "questions") == 3
+		&& world_node(page, "older") == NULL);
 	struct card card = {.actor = all.anna.id, .expertise = "Orchideeën, mossen"};
 	WANT(directory_save(t, &card) == OK);
 	call = world_call(&feature_expertise, METHOD_POST, "/settings/expertise", &anna,

@@ -156,6 +156,48 @@ static void collections_list_what_is_open(void **state)
 	assert_int_equal(node_get("/actor/outbox", NULL, NULL).status, 200);
 }
 
+static enum err write_much_for_few(struct txn *t, void *arg)
+{
+	(void)arg;
+	struct post p;
+	struct post_draft among = {.author = scene.jan,
+				  .source = "Secret",
+				  .community = scene.board,
+				  .visibility = VISIBLE_FOLLOWERS},
+			  answer = {.author = scene.jan,
+				  .source = "Secret",
+				  .parent = scene.posts[0],
+				  .visibility = VISIBLE_DIRECT};
+	enum err e = OK;
+	for (int i = 0; e == OK && i < 110; i++)
+		e = post_create(t, &among, NULL, NULL, &p);
+	for (int i = 0; e == OK && i < 510; i++)
+		e = post_create(t, &answer, NULL, NULL, &p);
+	answer.visibility = VISIBLE_PUBLIC;
+	return e == OK ? post_create(t, &answer, NULL, NULL, &p) : e;
+}
+
+/* However much is said among a few: how much there is that others may read says nothing of it. */
+static void what_is_for_few_does_not_count(void **state)
+{
+	(void)state;
+	set_up();
+	node_write(write_much_for_few, NULL);
+	const struct {
+		const char *path, *items;
+		int64_t count;
+	} all[] = {{"/u/jan/outbox", "orderedItems", 4}, {"/c/board/outbox", "orderedItems", 1},
+		{path_of("/p/", 0, "/replies"), "items", 2},
+		{path_of("/t/", 0, ""), "orderedItems", 3}};
+	for (size_t i = 0; i < COUNT(all); i++) {
+		int64_t total = -1;
+		const json_node *n = json_of(node_get(all[i].path, NULL, NULL));
+		assert_int_equal(json_count(json_member(n, all[i].items)), all[i].count);
+		assert_true(
+			json_number(json_member(n, "totalItems"), &total) && total == all[i].count);
+	}
+}
+
 static void what_others_wrote_is_only_named(void **state)
 {
 	(void)state;
@@ -183,6 +225,7 @@ int main(void)
 		NODE_TEST(an_etag_spares_the_body),
 		NODE_TEST(secrets_are_nowhere),
 		NODE_TEST(collections_list_what_is_open),
+		NODE_TEST(what_is_for_few_does_not_count),
 		NODE_TEST(what_others_wrote_is_only_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
