@@ -128,6 +128,7 @@ static enum err next_run(struct txn *t, void *arg)
 	m.language = arena_text(w->arena, m.language);
 	m.html = arena_text(w->arena, m.html);
 	m.leave = arena_text(w->arena, m.leave);
+	m.posts.at = arena_copy(w->arena, m.posts.at, m.posts.count * sizeof *m.posts.at);
 	w->mail = m;
 	return OK;
 }
@@ -201,7 +202,8 @@ static void note_said(
 static int64_t handle(struct mailer *m, struct work *w)
 {
 	struct mail_answer answer = {0};
-	enum err e = time_now() >= w->mail.until
+	enum err e = w->mail.withdrawn ? ERR_FORBIDDEN
+		: time_now() >= w->mail.until
 		? ERR_INVALID
 		: send_one(m->federation, w->arena, &w->mail, &answer);
 	if (e == ERR_REMOTE) {

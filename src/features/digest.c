@@ -24,6 +24,9 @@ static const struct field fields[] = {
 	{2, F_I64, offsetof(struct digest, daily), 0},
 	{3, F_I64, offsetof(struct digest, weekly), 0},
 	{4, F_U64, offsetof(struct digest, noticed), 0},
+	{5, F_I64, offsetof(struct digest, was_daily), 0},
+	{6, F_I64, offsetof(struct digest, was_weekly), 0},
+	{7, F_U64, offsetof(struct digest, was_noticed), 0},
 };
 const struct shape digest_shape = {"digest", sizeof(struct digest), fields, COUNT(fields)};
 
@@ -170,7 +173,14 @@ static enum err gather(struct txn *t, const struct reader *r, struct thing *thin
 	return e;
 }
 
-static enum err show_notices(struct txn *t, const struct reader *r, struct view *v, size_t *shown)
+struct shown {
+	size_t notices;
+	uint64_t posts[NOTICES_SHOWN + THINGS]; /* of both */
+	size_t count;
+};
+
+static enum err show_notices(
+	struct txn *t, const struct reader *r, struct view *v, struct shown *shown)
 {
 	struct u64s ids;
 	struct notice n;
@@ -179,12 +189,15 @@ static enum err show_notices(struct txn *t, const struct reader *r, struct view 
 	view_list(v, "notices");
 	for (size_t i = 0; e == OK && i < ids.count && ids.at[i] > known; i++) {
 		e = notify_load(t, r->viewer.actor, ids.at[i], &n);
-		if (e == OK && !notify_is_mailed(n.kind)
-			&& notify_show(t, v, &n, known, &r->viewer, r->account.language))
-			(*shown)++;
+		if (e != OK || notify_is_mailed(n.kind)
+			|| !notify_show(t, v, &n, known, &r->viewer, r->account.language))
+			continue;
+		shown->notices++;
+		if (notify_needs(&n) != 0)
+			shown->posts[shown->count++] = n.post;
 	}
 	view_list_end(v);
-	view_flag(v, "has_notices", *shown > 0);
+	view_flag(v, "has_notices", shown->notices > 0);
 	return e;
 }
 
@@ -208,11 +221,12 @@ static const char *step_of(struct txn *t, const struct post *p, const struct vie
 }
 
 static void show_things(struct txn *t, const struct reader *r, struct view *v,
-	const struct thing *things, size_t count)
+	const struct thing *things, size_t count, struct shown *shown)
 {
 	view_list(v, "things");
 	for (size_t i = 0; i < count && i < THINGS; i++) {
 		const struct post *p = &things[i].post;
+		shown->posts[shown->count++] = p->id;
 		view_begin(v, NULL);
 		post_line(t, v, "post", p, &r->viewer);
 		view_text(v, "sentence", sentence_of(txn_arena(t), p));
@@ -255,11 +269,12 @@ static enum err compose(struct txn *t, struct reader *r, struct digest *next)
 {
 	struct thing *things = arena_array(txn_arena(t), CANDIDATES, sizeof *things);
 	struct u64s newest;
-	size_t count = 0, notices = 0;
+	struct shown shown = {.count = 0};
+	size_t count = 0;
 	struct view *v = mail_begin(t);
 	enum err e = gather(t, r, things, &count);
 	if (e == OK && r->settings.mine == NOTIFY_DAILY)
-		e = show_notices(t, r, v, &notices);
+		e = show_notices(t, r, v, &shown);
 	if (e == OK)
 		e = notify_list(t, r->viewer.actor, 0, 1, &newest);
 	if (e != OK)
@@ -267,16 +282,17 @@ static enum err compose(struct txn *t, struct reader *r, struct digest *next)
 	next->daily = r->now;
 	next->weekly = r->weekly ? r->now : next->weekly;
 	next->noticed = newest.count > 0 ? newest.at[0] : next->noticed;
-	if (count == 0 && notices == 0)
+	if (count == 0 && shown.notices == 0)
 		return OK; /* nothing is sent when there is nothing */
-	show_things(t, r, v, things, count);
+	show_things(t, r, v, things, count, &shown);
 	e = show_pointer(t, r, v);
 	struct mail_draft draft = {.to = r->account.email,
 		.kind = "digest",
 		.language = r->account.language,
 		.until = r->now + MADE_FOR,
 		.list = MAIL_DIGEST,
-		.actor = r->viewer.actor};
+		.actor = r->viewer.actor,
+		.posts = {shown.posts, shown.count}};
 	return e == OK ? mail_send(t, &draft, v) : e;
 }
 
@@ -288,8 +304,24 @@ enum err digest_send(struct txn *t, uint64_t actor)
 	if (e != OK || !r.due)
 		return e;
 	struct digest next = r.last;
+	next.was_daily = r.last.daily;
+	next.was_weekly = r.last.weekly;
+	next.was_noticed = r.last.noticed;
 	e = compose(t, &r, &next);
 	return e == OK ? txn_save(t, &place, &digest_shape, &next) : e;
+}
+
+enum err digest_again(struct txn *t, uint64_t actor)
+{
+	struct place place = place_1(TABLE_DIGEST, actor);
+	struct digest last;
+	enum err e = txn_load(t, &place, &digest_shape, &last);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? OK : e;
+	last.daily = last.was_daily;
+	last.weekly = last.was_weekly;
+	last.noticed = last.was_noticed;
+	return txn_save(t, &place, &digest_shape, &last);
 }
 
 /* ---- on time --------------------------------------------------------------------------------- */

@@ -239,6 +239,7 @@ struct mail_draft {
 	int64_t until;        /* no use after it; 0: it is tried for three days */
 	enum mail_list list;  /* MAIL_NEEDED: it must come; else its owner may leave it with one click */
 	uint64_t actor;       /* whose account it is for; needed with a list */
+	struct u64s posts;    /* that it shows, of a list: 16 at most; see mail_next */
 };
 struct view *mail_begin(struct txn *); /* what the page is filled from: the site; add the rest */
 /* Into the queue, in this transaction. OK also when nothing will go: no mail server is set, the address has refused
@@ -254,12 +255,16 @@ struct mail { /* in the queue */
 	bool bulk;    /* of a list: waits for what is needed, and leaves it a quarter of the hour */
 	const char *to, *language, *html, *leave; /* leave: address to leave its list at, or NULL */
 	int64_t created, until;
-	uint32_t tries;
+	uint32_t tries, list;
+	uint64_t actor;    /* whom it tells what they may read; 0: it goes whatever became of them, as about a sign-in */
+	struct u64s posts; /* that it shows */
+	bool withdrawn;    /* by mail_next */
 };
 extern const struct shape mail_shape;
 /* A mail that is not queued, to try the server with. */
 enum err mail_test(struct txn *, const char *to, struct mail *out) MUST_USE;
-/* The next that is due. ERR_NOT_FOUND: none; ERR_TOO_MUCH: one is, but so many were sent in this hour. */
+/* The next that is due. ERR_NOT_FOUND: none; ERR_TOO_MUCH: one is, but so many were sent in this hour. Withdrawn: its actor
+ * may not sign in any more, or not read a post it shows; it is not to be sent but dropped. */
 enum err mail_next(struct txn *, int64_t per_hour, struct mail *out) MUST_USE;
 enum err mail_write(struct arena *, const struct site *, const struct mail *, struct bytes *out) MUST_USE; /* as sent */
 enum mail_outcome { MAIL_SENT = 1, MAIL_LATER, MAIL_REFUSED, MAIL_DROPPED };
@@ -791,6 +796,7 @@ enum err notify_forget(struct txn *, uint64_t actor) MUST_USE; /* all of it */
 bool notify_is_mailed(uint32_t kind); /* by its own feature: no mail here gathers it */
 /* One item of a list, for a page or a mail: words, fresh (after `seen`), asks, note, at, who, post. False: it is about
  * something that is not there any more, or not for the viewer; nothing was shown. */
+uint64_t notify_needs(const struct notice *); /* the post that one must be able to read to hear of it; 0: none */
 bool notify_show(struct txn *, struct view *, const struct notice *, uint64_t seen, const struct viewer *, const char *language);
 
 /* ---- digest.c: the mail that gathers, each day or week at their hour ---------------------------- */
@@ -798,6 +804,8 @@ bool notify_show(struct txn *, struct view *, const struct notice *, uint64_t se
 struct digest { /* what was sent to someone */
 	int64_t daily, weekly; /* ms: up to when conversations were told of */
 	uint64_t noticed;      /* the newest notice that was */
+	int64_t was_daily, was_weekly; /* before the last one */
+	uint64_t was_noticed;
 };
 extern const struct shape digest_shape;
 #define NOTIFY_HOUR 8    /* for who chose none: with the first coffee */
@@ -805,6 +813,7 @@ extern const struct shape digest_shape;
 /* What is due for them now, once: a day's mail, with the week's news in it on their weekday. Nothing goes when there is
  * nothing. */
 enum err digest_send(struct txn *, uint64_t actor) MUST_USE;
+enum err digest_again(struct txn *, uint64_t actor) MUST_USE; /* the last one was withdrawn: it is due as before */
 
 /* ---- leaving.c, leavingsteps.c, leavingagain.c: someone goes, with what is theirs; farewell.c: the pages ---- */
 

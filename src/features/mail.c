@@ -5,6 +5,7 @@
 
 #define HTML_MOST ((uint32_t)64 << 10)
 #define WAITING_MOST 50000
+#define POSTS_MOST 16
 #define KEPT_FOR (3 * DAY) /* then it is given up */
 #define LATER_MOST (4 * HOUR)
 #define REFUSALS_MOST 3        /* of one address: then it gets none */
@@ -22,6 +23,9 @@ static const struct field mail_fields[] = {
 	{5, F_I64, offsetof(struct mail, created), 0},
 	{6, F_I64, offsetof(struct mail, until), 0},
 	{7, F_U32, offsetof(struct mail, tries), 0},
+	{8, F_U64, offsetof(struct mail, actor), 0},
+	{9, F_U64S, offsetof(struct mail, posts), POSTS_MOST},
+	{10, F_U32, offsetof(struct mail, list), 0},
 };
 const struct shape mail_shape = {"mail", sizeof(struct mail), mail_fields, COUNT(mail_fields)};
 
@@ -124,6 +128,9 @@ static enum err make(struct txn *t, const struct mail_draft *d, struct view *v, 
 	struct mail m = {.to = d->to,
 		.id = id_next(),
 		.bulk = d->list != MAIL_NEEDED,
+		.list = d->list,
+		.actor = d->list > MAIL_SIGN_INS ? d->actor : 0,
+		.posts = d->posts,
 		.created = time_now()};
 	struct bytes html;
 	enum err e = m.bulk ? leave_link(t, d, &m.leave) : OK;
@@ -214,6 +221,23 @@ static int64_t for_lists(int64_t per_hour)
 	return per_hour - per_hour / 4;
 }
 
+/* It may have waited for hours: what is no longer theirs to read does not go. That an event is off they must know. */
+static bool is_withdrawn(struct txn *t, const struct mail *m)
+{
+	struct signed_in who;
+	struct post p;
+	if (m->actor == 0)
+		return false;
+	if (account_signed_in(t, m->actor, &who) != OK)
+		return true;
+	struct viewer viewer = {.actor = m->actor, .local = true, .member = who.member};
+	for (size_t i = 0; i < m->posts.count; i++)
+		if (post_load(t, m->posts.at[i], &p) != OK || !circle_may_read(t, &viewer, &p)
+			|| (p.gone && m->list != MAIL_EVENTS))
+			return true;
+	return false;
+}
+
 enum err mail_next(struct txn *t, int64_t per_hour, struct mail *out)
 {
 	struct taking x = {.t = t, .now = time_now(), .err = ERR_NOT_FOUND};
@@ -230,9 +254,11 @@ enum err mail_next(struct txn *t, int64_t per_hour, struct mail *out)
 		e = txn_count(t, &hour, &sent);
 	if (e == OK && sent >= (x.mail.bulk ? for_lists(per_hour) : per_hour))
 		e = ERR_TOO_MUCH;
-	if (e == OK)
-		*out = x.mail;
-	return e;
+	if (e != OK)
+		return e;
+	*out = x.mail;
+	out->withdrawn = is_withdrawn(t, out);
+	return OK;
 }
 
 enum err mail_write(
@@ -342,6 +368,8 @@ enum err mail_end(struct txn *t, const struct mail *m, enum mail_outcome outcome
 		e = mail_note_refusal(t, &refused);
 	else if (outcome == MAIL_SENT)
 		e = note_sent(t, m->to);
+	else if (m->withdrawn && m->list == MAIL_DIGEST)
+		e = digest_again(t, m->actor);
 	return e == OK ? count_waiting(t, -1, NULL) : e;
 }
 

@@ -125,6 +125,7 @@ static enum err mail_at_once(struct txn *t, const struct actor *a, const struct 
 	struct notify_settings s;
 	struct account account;
 	struct viewer viewer = {.actor = a->id, .local = true};
+	uint64_t needs = notify_needs(n);
 	notify_settings(t, a->id, &s);
 	if (notify_is_mailed(n->kind))
 		return OK;
@@ -145,7 +146,8 @@ static enum err mail_at_once(struct txn *t, const struct actor *a, const struct 
 		.language = account.language,
 		.until = time_now() + DAY,
 		.list = MAIL_NOTICES,
-		.actor = a->id};
+		.actor = a->id,
+		.posts = {&needs, needs != 0}};
 	return shown ? mail_send(t, &draft, v) : OK;
 }
 
@@ -422,6 +424,11 @@ static const struct chore chores[] = {{"notices", DAY, forget_old, NULL}, {0}};
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
+uint64_t notify_needs(const struct notice *n)
+{
+	return n->kind != NOTICE_HIDDEN ? n->post : 0; /* that is their own, and they hear why */
+}
+
 bool notify_show(struct txn *t, struct view *v, const struct notice *n, uint64_t seen,
 	const struct viewer *viewer, const char *language)
 {
@@ -430,8 +437,8 @@ bool notify_show(struct txn *t, struct view *v, const struct notice *n, uint64_t
 	bool person = n->who != 0 && actor_load(t, n->who, &who) == OK && !who.gone;
 	bool post = n->post != 0 && post_load(t, n->post, &p) == OK && !p.gone
 		&& circle_may_read(t, viewer, &p);
-	if ((n->who != 0 && !person) || (n->post != 0 && !post && n->kind != NOTICE_HIDDEN)
-		|| n->kind >= COUNT(kinds) || kinds[n->kind].words == NULL)
+	if ((n->who != 0 && !person) || (notify_needs(n) != 0 && !post) || n->kind >= COUNT(kinds)
+		|| kinds[n->kind].words == NULL)
 		return false;
 	view_begin(v, NULL);
 	view_text(v, "words", i18n(language, kinds[n->kind].words));

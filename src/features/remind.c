@@ -165,7 +165,8 @@ static enum err tell_here(struct txn *t, const struct post *p, const struct even
 		.kind = "event-news",
 		.language = account.language != NULL ? account.language : txn_site(t)->language,
 		.list = MAIL_EVENTS,
-		.actor = a->actor};
+		.actor = a->actor,
+		.posts = {&p->id, 1}};
 	return mail(t, p, e, a, kind, &draft, "");
 }
 

@@ -292,7 +292,8 @@ static enum err mail_one(struct txn *t, const struct article *a, uint64_t whom)
 		.language = account.language,
 		.until = time_now() + 7 * DAY,
 		.list = MAIL_NOTICES,
-		.actor = whom};
+		.actor = whom,
+		.posts = {&a->id, 1}};
 	return mail_send(t, &draft, v);
 }
 

@@ -384,6 +384,7 @@ static enum err is_asked(struct txn *t, void *arg)
 	WANT(mails(t) == 1 && mail_next(t, 100, &m) == OK && text_is(m.to, "anna@x.nl"));
 	WANT(strstr(m.html, "Is your article still right?") != NULL
 		&& strstr(m.html, "Heat pumps") != NULL);
+	WANT(m.actor == all.anna.id && m.posts.count == 1 && m.posts.at[0] == all.id);
 	WANT(world_lines(t, ACT_UPDATE) == 0);
 	return OK;
 }

@@ -739,6 +739,28 @@ static void who_comes_hears_of_a_move_and_an_end(void **state)
 	at(START + DAY - HOUR + MINUTE, nobody_is_reminded);
 }
 
+IN_WRITE(news_is_for_who_may_read_it_as_it_goes)
+{
+	(void)arg;
+	struct account_draft account = {.name = "bas", .title = "Bas", .email = "bas@x.nl"};
+	struct refusal why = {0};
+	struct actor anna = world_person(t, "anna"), bas, board = world_group(t, "board");
+	struct post p = held(t, anna.id, board.id, (struct event){0});
+	struct event event;
+	struct attendance a;
+	struct mail m;
+	WANT(account_create(t, &account, &why, &bas) == OK);
+	WANT(say(t, p.id, bas.id, ATTENDING_YES, NULL) == OK);
+	WANT(event_load(t, p.id, &event) == OK && attendance_of(t, p.id, bas.id, &a) == OK);
+	while (mail_next(t, MANY, &m) == OK)
+		WANT(mail_end(t, &m, MAIL_SENT, MINUTE) == OK);
+	WANT(event_tell(t, &p, &event, &a, NOTICE_EVENT_CANCELLED) == OK);
+	WANT(mail_next(t, MANY, &m) == OK && text_is(m.to, "bas@x.nl") && !m.withdrawn);
+	circle_set(&p, (struct circles){CIRCLE_CORE, CIRCLE_CORE, false}, NULL);
+	WANT(post_save(t, &p) == OK && mail_next(t, MANY, &m) == OK && m.withdrawn);
+	return OK;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -761,6 +783,7 @@ int main(void)
 		WORLD_TEST(who_is_gone_is_off_the_list),
 		MAIL_TEST(who_comes_is_reminded_and_then_forgotten),
 		MAIL_TEST(who_comes_hears_of_a_move_and_an_end),
+		MAIL_TEST(news_is_for_who_may_read_it_as_it_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

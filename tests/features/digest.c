@@ -206,6 +206,56 @@ IN_WRITE(what_is_not_hers_any_more_is_not_in_it)
 	return OK;
 }
 
+IN_WRITE(one_that_was_withdrawn_is_made_anew)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     board = world_group(t, "board");
+	struct post_draft d = {
+		.author = bas.id, .community = board.id, .title = "Gossip", .source = "Words"};
+	struct notice n = {
+		.place = id_next(), .kind = NOTICE_MENTION, .who = bas.id, .at = time_now()};
+	struct mail m;
+	WANT(reads_mail(t, anna.id) == OK && follow_start(t, anna.id, board.id, NULL) == OK);
+	struct post p = said(t, d),
+		    named = said(t, (struct post_draft){.author = bas.id, .source = "Secretly"});
+	n.post = named.id;
+	d.title = "News";
+	WANT(p.id != 0 && said(t, d).id != 0 && notify_add(t, anna.id, &n) == OK);
+	WANT(digest_send(t, anna.id) == OK && mail_next(t, 1000, &m) == OK && !m.withdrawn);
+	WANT(strstr(m.html, "Gossip") != NULL && strstr(m.html, "Secretly") != NULL);
+	/* A thing in it, and what it says is for her: each once. */
+	struct post *const closed[] = {&p, &named};
+	static const char *const words[] = {"Gossip", "Secretly"};
+	for (size_t i = 0; i < COUNT(closed); i++) {
+		circle_set(closed[i], (struct circles){CIRCLE_CORE, CIRCLE_CORE, false}, NULL);
+		WANT(post_save(t, closed[i]) == OK);
+		WANT(mail_next(t, 1000, &m) == OK && m.withdrawn);
+		WANT(mail_end(t, &m, MAIL_DROPPED, MINUTE) == OK && waiting(t) == 0);
+		WANT(digest_send(t, anna.id) == OK && waiting(t) == 1);
+		WANT(mail_next(t, 1000, &m) == OK && !m.withdrawn);
+		WANT(strstr(m.html, words[i]) == NULL && strstr(m.html, "News") != NULL);
+	}
+	WANT(mail_end(t, &m, MAIL_SENT, MINUTE) == OK);
+	WANT(digest_send(t, anna.id) == OK && waiting(t) == 0); /* told once */
+	return OK;
+}
+
+IN_WRITE(who_is_out_gets_no_digest_that_waited)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     board = world_group(t, "board");
+	struct mail m;
+	WANT(reads_mail(t, anna.id) == OK && follow_start(t, anna.id, board.id, NULL) == OK);
+	WANT(news_in(t, &bas, &board).id != 0 && digest_send(t, anna.id) == OK);
+	WANT(actor_suspend(t, anna.id, true) == OK);
+	WANT(mail_next(t, 1000, &m) == OK && m.withdrawn);
+	WANT(mail_end(t, &m, MAIL_DROPPED, MINUTE) == OK && waiting(t) == 0);
+	WANT(digest_send(t, anna.id) == OK && waiting(t) == 0);
+	return OK;
+}
+
 IN_WRITE(what_is_for_one_comes_daily)
 {
 	(void)arg;
@@ -470,6 +520,8 @@ int main(void)
 		DIGEST_TEST(nothing_is_sent_when_there_is_nothing),
 		DIGEST_TEST(five_things_that_one_may_see_once),
 		DIGEST_TEST(what_is_not_hers_any_more_is_not_in_it),
+		DIGEST_TEST(one_that_was_withdrawn_is_made_anew),
+		DIGEST_TEST(who_is_out_gets_no_digest_that_waited),
 		DIGEST_TEST(what_is_for_one_comes_daily),
 		DIGEST_TEST(it_goes_out_once_as_there_is_room),
 		DIGEST_TEST(who_was_down_on_monday_sends_it_on_tuesday),

@@ -1,6 +1,8 @@
 /* mail.c: tests of mail that waits: what is put in the queue, in what order it is taken out, and what stays of it. */
 #include "world.h"
 
+#include "roll.h"
+
 #include <string.h>
 
 #define MANY 1000
@@ -259,6 +261,143 @@ static void what_is_waited_for_goes_first(void **state)
 	world_run(needed_first_body);
 }
 
+/* ---- what is no longer theirs ---------------------------------------------------------------- */
+
+static struct {
+	struct actor anna, bas, board;
+	struct post post;
+} told;
+
+/* Anna hears at once of what Bas wrote to these: the mail waits. */
+static enum err tell_anna(struct txn *t, uint32_t readers)
+{
+	struct account_draft draft = {.name = "anna", .title = "Anna", .email = "anna@x.nl"};
+	struct notify_settings at_once = {.mine = NOTIFY_AT_ONCE};
+	struct refusal why = {0};
+	WANT(account_create(t, &draft, &why, &told.anna) == OK
+		&& notify_set(t, told.anna.id, &at_once) == OK);
+	told.bas = world_person(t, "bas");
+	told.board = world_group(t, "board");
+	told.post = world_post(t,
+		(struct post_draft){.author = told.bas.id,
+			.community = told.board.id,
+			.title = "Allotments",
+			.source = "Words"});
+	circle_set(&told.post, (struct circles){readers, readers, false}, NULL);
+	WANT(post_save(t, &told.post) == OK);
+	return OK;
+}
+
+static enum err notice_waits(struct txn *t)
+{
+	struct mail m;
+	struct notice n = {.place = id_next(),
+		.kind = NOTICE_CONVERSATION,
+		.who = told.bas.id,
+		.post = told.post.id,
+		.at = time_now()};
+	WANT(notify_add(t, told.anna.id, &n) == OK && waiting(t) == 1);
+	WANT(mail_next(t, MANY, &m) == OK && strstr(m.html, "Allotments") != NULL);
+	return OK;
+}
+
+/* 1: the mail that waits goes out; 0: it was withdrawn; -1: there is none. */
+static int goes(struct txn *t)
+{
+	struct mail m;
+	return mail_next(t, MANY, &m) == OK ? !m.withdrawn : -1;
+}
+
+static enum err narrow(struct txn *t, uint32_t readers)
+{
+	circle_set(&told.post, (struct circles){readers, readers, false}, NULL);
+	return post_save(t, &told.post);
+}
+
+IN_WRITE(what_was_narrowed_meanwhile_is_withdrawn)
+{
+	(void)arg;
+	struct mail m;
+	struct mail_state state;
+	WANT(tell_anna(t, CIRCLE_EVERYONE) == OK && notice_waits(t) == OK && goes(t) == 1);
+	WANT(narrow(t, CIRCLE_MEMBERS) == OK && goes(t) == 0);
+	WANT(narrow(t, CIRCLE_EVERYONE) == OK && goes(t) == 1);
+	/* Asked anew at each try. */
+	WANT(mail_next(t, MANY, &m) == OK && mail_end(t, &m, MAIL_LATER, UNIT) == OK);
+	time_freeze(NOW + HOUR);
+	WANT(goes(t) == 1 && narrow(t, CIRCLE_CORE) == OK && goes(t) == 0);
+	WANT(mail_next(t, MANY, &m) == OK && mail_end(t, &m, MAIL_DROPPED, UNIT) == OK);
+	WANT(goes(t) == -1 && waiting(t) == 0);
+	WANT(mail_state(t, &state) == OK && state.dropped == 1 && state.this_hour == 0);
+	return OK;
+}
+
+IN_WRITE(who_was_suspended_meanwhile_is_told_nothing)
+{
+	(void)arg;
+	struct mail m;
+	struct mail_draft letter = {.to = "anna@x.nl", .kind = "test", .list = MAIL_SIGN_INS};
+	WANT(tell_anna(t, CIRCLE_EVERYONE) == OK && notice_waits(t) == OK);
+	WANT(actor_suspend(t, told.anna.id, true) == OK && goes(t) == 0);
+	WANT(actor_suspend(t, told.anna.id, false) == OK && goes(t) == 1);
+	WANT(actor_suspend(t, told.bas.id, true) == OK && goes(t) == 0); /* nor of who was */
+	WANT(mail_next(t, MANY, &m) == OK && mail_end(t, &m, MAIL_DROPPED, UNIT) == OK);
+	/* That somebody signs in as them they hear whatever became of them. */
+	letter.actor = told.anna.id;
+	WANT(actor_suspend(t, told.anna.id, true) == OK);
+	WANT(mail_send(t, &letter, mail_begin(t)) == OK && goes(t) == 1);
+	WANT(mail_next(t, MANY, &m) == OK && mail_end(t, &m, MAIL_SENT, UNIT) == OK);
+	letter.list = MAIL_NEEDED;
+	WANT(mail_send(t, &letter, mail_begin(t)) == OK && goes(t) == 1);
+	return OK;
+}
+
+IN_WRITE(what_was_taken_back_is_withdrawn)
+{
+	(void)arg;
+	struct mail m;
+	struct mail_draft off = {.to = "anna@x.nl", .kind = "test", .list = MAIL_EVENTS};
+	WANT(tell_anna(t, CIRCLE_EVERYONE) == OK && notice_waits(t) == OK);
+	WANT(post_remove(t, told.bas.id, told.post.id, NULL, NULL) == OK && goes(t) == 0);
+	WANT(mail_next(t, MANY, &m) == OK && mail_end(t, &m, MAIL_DROPPED, UNIT) == OK);
+	/* Nobody comes to an event in vain. */
+	off.actor = told.anna.id;
+	off.posts = (struct u64s){&told.post.id, 1};
+	WANT(mail_send(t, &off, mail_begin(t)) == OK && goes(t) == 1);
+	return OK;
+}
+
+static enum err until_noon(struct txn *r, void *arg)
+{
+	struct doer console = {0};
+	struct person p = {.actor = told.anna.id, .status = PERSON_MEMBER, .until = NOW + 2 * HOUR};
+	(void)arg;
+	return person_add(r, &console, &p);
+}
+
+static enum err for_members(struct txn *t, void *arg)
+{
+	(void)arg;
+	return tell_anna(t, CIRCLE_MEMBERS);
+}
+
+static enum err lapses(struct txn *t, void *arg)
+{
+	(void)arg;
+	WANT(notice_waits(t) == OK && goes(t) == 1);
+	time_freeze(NOW + 3 * HOUR);
+	WANT(goes(t) == 0);
+	return OK;
+}
+
+static void whose_membership_ended_meanwhile_is_told_nothing_of_members(void **state)
+{
+	(void)state;
+	world_run(for_members);
+	assert_int_equal(roll_write(&world.site, until_noon, NULL), OK);
+	world_run(lapses);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +409,10 @@ int main(void)
 		MAIL_TEST(without_a_server_nothing_is_queued),
 		MAIL_TEST(a_list_is_left_with_one_click),
 		MAIL_TEST(what_is_waited_for_goes_first),
+		MAIL_TEST(what_was_narrowed_meanwhile_is_withdrawn),
+		MAIL_TEST(who_was_suspended_meanwhile_is_told_nothing),
+		MAIL_TEST(what_was_taken_back_is_withdrawn),
+		MAIL_TEST(whose_membership_ended_meanwhile_is_told_nothing_of_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,44 @@ static void what_is_of_no_use_is_not_sent(void **state)
 	assert_int_equal(number("mail_dropped"), 1);
 }
 
+/* Both wait for news of what they wrote; the last is suspended. */
+static enum err suspend_run(struct txn *t, void *arg)
+{
+	static const char *const names[] = {"later", "bas"};
+	struct refusal why = {0};
+	struct actor a;
+	struct post p;
+	enum err e = OK;
+	(void)arg;
+	for (size_t i = 0; e == OK && i < COUNT(names); i++) {
+		const char *to = arena_format(arena, "%s@x.nl", names[i]);
+		struct account_draft draft = {.name = names[i], .title = names[i], .email = to};
+		struct mail_draft news = {.to = to, .kind = "test", .list = MAIL_NOTICES};
+		e = account_create(t, &draft, &why, &a);
+		struct post_draft words = {.author = a.id, .source = "Words"};
+		if (e == OK)
+			e = post_create(t, &words, NULL, NULL, &p);
+		news.actor = a.id;
+		news.posts = (struct u64s){&p.id, 1};
+		if (e == OK)
+			e = mail_send(t, &news, mail_begin(t));
+	}
+	return e == OK ? actor_suspend(t, a.id, true) : e;
+}
+
+static void who_is_out_is_sent_nothing(void **state)
+{
+	(void)state;
+	put_off = 1;
+	assert_int_equal(store_write(federation.set.store, suspend_run, NULL), OK);
+	start();
+	assert_true(comes_to_wait(0));
+	assert_string_equal(said, "later@x.nl ");
+	assert_int_equal(number("mail_dropped"), 1);
+	assert_int_equal(number("mail_tried_later"), 1);
+	assert_int_equal(number("mail_sent"), 1);
+}
+
 static void an_hour_has_its_most(void **state)
 {
 	(void)state;
@@ -238,6 +276,7 @@ int main(void)
 		TEST(one_recipient_holds_up_nobody),
 		TEST(the_server_holds_up_all),
 		TEST(what_is_of_no_use_is_not_sent),
+		TEST(who_is_out_is_sent_nothing),
 		TEST(an_hour_has_its_most),
 		TEST(a_directory_takes_mail_too),
 		TEST(what_is_this_machine),
