@@ -61,6 +61,17 @@ static enum err forget_revisions(struct txn *t, uint64_t post)
 	return e;
 }
 
+/* What was said among fewer is not told to more by what was kept of it. */
+static enum err forget_what_was_among_fewer(struct txn *t, struct post *next)
+{
+	enum err e = forget_revisions(t, next->id);
+	if (e == OK)
+		e = summary_drop(t, next->id);
+	return e == OK && detail_of(next->kind)->widened != NULL
+		? detail_of(next->kind)->widened(t, next)
+		: e;
+}
+
 static enum err edit_circles(
 	struct txn *t, struct circles circles, struct refusal *why, struct post *next)
 {
@@ -243,13 +254,12 @@ enum err post_edit(struct txn *t, uint64_t who, uint64_t id, const struct post_d
 		e = recount(t, &p, &next);
 	if (e == OK)
 		e = media_follow(t, &next, p.extra, next.extra);
-	if (e == OK)
-		e = post_save(t, &next);
-	/* What was said among fewer is not told to more by what was kept of it. */
 	if (e == OK && next.circles.read < p.circles.read)
-		e = forget_revisions(t, id);
+		e = forget_what_was_among_fewer(t, &next);
 	else if (e == OK && reworded)
 		e = keep_revision(t, &p);
+	if (e == OK)
+		e = post_save(t, &next);
 	if (e == OK && detail_of(next.kind)->enter != NULL)
 		e = detail_of(next.kind)->enter(t, &next, d->remote);
 	if (e == OK)

@@ -237,6 +237,7 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	compose_languages(call, v, p.language);
 	struct post parent;
 	bool answers = p.parent != 0 && post_load(t, p.parent, &parent) == OK;
+	view_flag(v, "may_widen", p.circles.read != CIRCLE_EVERYONE);
 	if (p.visibility != VISIBLE_DIRECT)
 		circle_show_choice(call, t, v, p.community, &p.circles, answers ? &parent : NULL);
 	return OK;

@@ -301,6 +301,7 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	show_form(call, v, &p, &e);
 	media_form_show(call, t, v, &p);
 	compose_languages(call, v, p.language);
+	view_flag(v, "may_widen", p.circles.read != CIRCLE_EVERYONE);
 	circle_show_choice(call, t, v, p.community, &p.circles, NULL);
 	return OK;
 }

@@ -110,6 +110,8 @@ struct detail {
 	const char *form; /* changed at /p/{id}/<form>; NULL: where all posts are */
 	/* What this viewer can do with it now, as a msgid: "Vote"; NULL: read it. */
 	const char *(*step)(struct txn *, const struct post *, const struct viewer *);
+	/* More people may read it than before: what was kept or said of it among fewer goes. Before its record is kept. */
+	enum err (*widened)(struct txn *, struct post *);
 };
 
 /* What a feature keeps of a person of here: shown to them, and gone when they leave. Either may be NULL. */

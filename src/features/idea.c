@@ -52,6 +52,14 @@ static enum err end(struct txn *t, const struct post *p)
 	return txn_del(t, &place);
 }
 
+static enum err widened(struct txn *t, struct post *p)
+{
+	struct idea idea;
+	enum err e = idea_of(t, p, &idea);
+	idea.reason = NULL;
+	return e == OK ? record_write(txn_arena(t), &shape, &idea, &p->own) : e;
+}
+
 /* ---- deciding -------------------------------------------------------------------------------- */
 
 static enum err save(struct txn *t, struct post *p, const struct idea *idea)
@@ -335,7 +343,12 @@ static const struct route routes[] = {
 	{0},
 };
 static const struct detail details[] = {
-	{.kind = POST_IDEA, .enter = enter, .end = end, .page = page, .say = say},
+	{.kind = POST_IDEA,
+		.enter = enter,
+		.end = end,
+		.widened = widened,
+		.page = page,
+		.say = say},
 	{0},
 };
 static const struct table_use uses[] = {{TABLE_IDEA_IN, NULL}, {0}};

@@ -80,6 +80,24 @@ static enum err end(struct txn *t, const struct post *p)
 	return e == OK ? txn_del(t, &place) : e;
 }
 
+/* The version in use is what is read from now on: not what it was before, nor what was said of that. */
+static enum err widened(struct txn *t, struct post *p)
+{
+	struct u64s all;
+	struct shelved s;
+	struct version now;
+	enum err e = library_of(t, p, &s);
+	if (e == OK)
+		e = versions(t, p->id, &all);
+	for (size_t i = 0; e == OK && i < all.count; i++)
+		e = all.at[i] != s.now ? drop_version(t, p->id, all.at[i]) : OK;
+	struct place place = place_2(TABLE_LIBRARY_VERSION, p->id, s.now);
+	if (e == OK)
+		e = txn_load(t, &place, &version_shape, &now);
+	now.note = NULL;
+	return e == OK ? txn_save(t, &place, &version_shape, &now) : e;
+}
+
 /* The version in use is what the post has attached: searched by its name, and told to other nodes. */
 static enum err keep(struct txn *t, struct post *p, const struct shelved *s, const struct media *m)
 {
@@ -493,7 +511,13 @@ static enum err forget(struct txn *t, const struct leaver *who, struct place *at
 
 static const struct personal personal = {own_show, forget};
 static const struct detail details[] = {
-	{.kind = POST_FILE, .enter = enter, .end = end, .page = page, .say = say, .form = "file"},
+	{.kind = POST_FILE,
+		.enter = enter,
+		.end = end,
+		.widened = widened,
+		.page = page,
+		.say = say,
+		.form = "file"},
 	{0},
 };
 static const struct table_use uses[] = {

@@ -72,6 +72,7 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	view_text(v, "back", post_path(t, &p));
 	show_words(call, v, &p, &s);
 	compose_languages(call, v, p.language);
+	view_flag(v, "may_widen", p.circles.read != CIRCLE_EVERYONE);
 	circle_show_choice(call, t, v, p.community, &p.circles, NULL);
 	return OK;
 }

@@ -200,6 +200,14 @@ static enum err end(struct txn *t, const struct post *p)
 	return e == OK ? txn_del(t, &in) : e;
 }
 
+static enum err widened(struct txn *t, struct post *p)
+{
+	struct project project;
+	enum err e = project_of(t, p, &project);
+	project.reason = NULL;
+	return e == OK ? record_write(txn_arena(t), &project_shape, &project, &p->own) : e;
+}
+
 /* ---- verbs ----------------------------------------------------------------------------------- */
 
 bool project_may_help(
@@ -477,6 +485,7 @@ static const struct detail details[] = {
 	{.kind = POST_PROJECT,
 		.enter = enter,
 		.end = end,
+		.widened = widened,
 		.page = project_page,
 		.say = say,
 		.form = "project"},

@@ -143,6 +143,7 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	view_format(v, "action", "/p/%s/project", call_part(call, "id"));
 	view_text(v, "back", post_path(t, &p));
 	show_form(call, v, &p, &project);
+	view_flag(v, "may_widen", p.circles.read != CIRCLE_EVERYONE);
 	circle_show_choice(call, t, v, p.community, &p.circles, NULL);
 	return OK;
 }

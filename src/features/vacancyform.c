@@ -169,6 +169,7 @@ static enum err edit_read(struct call *call, struct txn *t, struct view *v)
 	view_format(v, "action", "/p/%s/vacancy", call_part(call, "id"));
 	view_text(v, "back", post_path(t, &p));
 	show_form(call, t, v, &p, &now);
+	view_flag(v, "may_widen", p.circles.read != CIRCLE_EVERYONE);
 	if (p.author == call->viewer.actor)
 		circle_show_choice(call, t, v, p.community, &p.circles, NULL);
 	return OK;

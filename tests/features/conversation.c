@@ -244,6 +244,33 @@ IN_WRITE(a_conversation_is_summed_up)
 	return OK;
 }
 
+IN_WRITE(what_members_came_to_is_not_told_to_more)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     board = world_community(t, "board", &anna);
+	world_member(&bas, 0, 0, 0);
+	struct viewer her = {.actor = anna.id, .local = true}, nobody = {0};
+	struct circles members = {CIRCLE_MEMBERS, CIRCLE_MEMBERS}, all = {0};
+	struct post p = world_post(t,
+		(struct post_draft){.author = bas.id, .community = board.id, .circles = &members});
+	const char *form = arena_format(world.arena, "/p/%llu/summary", (unsigned long long)p.id);
+	const struct node *page;
+	struct call *call = world_call(&feature_summary, METHOD_POST, form, &her,
+		(const char *const[]){"text=Ed cannot pay.", NULL});
+	WANT(call->route->write(call, t) == OK);
+	struct post_draft edit = {.author = bas.id, .source = "Hello", .circles = &members};
+	WANT(post_edit(t, bas.id, p.id, &edit, NULL, NULL) == OK);
+	call = world_call(&feature_post, METHOD_GET, post_path(t, &p), &her, NULL);
+	WANT(world_read(call, t, &page) == OK && world_node(page, "summary_box") != NULL);
+	edit.circles = &all;
+	WANT(post_edit(t, bas.id, p.id, &edit, NULL, NULL) == OK);
+	call = world_call(&feature_post, METHOD_GET, post_path(t, &p), &nobody, NULL);
+	WANT(world_read(call, t, &page) == OK && world_node(page, "start") != NULL
+		&& world_node(page, "summary_box") == NULL);
+	return OK;
+}
+
 IN_WRITE(what_is_typed_is_shown_first_and_earlier_words_later)
 {
 	(void)arg;
@@ -351,6 +378,7 @@ int main(void)
 		WORLD_TEST(what_was_hidden_is_shown_again),
 		WORLD_TEST(a_side_branch_is_folded),
 		WORLD_TEST(a_conversation_is_summed_up),
+		WORLD_TEST(what_members_came_to_is_not_told_to_more),
 		WORLD_TEST(what_is_typed_is_shown_first_and_earlier_words_later),
 		WORLD_TEST(a_conversation_on_a_page),
 		WORLD_TEST(a_private_answer_leaves_no_line),

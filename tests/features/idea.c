@@ -78,6 +78,24 @@ IN_WRITE(support_counts_once_for_each)
 	return OK;
 }
 
+IN_WRITE(a_reason_for_members_is_not_told_to_more)
+{
+	(void)arg;
+	WANT(people(t) == OK);
+	world_member(&bas, 0, 0, 0);
+	struct viewer nobody = {0}, member = {.actor = bas.id, .local = true};
+	struct circles all = {0};
+	struct post p = placed(t, "A garden", "members");
+	WANT(decide(t, &anna, &p, "not-now", "Ed cannot pay.") == OK);
+	WANT(text_is(world_text(board(t, &member, "not-now"), "ideas.0.reason"), "Ed cannot pay."));
+	struct post_draft edit = {
+		.author = bas.id, .title = "A garden", .source = "Hello", .circles = &all};
+	WANT(post_edit(t, bas.id, p.id, &edit, NULL, NULL) == OK);
+	const struct node *page = board(t, &nobody, "not-now");
+	WANT(world_count(page, "ideas") == 1 && text_is(world_text(page, "ideas.0.reason"), ""));
+	return OK;
+}
+
 IN_WRITE(who_looks_after_the_community_decides_with_a_reason)
 {
 	(void)arg;
@@ -145,6 +163,7 @@ int main(void)
 	page_load();
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(support_counts_once_for_each),
+		WORLD_TEST(a_reason_for_members_is_not_told_to_more),
 		WORLD_TEST(who_looks_after_the_community_decides_with_a_reason),
 		WORLD_TEST(what_is_for_members_is_for_members),
 		WORLD_TEST(other_nodes_read_what_became_of_it),

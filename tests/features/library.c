@@ -228,6 +228,31 @@ static bool named(struct txn *t, const char *content)
 	return txn_walk(t, &walk, seen, &is) == OK && is;
 }
 
+IN_WRITE(what_was_for_members_stays_so_when_more_may_read_it)
+{
+	(void)arg;
+	const char *how;
+	WANT(people(t) == OK);
+	world_member(&bas, 0, 0, 0);
+	struct viewer member = world_as(&bas);
+	struct post p = added(t, "Debtors", "", "members");
+	WANT(version(t, &bas, p.id, "Two", "Names of debtors removed") == OK);
+	const char *first = arena_text(
+		world.arena, world_text(shown(t, &p, &member), "start.shelved.versions.1.address"));
+	WANT(fetch(t, first, &member, &how) == OK);
+	const char *const wider[] = {
+		"title=Debtors", "text=", "language=en", "reads=everyone", "acts=everyone", NULL};
+	struct call *call = sent(path_of(p.id, ""), &bas, wider);
+	WANT(call->route->write(call, t) == OK);
+	const struct node *page = shown(t, &p, &nobody);
+	WANT(world_count(page, "start.shelved.versions") == 1
+		&& text_is(world_text(page, "start.shelved.versions.0.note"), "")
+		&& text_is(world_text(page, "start.shelved.name"), "Two.pdf"));
+	WANT(fetch(t, first, &nobody, &how) == ERR_NOT_FOUND && !named(t, "Debtors"));
+	WANT(fetch(t, world_text(page, "start.shelved.address"), &nobody, &how) == OK);
+	return OK;
+}
+
 IN_WRITE(files_go_with_the_last_that_names_them)
 {
 	(void)arg;
@@ -311,6 +336,7 @@ int main(void)
 		FILES_TEST(without_a_file_or_a_title_there_is_none),
 		FILES_TEST(versions_come_back_and_go),
 		FILES_TEST(what_is_for_members_is_for_members),
+		FILES_TEST(what_was_for_members_stays_so_when_more_may_read_it),
 		FILES_TEST(files_go_with_the_last_that_names_them),
 		FILES_TEST(who_leaves_takes_their_files_or_their_name),
 		FILES_TEST(other_nodes_read_what_it_is_and_get_what_is_for_all),

@@ -267,6 +267,26 @@ IN_WRITE(it_ends_with_a_word_to_who_helps_and_stays)
 	return OK;
 }
 
+IN_WRITE(a_reason_for_members_is_not_told_to_more)
+{
+	(void)arg;
+	WANT(people(t) == OK);
+	world_member(&bas, 0, 0, 0);
+	struct viewer member = world_as(&bas);
+	struct circles all = {0};
+	struct post p = begun(t, "A bridge", "members", "x=");
+	WANT(decides(t, &anna, p.id, "running", "Ed cannot pay.") == OK);
+	WANT(text_is(
+		world_text(shown(t, p.id, &member), "start.project.reason"), "Ed cannot pay."));
+	struct post_draft edit = {
+		.author = bas.id, .title = "A bridge", .source = "Hello", .circles = &all};
+	WANT(post_edit(t, bas.id, p.id, &edit, NULL, NULL) == OK);
+	const struct node *page = shown(t, p.id, &nobody);
+	WANT(world_number(page, "start.project.running") == 1);
+	WANT(text_is(world_text(page, "start.project.reason"), ""));
+	return OK;
+}
+
 IN_WRITE(a_role_with_people_in_it_stays)
 {
 	(void)arg;
@@ -415,6 +435,7 @@ int main(void)
 		WORLD_TEST(nobody_is_let_go_in_vain),
 		WORLD_TEST(who_helps_is_seen_by_whom_they_chose),
 		WORLD_TEST(it_ends_with_a_word_to_who_helps_and_stays),
+		WORLD_TEST(a_reason_for_members_is_not_told_to_more),
 		WORLD_TEST(a_role_with_people_in_it_stays),
 		WORLD_TEST(what_is_for_members_is_for_members),
 		WORLD_TEST(an_idea_becomes_a_project),
