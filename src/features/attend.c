@@ -104,6 +104,7 @@ static void show_event(struct call *call, struct txn *t, struct view *v, const s
 	view_flag(v, "listed", a != NULL && a->state == ATTENDING_YES);
 	view_flag(v, "perhaps", a != NULL && a->state == ATTENDING_MAYBE);
 	view_end(v);
+	view_flag(v, "for_few", p->circles.act != CIRCLE_EVERYONE);
 	view_flag(v, "shown", call->typed ? call_flag(call, "shown") : a != NULL && a->shown);
 	show_questions(call, v, e, a != NULL ? a->answers : NULL);
 }

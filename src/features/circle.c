@@ -268,6 +268,11 @@ bool circle_in_act(struct txn *t, uint64_t who, const struct post *p)
 		|| circle_of(t, who, p->community) >= p->circles.act;
 }
 
+bool circle_sees_names(struct txn *t, uint64_t who, const struct post *p)
+{
+	return who != 0 && (circle_in_act(t, who, p) || circle_may_manage(t, who, p));
+}
+
 bool circle_may_act(struct txn *t, uint64_t who, const struct post *p)
 {
 	struct viewer viewer = {.actor = who};

@@ -587,7 +587,7 @@ static void page(struct txn *t, struct view *v, const struct post *p, const stru
 	view_flag(v, "may_recap", organises && e.recap == 0 && e.start <= time_now());
 	show_post_link(t, v, "recap", e.recap, viewer);
 	show_post_link(t, v, "next", e.next, viewer);
-	if (me != 0)
+	if (circle_sees_names(t, me, p))
 		show_people(t, v, &e);
 	view_end(v);
 }

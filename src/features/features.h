@@ -547,6 +547,8 @@ bool circle_in_act(struct txn *, uint64_t who, const struct post *);  /* among t
 bool circle_may_post(struct txn *, uint64_t who, const struct actor *community);
 bool circle_may_moderate(struct txn *, uint64_t who, const struct post *);
 bool circle_may_manage(struct txn *, uint64_t who, const struct post *); /* its author, who moderates; not what was hidden */
+/* The names of who acted and let them be seen: who signed up, who helps. They tell who is in the circle it is for. */
+bool circle_sees_names(struct txn *, uint64_t who, const struct post *);
 /* The innermost circle of a community that someone is in; community 0: of the association. Asks the roll. A core team is
  * who looks after the community, with the board. People of other nodes are in CIRCLE_EVERYONE, whatever they say. */
 enum circle circle_of(struct txn *, uint64_t who, uint64_t community);

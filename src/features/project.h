@@ -40,7 +40,7 @@ struct roles_wanted {
 };
 struct helper {
 	const char *words; /* to who began it; or NULL */
-	bool shown;        /* their name, to who is signed in here and may read it */
+	bool shown;        /* their name: circle_sees_names */
 	int64_t at;
 };
 

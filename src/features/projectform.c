@@ -236,6 +236,7 @@ static enum err help_read(struct call *call, struct txn *t, struct view *v)
 	post_line(t, v, "post", &p, &call->viewer);
 	view_number(v, "role_number", (int64_t)number);
 	compose_value(call, v, "words", mine.words);
+	view_flag(v, "for_few", p.circles.act != CIRCLE_EVERYONE);
 	view_flag(v, "shown", call->typed ? call_flag(call, "shown") : mine.shown);
 	return OK;
 }

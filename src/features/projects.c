@@ -14,13 +14,14 @@ static bool is_here(struct txn *t, uint64_t who, struct actor *out)
 	return actor_load(t, who, out) == OK && !out->gone && !out->suspended;
 }
 
-/* Names that their owners show, to who is signed in. */
-static void show_names(struct txn *t, struct view *v, const struct helping *h, uint64_t role,
-	const struct viewer *viewer)
+/* Names that their owners show. */
+static void show_names(struct txn *t, struct view *v, const struct post *p, const struct helping *h,
+	uint64_t role, const struct viewer *viewer)
 {
 	struct actor a;
+	bool sees = viewer->local && circle_sees_names(t, viewer->actor, p);
 	view_list(v, "names");
-	for (size_t i = 0; viewer->local && i < h->count; i++) {
+	for (size_t i = 0; sees && i < h->count; i++) {
 		if (h->at[i].role != role || !h->at[i].helper.shown || !is_here(t, h->at[i].who, &a)
 			|| block_between(t, viewer->actor, a.id))
 			continue;
@@ -57,7 +58,7 @@ static void show_role(struct txn *t, struct view *v, const struct post *p,
 	view_flag(v, "full", taken >= r->wanted);
 	view_flag(v, "helps", helps);
 	view_flag(v, "may_take", may_help && !helps && taken < r->wanted);
-	show_names(t, v, h, r->number, viewer);
+	show_names(t, v, p, h, r->number, viewer);
 	view_end(v);
 }
 

@@ -560,6 +560,34 @@ IN_WRITE(names_are_shown_where_they_were_ticked_only)
 	return OK;
 }
 
+IN_WRITE(who_is_a_member_is_not_told_by_what_everyone_may_read)
+{
+	(void)arg;
+	struct actor anna = world_person(t, "anna"), bas = world_person(t, "bas"),
+		     cas = world_person(t, "cas"), dik = world_person(t, "dik"),
+		     board = world_community(t, "board", &anna);
+	world_member(&bas, 0, 0, 0);
+	world_member(&cas, 0, 0, 0);
+	struct viewer organiser = {.actor = anna.id, .local = true},
+		      member = {.actor = cas.id, .local = true},
+		      guest = {.actor = dik.id, .local = true};
+	struct attendance out;
+	struct post p = held(t, anna.id, board.id, (struct event){0});
+	struct attend d = {.event = p.id,
+		.actor = bas.id,
+		.state = ATTENDING_YES,
+		.door = DOOR_WEB,
+		.shown = 1};
+	p.circles.act = CIRCLE_MEMBERS;
+	WANT(post_save(t, &p) == OK && attend(t, &d, NULL, &out) == OK);
+	WANT(world_count(seen_by(t, &p, &member), "post.event.people") == 1
+		&& world_count(seen_by(t, &p, &organiser), "post.event.people") == 1);
+	const struct node *page = seen_by(t, &p, &guest);
+	WANT(world_count(page, "post.event.people") == 0
+		&& world_number(page, "post.event.coming") == 1);
+	return OK;
+}
+
 IN_WRITE(who_is_gone_is_off_the_list)
 {
 	(void)arg;
@@ -780,6 +808,7 @@ int main(void)
 		WORLD_TEST(friendica_answers_the_event_itself),
 		WORLD_TEST(the_organiser_sees_ticks_and_exports),
 		WORLD_TEST(names_are_shown_where_they_were_ticked_only),
+		WORLD_TEST(who_is_a_member_is_not_told_by_what_everyone_may_read),
 		WORLD_TEST(who_is_gone_is_off_the_list),
 		MAIL_TEST(who_comes_is_reminded_and_then_forgotten),
 		MAIL_TEST(who_comes_hears_of_a_move_and_an_end),

@@ -244,6 +244,27 @@ IN_WRITE(who_helps_is_seen_by_whom_they_chose)
 	return OK;
 }
 
+IN_WRITE(who_is_a_member_is_not_told_by_what_everyone_may_read)
+{
+	(void)arg;
+	WANT(people(t) == OK);
+	struct actor dora = world_person(t, "dora"), eva = world_person(t, "eva");
+	world_member(&cas, 0, 0, 0);
+	world_member(&dora, 0, 0, 0);
+	struct viewer a = world_as(&anna), b = world_as(&bas), member = world_as(&dora),
+		      guest = world_as(&eva);
+	struct post p = begun(t, "A bridge", "everyone", "x=");
+	p.circles.act = CIRCLE_MEMBERS;
+	WANT(post_save(t, &p) == OK && helps(t, &cas, p.id, "2", "", "shown=true") == OK);
+	WANT(world_count(shown(t, p.id, &member), "start.project.roles.1.names") == 1
+		&& world_count(shown(t, p.id, &a), "start.project.roles.1.names") == 1
+		&& world_count(shown(t, p.id, &b), "start.project.roles.1.names") == 1);
+	const struct node *page = shown(t, p.id, &guest);
+	WANT(world_count(page, "start.project.roles.1.names") == 0
+		&& world_number(page, "start.project.roles.1.taken") == 1);
+	return OK;
+}
+
 IN_WRITE(it_ends_with_a_word_to_who_helps_and_stays)
 {
 	(void)arg;
@@ -434,6 +455,7 @@ int main(void)
 		WORLD_TEST(who_manages_it_lets_a_helper_go_who_hears_it),
 		WORLD_TEST(nobody_is_let_go_in_vain),
 		WORLD_TEST(who_helps_is_seen_by_whom_they_chose),
+		WORLD_TEST(who_is_a_member_is_not_told_by_what_everyone_may_read),
 		WORLD_TEST(it_ends_with_a_word_to_who_helps_and_stays),
 		WORLD_TEST(a_reason_for_members_is_not_told_to_more),
 		WORLD_TEST(a_role_with_people_in_it_stays),
