@@ -84,7 +84,7 @@ static enum err end(struct txn *t, const struct post *p)
 static enum err widened(struct txn *t, struct post *p)
 {
 	struct u64s all;
-	struct shelved s;
+	struct shelved s = {0};
 	struct version now;
 	enum err e = library_of(t, p, &s);
 	if (e == OK)
