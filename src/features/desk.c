@@ -145,6 +145,7 @@ static void show_form(struct call *call, struct txn *t, struct view *v, const st
 	view_end(v);
 	const char *language = placed ? p.language : a->language;
 	compose_languages(call, v, language != NULL ? language : call->language);
+	view_flag(v, "may_widen", placed && p.circles.read != CIRCLE_EVERYONE);
 	circle_show_choice(call, t, v, a->community, &a->circles, NULL);
 }
 
