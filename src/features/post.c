@@ -354,6 +354,12 @@ static enum err begin_local(struct txn *t, const struct post_draft *d, const str
 	return draft_write(t, d, author, why, p);
 }
 
+/* As posts of here have it; the address of a page is none. */
+static bool is_address_of_ours(struct txn *t, const char *uri)
+{
+	return text_starts(uri, arena_format(txn_arena(t), "%s/p/", txn_site(t)->base_url));
+}
+
 static enum err begin_remote(struct txn *t, const struct post_draft *d, const struct actor *author,
 	const struct origin *origin, struct post *p)
 {
@@ -367,7 +373,7 @@ static enum err begin_remote(struct txn *t, const struct post_draft *d, const st
 		place_under(p, &parent, false);
 	else if (e != ERR_NOT_FOUND)
 		return e;
-	else if (p->parent_uri != NULL && url_same_host(p->parent_uri, txn_site(t)->base_url))
+	else if (is_address_of_ours(t, p->parent_uri))
 		return ERR_FORBIDDEN; /* as what they may not read: which of both is nobody's to hear */
 	return allowed(t, p, &parent);
 }
