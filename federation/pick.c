@@ -191,17 +191,19 @@ static enum err pick_turns(struct pick *p, struct txn *t)
 	return e;
 }
 
-/* Who may not read it any more gets it no more, however long it waited. */
-static bool may_go(struct txn *t, const struct body *b)
+/* ERR_GONE: who may not read it any more gets it no more, however long it waited. */
+static enum err may_go(struct txn *t, const struct body *b)
 {
 	static const struct viewer nobody = {0};
 	struct post p;
 	if (b->post == 0 || (b->reader == 0 && !b->open))
-		return true;
-	if (post_load(t, b->post, &p) != OK || p.gone)
-		return false;
-	return b->reader != 0 ? circle_may_have_copy(t, b->reader, &p)
-			      : circle_may_read(t, &nobody, &p);
+		return OK;
+	enum err e = post_load(t, b->post, &p);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? ERR_GONE : e;
+	bool may = b->reader != 0 ? circle_may_have_copy(t, b->reader, &p)
+				  : circle_may_read(t, &nobody, &p);
+	return may && !p.gone ? OK : ERR_GONE;
 }
 
 /* What the attempt needs to be made; an error in its place when that is not there. */
@@ -215,8 +217,8 @@ static enum err equip(struct delivery *d, struct txn *t, struct attempt *a)
 	if (e == OK)
 		e = body_hold(
 			d, t, delivery_activity((struct bytes){a->key.at, a->key.size}), &a->body);
-	if (e == OK && !may_go(t, a->body))
-		e = ERR_GONE;
+	if (e == OK)
+		e = may_go(t, a->body);
 	if (e == OK)
 		e = signer_find(d, t, a->row.actor, &s);
 	if (e == ERR_STORE) /* of a record: the engine's faults are all of this read's */

@@ -435,6 +435,7 @@ static enum err lock_off(struct call *call, struct txn *t)
 	{                                                                                          \
 		"report", INPUT_FLAG, .label = "Reports"                                           \
 	}
+
 const struct route post_routes[] = {
 	{METHOD_GET, "/@{name}/{id}", ANYONE, WANTS_PAGE, .read = conversation_page,
 		.page = "conversation",
